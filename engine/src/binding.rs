@@ -1,0 +1,137 @@
+//! Which dataset plays which role in a control.
+
+use crate::dataset::Loaded;
+use crate::error::{did_you_mean, input, list};
+use crate::plan::PlannedControl;
+use crate::run::RunError;
+use std::collections::{BTreeMap, BTreeSet};
+use tieout_controls::Control;
+use tieout_controls::control::PopulationQuery;
+
+/// The datasets of a control by role.
+pub(crate) struct Bound<'a> {
+    base: String,
+    joins: BTreeSet<String>,
+    roles: BTreeMap<String, &'a Loaded>,
+}
+
+/// Whether all roles of a control have a dataset.
+pub(crate) enum Binding<'a> {
+    /// They have.
+    Complete(Bound<'a>),
+    /// Why the control can't be tested.
+    Missing(String),
+}
+
+impl<'a> Bound<'a> {
+    /// The dataset of a role.
+    pub(crate) fn role(&self, role: &str) -> Result<&'a Loaded, RunError> {
+        let missing = || RunError::Internal(format!("the role `{role}` was not bound"));
+        self.roles.get(role).copied().ok_or_else(missing)
+    }
+
+    /// The base dataset.
+    pub(crate) fn base(&self) -> Result<&'a Loaded, RunError> {
+        self.role(&self.base)
+    }
+
+    /// The datasets that the query reads beside the base, by role.
+    pub(crate) fn joined(&self) -> impl Iterator<Item = (&str, &'a Loaded)> {
+        let joined = self.roles.iter().filter(|(role, _)| self.joins.contains(*role));
+        joined.map(|(role, loaded)| (role.as_str(), *loaded))
+    }
+
+    /// Every dataset once, by name.
+    pub(crate) fn datasets(&self) -> Vec<&'a Loaded> {
+        let by_name = self.roles.values().map(|loaded| (&loaded.summary.name, *loaded));
+        by_name.collect::<BTreeMap<_, _>>().into_values().collect()
+    }
+
+    /// Role → name of the dataset.
+    pub(crate) fn names(&self) -> BTreeMap<String, String> {
+        let name =
+            |(role, loaded): (&String, &&Loaded)| (role.clone(), loaded.summary.name.clone());
+        self.roles.iter().map(name).collect()
+    }
+}
+
+/// Finds the dataset of each role: the one the workspace binds, else the only one whose profile
+/// has the role.
+///
+/// # Errors
+/// When a binding names no dataset or one of another role, or several could be meant.
+pub(crate) fn bind<'a>(
+    planned: &PlannedControl,
+    datasets: &'a BTreeMap<String, Loaded>,
+) -> Result<Binding<'a>, RunError> {
+    let control = &planned.control;
+    let joins: BTreeSet<String> = control.population.joins.iter().cloned().collect();
+    let mut roles = BTreeMap::new();
+    let mut missing = Vec::new();
+    for role in wanted(control) {
+        match dataset(planned, &role, datasets)? {
+            Some(loaded) => {
+                roles.insert(role, loaded);
+            }
+            None => missing.push(role),
+        }
+    }
+    if !missing.is_empty() {
+        let (noun, verb) = if missing.len() == 1 { ("dataset", "is") } else { ("datasets", "are") };
+        let roles = list(&missing);
+        return Ok(Binding::Missing(format!(
+            "no {noun} of the role {roles} {verb} in the workspace"
+        )));
+    }
+    let base = control.population.base.clone();
+    Ok(Binding::Complete(Bound { base, joins, roles }))
+}
+
+/// The roles of a control: its base, its joins, its tables, and what a native population reads.
+fn wanted(control: &Control) -> BTreeSet<String> {
+    let population = &control.population;
+    let tables = control.tables.values().map(|table| &table.dataset);
+    let mut wanted: BTreeSet<String> =
+        population.joins.iter().chain(tables).chain([&population.base]).cloned().collect();
+    if let PopulationQuery::Native(_) = population.query {
+        wanted.extend(crate::sod::ROLES.iter().map(|role| (*role).to_owned()));
+    }
+    wanted
+}
+
+fn dataset<'a>(
+    planned: &PlannedControl,
+    role: &str,
+    datasets: &'a BTreeMap<String, Loaded>,
+) -> Result<Option<&'a Loaded>, RunError> {
+    let id = &planned.control.id;
+    if let Some(name) = planned.bindings.get(role) {
+        let Some(loaded) = datasets.get(name) else {
+            let message = format!("control `{id}`: there is no dataset `{name}` for `{role}`");
+            let help = did_you_mean(name, datasets.keys().map(String::as_str));
+            return Err(input("unknown-dataset", message, help));
+        };
+        if loaded.profile.role != role {
+            let message = format!(
+                "control `{id}`: the dataset `{name}` has the schema profile `{}`, not one of the role `{role}`",
+                loaded.profile.name
+            );
+            return Err(input("unknown-dataset", message, None));
+        }
+        return Ok(Some(loaded));
+    }
+    let fitting: Vec<&Loaded> = datasets.values().filter(|d| d.profile.role == role).collect();
+    match fitting.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        [first, ..] => {
+            let names = list(fitting.iter().map(|d| d.summary.name.as_str()));
+            let message = format!("control `{id}`: {names} all have the role `{role}`");
+            let help = format!(
+                "say which one under `controls.settings.{id}.datasets`, such as `{role}: {}`",
+                first.summary.name
+            );
+            Err(input("ambiguous-dataset", message, help))
+        }
+    }
+}

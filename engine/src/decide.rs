@@ -1,0 +1,313 @@
+//! Deciding over a population: step 3 of the path.
+
+use crate::binding::Bound;
+use crate::dataset::{FILE, Loaded, ROW};
+use crate::error::input;
+use crate::parameters;
+use crate::plan::PlannedControl;
+use crate::population::{self, Formed, Grain, NATIVE_KEY, Prepared};
+use crate::progress::Progress;
+use crate::record::{Classes, exposure, number, value};
+use crate::run::RunError;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use std::collections::BTreeMap;
+use tieout_controls::control::{Exposure, TableRef};
+use tieout_controls::record::RecordRef;
+use tieout_controls::result::{PolicyIdentity, RunParameters};
+use tieout_controls::{
+    Cause, Control, Decision, EvaluatedRecord, Reason, TestResult, Value, conclude,
+};
+use tieout_policies::bundle::Rule;
+use tieout_policies::compile::{Compiled, Environment, compile};
+use tieout_policies::data::{Column, Data, RunDates, Schema, Table, TableSchema};
+use tieout_policies::evaluate::{Evaluator, Reference};
+
+/// A control that can be tested: bound, its query and its policy checked.
+pub(crate) struct Ready<'a> {
+    planned: &'a PlannedControl,
+    /// With its parameters' resolved values.
+    control: Control,
+    /// Parameter → where its value came from, for those that were resolved.
+    pub(crate) origins: BTreeMap<String, String>,
+    bound: Bound<'a>,
+    prepared: Prepared,
+    compiled: Compiled,
+    data: Data,
+    rule: &'a Rule,
+}
+
+/// Checks a control's query and policy against the datasets.
+pub(crate) fn prepare<'a>(
+    planned: &'a PlannedControl,
+    bound: Bound<'a>,
+    run: &RunParameters,
+) -> Result<Ready<'a>, RunError> {
+    let mut control = planned.control.clone();
+    let rule = rule(planned)?;
+    let (parameters, origins) = parameters::resolve(&mut control, bound.base()?)?;
+    let prepared = population::prepare(&control, &bound)?;
+    let tables = tables(planned, &bound)?;
+    let environment = Environment {
+        input: schema(&prepared.schema),
+        tables: tables.iter().map(|(name, table)| (name.clone(), table.schema.clone())).collect(),
+        parameters: control.parameters.iter().map(|(name, p)| (name.clone(), p.kind)).collect(),
+    };
+    let compiled = compile(rule, &environment).map_err(RunError::Policy)?;
+    let run =
+        RunDates { as_of: run.as_of, period_start: run.period_start, period_end: run.period_end };
+    let data = Data { tables, parameters, run };
+    Ok(Ready { planned, control, origins, bound, prepared, compiled, data, rule })
+}
+
+impl Ready<'_> {
+    /// The files of the policy as run, and the population's query: path → text.
+    pub(crate) fn policies(&self) -> BTreeMap<String, String> {
+        let query = (population::file_name(&self.control), self.prepared.text.clone());
+        self.planned.bundle.files.clone().into_iter().chain([query]).collect()
+    }
+
+    /// Forms the population, decides each record, concludes.
+    pub(crate) fn test(
+        self,
+        run: &RunParameters,
+        progress: &dyn Progress,
+    ) -> Result<(TestResult, Vec<EvaluatedRecord>), RunError> {
+        let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
+        let classes = Classes::new(&self.control, &self.bound, &self.prepared.personal);
+        let mut records = Vec::new();
+        for batch in &formed.batches {
+            if progress.cancelled() {
+                return Err(RunError::Interrupted);
+            }
+            self.decide(batch, &formed, &classes, &mut records)?;
+        }
+        let mut summary = formed.summary.clone();
+        for money in records.iter().filter_map(|record| record.exposure.as_ref()) {
+            summary.totals.add(&money.amount, &money.currency).map_err(|e| {
+                RunError::Internal(format!("the population's total can't be held: {e}"))
+            })?;
+        }
+        self.undetermined_selection(&formed, &classes, &mut records)?;
+        let bundle = &self.planned.bundle;
+        let policy = PolicyIdentity {
+            bundle: bundle.name.clone(),
+            version: bundle.version.clone(),
+            digest: bundle.digest,
+            rule: self.rule.name.clone(),
+            source: self.rule.path.clone(),
+        };
+        let mandatory = self.planned.mandatory;
+        let id = self.control.id.clone();
+        let result = conclude::conclude(self.control, mandatory, policy, summary, &records);
+        let result = result.map_err(|e| {
+            RunError::Internal(format!("control `{id}`: a sum of amounts can't be held: {e}"))
+        })?;
+        Ok((result, records))
+    }
+
+    fn decide(
+        &self,
+        batch: &RecordBatch,
+        formed: &Formed,
+        classes: &Classes,
+        records: &mut Vec<EvaluatedRecord>,
+    ) -> Result<(), RunError> {
+        let decisions = Reference
+            .decide(&self.compiled, batch, &self.data)
+            .map_err(|e| RunError::Internal(format!("control `{}`: {e}", self.control.id)))?;
+        if decisions.len() != batch.num_rows() {
+            return Err(RunError::Internal(
+                "a policy decided another number of records".to_owned(),
+            ));
+        }
+        let stake = self.control.population.exposure.as_ref();
+        for (row, decision) in decisions.into_iter().enumerate() {
+            let decision = self.group_is_known(batch, row)?.unwrap_or(decision);
+            records.push(EvaluatedRecord {
+                control: self.control.id.clone(),
+                record: self.reference(batch, row, formed, classes)?,
+                values: match &decision {
+                    Decision::Violates { .. } | Decision::Undetermined { .. } => classes.fields(
+                        batch,
+                        row,
+                        self.compiled.columns().iter().map(String::as_str),
+                    )?,
+                    Decision::Conforms | Decision::NotApplicable => Vec::new(),
+                },
+                decision,
+                exposure: exposure(stake, batch, row)?,
+            });
+        }
+        Ok(())
+    }
+
+    fn reference(
+        &self,
+        batch: &RecordBatch,
+        row: usize,
+        formed: &Formed,
+        classes: &Classes,
+    ) -> Result<RecordRef, RunError> {
+        let base = self.bound.base()?;
+        let key = match Grain::of(&self.control) {
+            Grain::Row => {
+                let (file, ordinal) = (number(batch, FILE, row)?, number(batch, ROW, row)?);
+                let place = i64::try_from(file.0).ok().zip(i64::try_from(ordinal.0).ok());
+                return match place.and_then(|(file, row)| formed.base.place(file, row)) {
+                    Some((batch, row)) => classes.row(base, batch, row),
+                    None => Ok(RecordRef {
+                        dataset: base.summary.name.clone(),
+                        file: Some(file),
+                        row: Some(ordinal),
+                        key: Vec::new(),
+                    }),
+                };
+            }
+            Grain::Group(columns) => {
+                classes.fields(batch, row, columns.iter().map(String::as_str))?
+            }
+            Grain::Native => classes.fields(batch, row, NATIVE_KEY)?,
+        };
+        Ok(RecordRef { dataset: base.summary.name.clone(), file: None, row: None, key })
+    }
+
+    /// A group whose key has a null is no group: to which it belongs is unknown.
+    fn group_is_known(
+        &self,
+        batch: &RecordBatch,
+        row: usize,
+    ) -> Result<Option<Decision>, RunError> {
+        let Grain::Group(columns) = Grain::of(&self.control) else { return Ok(None) };
+        for column in columns {
+            let Some(array) = batch.column_by_name(column) else { continue };
+            if value(array.as_ref(), row)?.is_null() {
+                return Ok(Some(self.selection_unknown(Some(column.clone()))));
+            }
+        }
+        Ok(None)
+    }
+
+    fn undetermined_selection(
+        &self,
+        formed: &Formed,
+        classes: &Classes,
+        records: &mut Vec<EvaluatedRecord>,
+    ) -> Result<(), RunError> {
+        let base = self.bound.base()?;
+        let stake = self.control.population.exposure.as_ref();
+        for unknown in &formed.unknown {
+            let Some(batch) = base.batches.get(unknown.batch) else { continue };
+            let columns = formed.condition_columns.iter().map(String::as_str);
+            let values = classes.fields(batch, unknown.row, columns)?;
+            let null = values.iter().find(|field| field.value.is_null());
+            let decision = self.selection_unknown(null.map(|field| field.name.clone()));
+            records.push(EvaluatedRecord {
+                control: self.control.id.clone(),
+                record: classes.row(base, unknown.batch, unknown.row)?,
+                decision,
+                values,
+                exposure: base_exposure(stake, base, batch, unknown.row)?,
+            });
+        }
+        Ok(())
+    }
+
+    fn selection_unknown(&self, column: Option<String>) -> Decision {
+        let rule = self.prepared.condition.clone();
+        let reason = Reason::SelectionUnknown;
+        Decision::Undetermined { causes: vec![Cause { reason, rule, column }] }
+    }
+}
+
+/// The exposure of a row of the base. Where the query computes the exposure column, it is unknown.
+fn base_exposure(
+    stake: Option<&Exposure>,
+    base: &Loaded,
+    batch: &RecordBatch,
+    row: usize,
+) -> Result<Option<tieout_controls::Money>, RunError> {
+    let declared = stake.filter(|stake| base.profile.column(&stake.amount).is_some());
+    exposure(declared, batch, row)
+}
+
+fn rule(planned: &PlannedControl) -> Result<&Rule, RunError> {
+    let (bundle, wanted) = (&planned.bundle, &planned.control.policy.rule);
+    bundle.rules.get(wanted).ok_or_else(|| {
+        let id = &planned.control.id;
+        let message =
+            format!("control `{id}`: the bundle `{}` has no rule `{wanted}`", bundle.name);
+        let known = bundle.rules.keys().map(String::as_str);
+        input("unknown-rule", message, crate::error::did_you_mean(wanted, known))
+    })
+}
+
+/// The reference tables: the bundle's own, and the control's datasets.
+fn tables(
+    planned: &PlannedControl,
+    bound: &Bound<'_>,
+) -> Result<BTreeMap<String, Table>, RunError> {
+    let mut tables = planned.bundle.tables.clone();
+    for (name, reference) in &planned.control.tables {
+        let id = &planned.control.id;
+        if tables.contains_key(name) {
+            let bundle = &planned.bundle.name;
+            let message =
+                format!("control `{id}`: the bundle `{bundle}` has a table `{name}` already");
+            return Err(input(
+                "table-name-taken",
+                message,
+                "call the control's table otherwise".to_owned(),
+            ));
+        }
+        let loaded = bound.role(&reference.dataset)?;
+        check_table(planned, name, reference, loaded)?;
+        tables.insert(name.clone(), table(reference, loaded)?);
+    }
+    Ok(tables)
+}
+
+fn check_table(
+    planned: &PlannedControl,
+    name: &str,
+    reference: &TableRef,
+    loaded: &Loaded,
+) -> Result<(), RunError> {
+    let interval = reference.effective.iter().flat_map(|e| [&e.from, &e.to]);
+    for column in reference.key.iter().chain(interval) {
+        if loaded.schema.column_with_name(column).is_none() {
+            let id = &planned.control.id;
+            let message = format!(
+                "control `{id}`, table `{name}`: `{}` has no column `{column}`",
+                loaded.summary.name
+            );
+            let known = loaded.schema.fields().iter().map(|field| field.name().as_str());
+            return Err(input("table-column", message, crate::error::did_you_mean(column, known)));
+        }
+    }
+    Ok(())
+}
+
+fn table(reference: &TableRef, loaded: &Loaded) -> Result<Table, RunError> {
+    let mut rows = Vec::new();
+    for batch in &loaded.batches {
+        for row in 0..batch.num_rows() {
+            let values = batch.columns().iter().map(|array| value(array.as_ref(), row));
+            rows.push(values.collect::<Result<Vec<Value>, _>>()?);
+        }
+    }
+    let schema = TableSchema {
+        schema: schema(&loaded.schema),
+        key: reference.key.clone(),
+        effective: reference.effective.clone(),
+    };
+    Ok(Table::new(schema, rows))
+}
+
+fn schema(arrow: &SchemaRef) -> Schema {
+    let column = |field: &datafusion::arrow::datatypes::FieldRef| {
+        let kind = tieout_policies::column::column_type(field.data_type())?;
+        Some(Column { name: field.name().clone(), kind, nullable: field.is_nullable() })
+    };
+    Schema { columns: arrow.fields().iter().filter_map(column).collect() }
+}

@@ -1,0 +1,18 @@
+//! Dataset → population → decisions → test result.
+//!
+//! [`run`](run::run) reads the datasets of a [`Plan`](plan::Plan), forms each control's
+//! population by SQL, lets the policy decide over each record, and concludes. DataFusion and
+//! tokio live here, privately.
+
+mod binding;
+pub mod dataset;
+mod decide;
+mod error;
+pub mod inspect;
+mod parameters;
+pub mod plan;
+mod population;
+pub mod progress;
+mod record;
+pub mod run;
+pub mod sod;

@@ -1,0 +1,317 @@
+//! Nothing falls out of a population unseen.
+
+#[cfg(test)]
+mod support;
+
+use support::running::{control, exposed, go, plan, test, why};
+use support::{Folder, complaint, rows, spec};
+use tieout_controls::record::FieldClass;
+use tieout_controls::{Control, Outcome};
+use tieout_engine::dataset::DatasetSpec;
+
+const CHANGES: &str = "\
+change_id,type,artefact,old_hash,new_hash,author,created,deployed_by,deployed_at,effective_from,emergency,tests_ref
+c1,rate,table,,,ann,2025-02-01T00:00:00Z,,,2025-02-02T00:00:00Z,false,
+c2,rate,table,,,bob,2025-03-01T00:00:00Z,dan,,2025-03-02T00:00:00Z,true,
+c3,code,app,,,cyd,2025-04-01T00:00:00Z,,,2025-04-02T00:00:00Z,false,
+";
+const APPROVALS: &str = "\
+change_id,step,approver,role,decision,decided_at,evidence
+c1,1,eve,lead,approved,2025-02-01T10:00:00Z,
+c1,2,fay,cfo,approved,2025-02-01T11:00:00Z,
+c2,1,bob,lead,approved,2025-03-01T10:00:00Z,
+";
+const NEVER: &str = "violation contains {\"code\": \"x\"} if input.change_id == \"none\"";
+
+fn datasets(folder: &Folder) -> Vec<DatasetSpec> {
+    let mut change = spec("change-1", vec![folder.write("change.csv", CHANGES)]);
+    change.expected = Some(rows(3));
+    let mut approval = spec("approval-1", vec![folder.write("approval.csv", APPROVALS)]);
+    approval.expected = Some(rows(3));
+    vec![change, approval]
+}
+
+fn joined(sql: &str) -> Control {
+    let mut control = control("change", sql);
+    control.population.joins = vec!["approval".into()];
+    control
+}
+
+#[test]
+fn base_is_selected_and_excluded_and_unknown() {
+    let folder = Folder::new();
+    let mut control = control("change", "SELECT _file, _row, change_id FROM base");
+    control.population.condition = Some("deployed_by = 'dan'".into());
+    let (test, records) = test(&plan(control, NEVER, datasets(&folder)));
+    let population = test.population.clone().unwrap();
+    let counts =
+        [population.base_rows, population.selected, population.excluded, population.unknown];
+    assert_eq!(counts.map(|count| count.0), [3, 1, 0, 2]);
+    assert_eq!(population.records.0, 1);
+    assert_eq!(test.counts.conforms.0, 1);
+    assert_eq!(test.counts.undetermined.0, 2);
+    assert_eq!(
+        why(&test),
+        [
+            "2 records undetermined: `deployed_by`: can't tell whether the record belongs to the population"
+        ]
+    );
+    let words: Vec<_> = records.iter().map(|r| r.decision.word()).collect();
+    assert_eq!(words, ["conforms", "undetermined", "undetermined"]);
+    assert_eq!(records[1].record.key[0].value.to_text().unwrap(), "c1");
+    assert_eq!(records[1].record.row.unwrap().0, 1);
+    assert_eq!(records[1].values[0].name, "deployed_by");
+}
+
+#[test]
+fn a_left_join_to_one_keeps_every_record_and_the_sum_of_its_parts() {
+    let folder = Folder::new();
+    let sql = "SELECT b._file, b._row, b.change_id, a.n FROM base b LEFT JOIN \
+               (SELECT change_id, COUNT(*) AS n FROM approval GROUP BY change_id) a ON a.change_id = b.change_id";
+    let (test, records) = test(&plan(joined(sql), NEVER, datasets(&folder)));
+    assert_eq!(test.outcome, Outcome::NoExceptions);
+    let population = test.population.unwrap();
+    assert_eq!((population.records.0, population.selected.0), (3, 3));
+    assert!(population.not_tied_out.is_empty());
+    assert_eq!(population.datasets["approval"], "approval");
+    let keys: Vec<_> = records.iter().map(|r| r.record.key[0].value.to_text().unwrap()).collect();
+    assert_eq!(keys, ["c1", "c2", "c3"]);
+}
+
+#[test]
+fn a_join_that_fans_out_is_seen() {
+    let folder = Folder::new();
+    let sql = "SELECT b._file, b._row, b.change_id FROM base b LEFT JOIN approval a ON a.change_id = b.change_id";
+    let (test, _) = test(&plan(joined(sql), NEVER, datasets(&folder)));
+    assert_eq!(
+        why(&test),
+        [
+            "population not tied out: query returns 4 rows for 3 selected records; a join fans out: 1 rows too many"
+        ]
+    );
+}
+
+#[test]
+fn rows_that_an_inner_join_loses_are_missed_even_when_the_count_is_right() {
+    let folder = Folder::new();
+    let sql = "SELECT b._file, b._row, b.change_id FROM base b JOIN approval a ON a.change_id = b.change_id";
+    let (test, _) = test(&plan(joined(sql), NEVER, datasets(&folder)));
+    assert_eq!(
+        why(&test),
+        [
+            "population not tied out: query returns 3 rows for 3 selected records; a join fans out: 1 rows too many; 1 records are lost, by an inner join or a WHERE"
+        ]
+    );
+}
+
+#[test]
+fn groups_count_their_rows_and_a_null_key_is_undetermined() {
+    let folder = Folder::new();
+    let mut control = control(
+        "change",
+        "SELECT deployed_by, COUNT(*) AS _records, MIN(change_id) AS change_id FROM base GROUP BY deployed_by",
+    );
+    control.population.group_by = vec!["deployed_by".into()];
+    let (tested, records) = test(&plan(control.clone(), NEVER, datasets(&folder)));
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0].decision.word(), "undetermined");
+    assert_eq!(records[1].decision.word(), "conforms");
+    assert_eq!((records[1].record.file, records[1].record.row), (None, None));
+    assert_eq!(records[1].record.key[0].value.to_text().unwrap(), "dan");
+    assert_eq!(records[1].record.key[0].class, FieldClass::Personal);
+    assert_eq!(tested.population.unwrap().selected.0, 3);
+
+    control.population.query = tieout_controls::control::PopulationQuery::Sql(
+        "SELECT deployed_by, COUNT(*) AS _records, MIN(change_id) AS change_id FROM base WHERE deployed_by IS NOT NULL GROUP BY deployed_by".into(),
+    );
+    let (tested, _) = test(&plan(control, NEVER, datasets(&folder)));
+    assert_eq!(
+        why(&tested),
+        ["population not tied out: query groups 1 rows for 3 selected records"]
+    );
+}
+
+#[test]
+fn a_cent_of_difference_stands_in_the_way_of_a_conclusion() {
+    let folder = Folder::new();
+    let pools = "pool_id,period,service_id,gl_account,amount,currency,behaviour,pass_through,shareholder_activity\n\
+                 p1,2025-01,s,4400,100.10,EUR,fixed,0,false\np2,2025-01,s,4400,0.20,EUR,fixed,0,false\n";
+    let mut pool = spec("cost-pool-1", vec![folder.write("pool.csv", pools)]);
+    let control = exposed(
+        control(
+            "cost-pool",
+            "SELECT _file, _row, pool_id AS change_id, amount, currency FROM base",
+        ),
+        "amount",
+        "currency",
+    );
+    let (tested, _) = test(&plan(control.clone(), NEVER, vec![pool.clone()]));
+    assert_eq!(
+        why(&tested),
+        ["population not tied out: `cost-pool` has no independent expectation"]
+    );
+
+    let mut expected = rows(2);
+    expected.source = "trial balance".into();
+    expected.totals = serde_json::from_str(r#"{"amount":{"EUR":"100.31"}}"#).unwrap();
+    pool.expected = Some(expected);
+    let (tested, records) = test(&plan(control, NEVER, vec![pool]));
+    assert_eq!(
+        why(&tested),
+        [
+            "population not tied out: `cost-pool`: amount EUR is 0.01 below the 100.31 expected by trial balance"
+        ]
+    );
+    assert_eq!(
+        serde_json::to_string(&tested.population.unwrap().totals).unwrap(),
+        r#"{"EUR":"100.3"}"#
+    );
+    assert_eq!(records[0].exposure.as_ref().unwrap().amount.to_string(), "100.1");
+}
+
+#[test]
+fn a_missing_dataset_is_not_tested_and_two_are_an_error() {
+    let folder = Folder::new();
+    let sql = "SELECT _file, _row, change_id FROM base";
+    let mut both = datasets(&folder);
+    let mut other = both[0].clone();
+    other.name = "other-changes".into();
+    let only_approvals = vec![both.remove(1)];
+    let (tested, _) = test(&plan(joined(sql), NEVER, only_approvals));
+    let Outcome::NotTested { why } = tested.outcome else { panic!("tested") };
+    assert_eq!(why, "no dataset of the role `change` is in the workspace");
+
+    let mut two = datasets(&folder);
+    two.push(other);
+    let mut plan = plan(joined(sql), NEVER, two);
+    let (code, message, help) = complaint(go(&plan));
+    assert_eq!(code, "ambiguous-dataset");
+    assert_eq!(message, "control `T-01`: `change` and `other-changes` all have the role `change`");
+    assert_eq!(
+        help,
+        "say which one under `controls.settings.T-01.datasets`, such as `change: change`"
+    );
+    plan.controls[0].bindings.insert("change".into(), "other-changes".into());
+    assert_eq!(test(&plan).0.population.unwrap().base, "other-changes");
+    plan.controls[0].bindings.insert("change".into(), "approval".into());
+    assert_eq!(complaint(go(&plan)).0, "unknown-dataset");
+}
+
+#[test]
+fn queries_that_are_inexact_or_unrepeatable_are_refused() {
+    let folder = Folder::new();
+    let refusals = [
+        ("SELECT _file, _row, CAST(1 AS DOUBLE) AS x FROM base", "population-float"),
+        ("SELECT _file, _row, uuid() AS x FROM base", "volatile-function"),
+        ("SELECT _file, _row, change_id FROM base\nWHERE created < now()", "volatile-function"),
+        ("SELECT _file, _row FROM base WHERE effective_from > current_date", "volatile-function"),
+        (
+            "SELECT _file, _row FROM base WHERE change_id IN (SELECT CAST(random() AS VARCHAR))",
+            "volatile-function",
+        ),
+        ("SELECT _file, _row, (SELECT AVG(_row) FROM base) > 1 AS x FROM base", "population-float"),
+        ("EXPLAIN SELECT _file, _row FROM base", "population-query"),
+        ("DROP TABLE base", "population-query"),
+        ("CREATE TABLE x AS SELECT 1", "population-query"),
+        ("SELECT 1; SELECT 2", "population-query"),
+        ("SELECT change_id FROM base", "population-columns"),
+        ("SELECT _file, _row, _row FROM base", "population-query"),
+        ("SELECT _file, CAST(_row AS VARCHAR) AS _row FROM base", "population-columns"),
+        ("SELECT _file, _row FROM change", "population-query"),
+        ("SELECT _file, _row FROM '/etc/passwd'", "population-query"),
+    ];
+    for (sql, expected) in refusals {
+        let (code, message, _) =
+            complaint(go(&plan(control("change", sql), NEVER, datasets(&folder))));
+        assert_eq!(code, expected, "{sql}: {message}");
+        assert!(message.contains("`T-01`"), "{message}");
+        println!("{message}");
+    }
+    let sql = "SELECT _file, _row, change_id FROM base\nWHERE created < now()";
+    let (_, message, _) = complaint(go(&plan(control("change", sql), NEVER, datasets(&folder))));
+    assert_eq!(message, "control `T-01`, line 2, column 17: `now` gives another answer each time");
+}
+
+#[test]
+fn an_unknown_column_is_named_with_its_place_and_the_likely_one() {
+    let folder = Folder::new();
+    let sql = "SELECT _file, _row,\n  change_ID, changed_id FROM base";
+    let (_, message, help) = complaint(go(&plan(control("change", sql), NEVER, datasets(&folder))));
+    assert_eq!(
+        message,
+        "control `T-01`, query, line 2, column 14: there is no column `changed_id`"
+    );
+    assert_eq!(help, "did you mean `change_id`?");
+    let mut control = control("change", "SELECT _file, _row FROM base");
+    for (condition, code) in [
+        ("emergancy", "population-query"),
+        ("change_id", "population-condition"),
+        ("created < now()", "volatile-function"),
+        ("TRUE) OR (TRUE", "population-query"),
+    ] {
+        control.population.condition = Some(condition.into());
+        let (found, message, _) = complaint(go(&plan(control.clone(), NEVER, datasets(&folder))));
+        assert_eq!(found, code, "{message}");
+        println!("{message}");
+    }
+}
+
+#[test]
+fn a_run_is_the_same_twice() {
+    let folder = Folder::new();
+    let sql = "SELECT b._file, b._row, b.change_id, b.author, a.approver FROM base b LEFT JOIN \
+               (SELECT change_id, MAX(approver) AS approver FROM approval GROUP BY change_id) a ON a.change_id = b.change_id";
+    let rego = "violation contains {\"code\": \"own\"} if input.approver == input.author";
+    let plan = plan(joined(sql), rego, datasets(&folder));
+    let (one, two) = (go(&plan).unwrap(), go(&plan).unwrap());
+    assert_eq!(one.result, two.result);
+    assert_eq!(one.records, two.records);
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let plan = plan.clone();
+            std::thread::spawn(move || go(&plan).unwrap().records)
+        })
+        .collect();
+    for thread in threads {
+        assert_eq!(thread.join().unwrap(), one.records);
+    }
+    let test = &one.result.tests[0];
+    assert_eq!(test.outcome, Outcome::Exceptions);
+    assert_eq!(test.counts.violates.0, 1);
+    assert_eq!(test.counts.undetermined.0, 1);
+    let violating = &one.records[1];
+    let fields: Vec<_> = violating.values.iter().map(|f| (f.name.as_str(), f.class)).collect();
+    assert_eq!(fields, [("author", FieldClass::Personal), ("approver", FieldClass::Personal)]);
+    let query = &one.policies["population/T-01.sql"];
+    let digest = {
+        use sha2::Digest as _;
+        tieout_controls::Digest(sha2::Sha256::digest(query.as_bytes()).into())
+    };
+    assert_eq!(digest, test.population.as_ref().unwrap().query);
+}
+
+#[test]
+fn text_made_of_personal_columns_is_personal_under_any_name() {
+    let folder = Folder::new();
+    let sql = "SELECT b._file, b._row, b.change_id, b.artefact, b.author || '!' AS loud, a.first AS early, \
+               a.n, b.author = a.first AS same, (SELECT MAX(approver) FROM approval) AS last \
+               FROM base b LEFT JOIN (SELECT change_id, MIN(approver) AS first, COUNT(approver) AS n \
+               FROM approval GROUP BY change_id) a ON a.change_id = b.change_id";
+    let rego = "violation contains {\"code\": \"x\", \"actual\": input.n} if {\n\
+                input.loud != \"\"\ninput.early != \"\"\ninput.last != \"\"\ninput.artefact != \"\"\ninput.same == false\n}";
+    let (_, records) = test(&plan(joined(sql), rego, datasets(&folder)));
+    let fields: Vec<_> = records[0]
+        .values
+        .iter()
+        .map(|f| (f.name.as_str(), f.class == FieldClass::Personal))
+        .collect();
+    let expected = [
+        ("artefact", false),
+        ("loud", true),
+        ("early", true),
+        ("n", false),
+        ("same", false),
+        ("last", true),
+    ];
+    assert_eq!(fields, expected);
+}
