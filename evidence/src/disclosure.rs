@@ -1,0 +1,44 @@
+//! SD-JWT disclosures (RFC 9901): what a digest in a pack stands for.
+//!
+//! A disclosure is the JSON text `[salt, name, value]`. Its digest is the SHA-256 over the ASCII of
+//! the text's URL-safe base64, itself written as URL-safe base64. Packs keep the JSON text, so that
+//! people can read it.
+
+use crate::encoding::{base64_url, sha256};
+use crate::json;
+use serde_json::Value;
+
+/// The digest of a disclosure's JSON text.
+pub(crate) fn digest(text: &str) -> String {
+    base64_url(&sha256(base64_url(text.as_bytes()).as_bytes()).0)
+}
+
+/// The JSON text of a disclosure.
+#[cfg(feature = "seal")]
+pub(crate) fn text(salt: &str, name: &str, value: &Value) -> String {
+    Value::from(vec![Value::from(salt), Value::from(name), value.clone()]).to_string()
+}
+
+/// The name and value in a disclosure's JSON text.
+pub(crate) fn parse(text: &str) -> Result<(String, Value), String> {
+    let Value::Array(parts) = json::value(text.as_bytes())? else {
+        return Err("not a JSON array".to_owned());
+    };
+    match <[Value; 3]>::try_from(parts) {
+        Ok([Value::String(_), Value::String(name), value]) => Ok((name, value)),
+        _ => Err("not an array of salt, name and value".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_rfc_9901() {
+        // Section 4.2.3.
+        let text = r#"["_26bc4LT-ac6q2KI6cBW5es", "family_name", "Möbius"]"#;
+        assert_eq!(digest(text), "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0");
+        assert_eq!(parse(text).unwrap(), ("family_name".to_owned(), Value::from("Möbius")));
+    }
+}

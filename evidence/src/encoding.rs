@@ -1,0 +1,50 @@
+//! Base64 and SHA-256, in the one form in which the formats write them.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+use tieout_controls::Digest;
+
+/// The SHA-256 of the bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
+}
+
+/// Standard base64 with padding (RFC 4648, section 4).
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Reads standard base64. Only the canonical text of the bytes is read: missing padding and
+/// non-zero trailing bits give `None`, else a bit could flip unseen.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// URL-safe base64 without padding (RFC 4648, section 5).
+pub(crate) fn base64_url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the canonical standard base64 of 32 bytes.
+pub(crate) fn digest_from_base64(text: &str) -> Option<Digest> {
+    Some(Digest(from_base64(text)?.try_into().ok()?))
+}
+
+/// Whether the text is the canonical URL-safe base64 of 32 bytes.
+pub(crate) fn is_base64_url_digest(text: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_canonical_base64_is_read() {
+        assert_eq!(from_base64("TWE="), Some(b"Ma".to_vec()));
+        for text in ["TWF=", "TWE", "TWE=\n", " TWE=", "TW E=", "TWE_"] {
+            assert_eq!(from_base64(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The file operations of sealing, behind one small layer, so that tests can let each of them fail.
+//!
+//! Only operations that change something are here. None of them is retried: after a failed `sync`
+//! nobody knows what is on the disk, and the next opening of the log finds out.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What changes files and folders.
+pub(crate) trait Files {
+    /// Makes a folder that does not exist.
+    fn make_folder(&self, path: &Path) -> io::Result<()>;
+    /// Makes a file that does not exist.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Out>>;
+    /// Opens a file to write at its end.
+    fn append(&self, path: &Path) -> io::Result<Box<dyn Out>>;
+    /// Cuts a file to that length.
+    fn cut(&self, path: &Path, len: u64) -> io::Result<()>;
+    /// Renames a file or folder; a file of the new name is replaced.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Removes a folder with what is in it.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    /// Makes durable which names the folder has.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+}
+
+/// A file that is written.
+pub(crate) trait Out: Write {
+    /// Makes durable what was written.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// The file system.
+pub(crate) struct Disk;
+
+impl Files for Disk {
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        std::fs::create_dir(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Out>> {
+        Ok(Box::new(File::create_new(path)?))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn Out>> {
+        Ok(Box::new(OpenOptions::new().append(true).open(path)?))
+    }
+
+    fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        file.set_len(len)?;
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_dir_all(path)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+}
+
+impl Out for File {
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
+/// Makes a folder and those above it that don't exist, each durable in the one above.
+pub(crate) fn make_folders(files: &dyn Files, path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let parent = path.parent().unwrap_or(Path::new(""));
+    make_folders(files, parent)?;
+    files.make_folder(path)?;
+    files.sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+}
+
+/// Writes a file that does not exist, durably; its name is durable once its folder is synced.
+pub(crate) fn write(files: &dyn Files, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = files.create(path)?;
+    file.write_all(bytes)?;
+    file.sync()
+}

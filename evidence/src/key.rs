@@ -1,0 +1,159 @@
+//! Ed25519 keys in PKCS#8, encrypted at rest.
+
+use crate::note::NoteKey;
+use crate::public_key::PublicKey;
+use crate::salt::{half, mac};
+use ed25519_dalek::Signer;
+use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes};
+use pkcs8::pkcs5::pbes2;
+use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The label of an encrypted private key in PEM (RFC 7468, section 11).
+const PEM_LABEL: &str = "ENCRYPTED PRIVATE KEY";
+/// The cost of scrypt: 2¹⁴ blocks of 8 × 128 bytes, five times. One of the settings that OWASP's
+/// Password Storage Cheat Sheet holds equal; of those the one whose 16 MiB openssl allows when it
+/// reads a key (its limit is 32 MiB).
+const SCRYPT: (u8, u32, u32) = (14, 8, 5);
+
+/// A signing key.
+pub struct SigningKey {
+    pub(crate) inner: ed25519_dalek::SigningKey,
+    /// Whether it is a demo key, whose passphrase everyone knows.
+    pub demo: bool,
+}
+
+/// A key that can't be made, read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}`: {reason}")]
+pub struct KeyError {
+    /// The file.
+    pub path: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl SigningKey {
+    /// A new key from 32 random bytes.
+    pub fn from_seed(seed: [u8; 32], demo: bool) -> Self {
+        Self { inner: ed25519_dalek::SigningKey::from_bytes(&seed), demo }
+    }
+
+    /// Reads an encrypted PKCS#8 PEM file.
+    ///
+    /// # Errors
+    /// The file can't be read, is no such key, or the passphrase is wrong.
+    pub fn read(path: &Path, passphrase: &str, demo: bool) -> Result<Self, KeyError> {
+        let text = std::fs::read_to_string(path).map_err(|e| error(path, e))?;
+        let (label, encrypted) = SecretDocument::from_pem(&text)
+            .map_err(|_| error(path, format!("not a PEM file with one `{PEM_LABEL}`")))?;
+        if label != PEM_LABEL {
+            let help = "encrypt it with `openssl pkcs8 -topk8 -scrypt`";
+            return Err(error(path, format!("a `{label}`, not an `{PEM_LABEL}`: {help}")));
+        }
+        let info = EncryptedPrivateKeyInfoRef::try_from(encrypted.as_bytes())
+            .map_err(|_| error(path, "not an encrypted private key of PKCS#8 (PBES2)"))?;
+        let plain = info
+            .decrypt(passphrase)
+            .map_err(|_| error(path, "the passphrase is wrong, or the encryption is not PBES2"))?;
+        let key = PrivateKeyInfoRef::try_from(plain.as_bytes())
+            .and_then(KeypairBytes::try_from)
+            .ok()
+            .and_then(|pair| ed25519_dalek::SigningKey::try_from(pair).ok())
+            .ok_or_else(|| error(path, "not an Ed25519 key"))?;
+        Ok(Self { inner: key, demo })
+    }
+
+    /// Writes it as encrypted PKCS#8 PEM, mode 0600, beside and renamed; an existing file is never
+    /// replaced.
+    ///
+    /// # Errors
+    /// The file exists or can't be written.
+    pub fn write(&self, path: &Path, passphrase: &str) -> Result<(), KeyError> {
+        let pem = self.encrypted(passphrase).ok_or_else(|| error(path, "can't be encrypted"))?;
+        write_new(path, pem.as_bytes()).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => error(path, "exists; a key is never replaced"),
+            _ => error(path, e),
+        })
+    }
+
+    /// The public key as SPKI PEM, as openssl reads it.
+    pub fn public_pem(&self) -> String {
+        self.public_key().to_pem()
+    }
+
+    /// The verifier key of a log of that name (C2SP signed-note vkey); empty when the name has
+    /// spaces or `+`, with which no log signs.
+    pub fn vkey(&self, origin: &str) -> String {
+        NoteKey::new(origin, self.public_key()).map_or_else(String::new, |key| key.to_string())
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey::from(&self.inner)
+    }
+
+    /// Signs a message.
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.inner.sign(message).to_bytes().to_vec()
+    }
+
+    /// The encrypted PEM. Salt and IV come from the key and the passphrase by HMAC instead of a
+    /// random source: they are public, need only differ between keys and passphrases, and tell
+    /// nothing to whoever does not have the key.
+    fn encrypted(&self, passphrase: &str) -> Option<String> {
+        let seed = self.inner.to_bytes();
+        let derive = |label| half(mac(&seed, label, &[passphrase.as_bytes()]));
+        let (log_n, r, p) = SCRYPT;
+        let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(
+            pkcs8::pkcs5::scrypt::Params::new(log_n, r, p).ok()?,
+            &derive("tieout/pkcs8-salt/v1"),
+            derive("tieout/pkcs8-iv/v1"),
+        )
+        .ok()?;
+        // Version 1 of PKCS#8, without the public key: what openssl reads and writes.
+        let pair = KeypairBytes { secret_key: seed, public_key: None };
+        let plain = pair.to_pkcs8_der().ok()?;
+        let info = PrivateKeyInfoRef::try_from(plain.as_bytes()).ok()?;
+        let encrypted = info.encrypt_with_params(parameters, passphrase).ok()?;
+        Some(encrypted.to_pem(PEM_LABEL, LineEnding::LF).ok()?.to_string())
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SigningKey({})", self.public_key().id())
+    }
+}
+
+fn error(path: &Path, reason: impl ToString) -> KeyError {
+    KeyError { path: path.display().to_string(), reason: reason.to_string() }
+}
+
+/// Writes a private file beside and gives it its name. The name is given by a link, which unlike a
+/// rename fails when there is a file of that name.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".partial");
+    let beside = Path::new(&beside);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    if path.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    if beside.symlink_metadata().is_ok() {
+        std::fs::remove_file(beside)?;
+    }
+    let mut file = options.open(beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(beside, path);
+    std::fs::remove_file(beside)?;
+    linked?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}

@@ -1,0 +1,44 @@
+//! Evidence packs: statement, envelope, record tree, log, verification.
+//!
+//! The default features are what an auditor must trust: reading and verifying, no network, no
+//! private keys. Feature `seal` adds what a producer needs. The formats are specified in
+//! `docs/formats/evidence-pack.md` and `docs/formats/log.md`; one module holds one of them:
+//!
+//! | module | format |
+//! |---|---|
+//! | [`merkle`] | RFC 6962 trees and proofs |
+//! | [`dsse`] | DSSE envelopes |
+//! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
+//! | [`public_key`] | Ed25519 public keys in SPKI PEM |
+//! | [`log`] | the log's folder, as a reader sees it |
+//!
+//! [`verify::verify`] is where to begin.
+
+pub mod checkpoint;
+pub mod dsse;
+pub mod log;
+pub mod merkle;
+pub mod note;
+pub mod proof;
+pub mod public_key;
+pub mod verify;
+
+mod claims;
+mod disclosure;
+mod encoding;
+mod json;
+mod layout;
+mod line;
+mod sums;
+
+#[cfg(feature = "seal")]
+pub mod commitment;
+#[cfg(feature = "seal")]
+pub mod key;
+#[cfg(feature = "seal")]
+pub mod seal;
+
+#[cfg(feature = "seal")]
+mod files;
+#[cfg(feature = "seal")]
+mod salt;

@@ -1,0 +1,143 @@
+//! The log's folder, as a reader sees it: the packs' digests in order, under a signed checkpoint.
+//!
+//! `entries` holds 32 bytes an entry (the SHA-256 of a pack's envelope file), `checkpoint` the
+//! signed head over them. The entry behind the checkpoint's size, if there is one, was never
+//! acknowledged: its writer was interrupted, and the next one drops it.
+
+use crate::checkpoint::Checkpoint;
+use crate::encoding::sha256;
+use crate::layout::STATEMENT;
+use crate::merkle;
+use crate::note::NoteKey;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use tieout_controls::Digest;
+
+/// The file of the entries.
+pub(crate) const ENTRIES: &str = "entries";
+/// The file of the signed head.
+pub(crate) const HEAD: &str = "checkpoint";
+
+/// The entries of a log that its checkpoint vouches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntries {
+    /// The head.
+    pub checkpoint: Checkpoint,
+    /// The signed note with the head.
+    pub note: String,
+    /// The packs' digests, by index.
+    pub entries: Vec<Digest>,
+}
+
+/// A log that can't be read or that contradicts itself.
+#[derive(Debug, thiserror::Error)]
+#[error("log `{folder}`: {reason}")]
+pub struct LogError {
+    /// The log's folder.
+    pub folder: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// Reads a log and verifies it under its key: the checkpoint's signature and origin, and that the
+/// entries have its root.
+///
+/// # Errors
+/// When a file can't be read, the checkpoint is not by the key, or the entries are fewer than, or
+/// others than, or more than one beyond what it says.
+pub fn read(folder: &Path, key: &NoteKey) -> Result<LogEntries, LogError> {
+    let error = |reason: String| LogError { folder: folder.display().to_string(), reason };
+    let note = std::fs::read_to_string(folder.join(HEAD))
+        .map_err(|e| error(format!("`{HEAD}` can't be read: {e}")))?;
+    let checkpoint = Checkpoint::verified(&note, key).map_err(|e| error(e.to_string()))?;
+    let bytes = match std::fs::read(folder.join(ENTRIES)) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read.map_err(|e| error(format!("`{ENTRIES}` can't be read: {e}")))?,
+    };
+    let (chunks, rest) = bytes.as_chunks::<32>();
+    let known =
+        usize::try_from(checkpoint.size.0).ok().and_then(|size| chunks.split_at_checked(size));
+    let Some((known, beyond)) = known else {
+        return Err(error(format!(
+            "`{ENTRIES}` has {} entries, its checkpoint says {}: entries were lost",
+            chunks.len(),
+            checkpoint.size
+        )));
+    };
+    // A writer adds one entry before it signs the next head. More than one beyond the head means
+    // that an older head was put back.
+    if beyond.len() > 1 || (beyond.len() == 1 && !rest.is_empty()) {
+        return Err(error(format!(
+            "`{ENTRIES}` has {} entries, its checkpoint says {}: the checkpoint is an old one",
+            chunks.len(),
+            checkpoint.size
+        )));
+    }
+    let entries: Vec<_> = known.iter().map(|bytes| Digest(*bytes)).collect();
+    if tree(&entries).root() != checkpoint.root {
+        return Err(error(format!("`{ENTRIES}` does not have the root of its checkpoint")));
+    }
+    Ok(LogEntries { checkpoint, note, entries })
+}
+
+/// The log's tree.
+pub(crate) fn tree(entries: &[Digest]) -> merkle::Tree {
+    let mut tree = merkle::Tree::default();
+    entries.iter().for_each(|entry| tree.push(&entry.0));
+    tree
+}
+
+/// The hashes of the log's leaves.
+#[cfg(feature = "seal")]
+pub(crate) fn leaves(entries: &[Digest]) -> Vec<Digest> {
+    entries.iter().map(|entry| merkle::leaf_hash(&entry.0)).collect()
+}
+
+/// What a reader of log and packs should know: a sentence for each entry without a pack in the
+/// folder (it was moved, or never finished), and for each pack that is not in the log.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn audit(log: &LogEntries, packs: &Path) -> io::Result<Vec<String>> {
+    let mut present = BTreeSet::new();
+    let mut notes = Vec::new();
+    let mut unlogged = Vec::new();
+    for folder in pack_folders(packs)? {
+        let Ok(envelope) = std::fs::read(packs.join(&folder).join(STATEMENT)) else { continue };
+        let digest = sha256(&envelope);
+        present.insert(digest);
+        if !log.entries.contains(&digest) {
+            unlogged.push(format!("pack `{folder}` is not in the log"));
+        }
+    }
+    for (index, entry) in log.entries.iter().enumerate() {
+        if !present.contains(entry) {
+            notes.push(format!("log entry {index} has no pack here: moved, or an interrupted run"));
+        }
+    }
+    notes.append(&mut unlogged);
+    Ok(notes)
+}
+
+/// The names of the finished packs in a folder, sorted; empty when there is no such folder. Names
+/// with a dot in front are packs that are being written.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn pack_folders(packs: &Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(packs) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && entry.file_type()?.is_dir() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}

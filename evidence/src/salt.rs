@@ -1,0 +1,105 @@
+//! What is derived from the workspace's secret: keys, the pack's id, salts.
+//!
+//! HMAC-SHA-256 throughout; each use has a label of its own, ended by a zero byte, so that no two
+//! uses can meet.
+
+use crate::encoding::base64_url;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use tieout_controls::Digest;
+
+/// The trees that salts are for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Salted {
+    /// A field of a record line.
+    Record,
+    /// A record of the population.
+    Population,
+}
+
+/// HMAC-SHA-256 over a label and parts of fixed length.
+pub(crate) fn mac(key: &[u8; 32], label: &str, parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC pads a key with zeros to the block of 64 bytes (RFC 2104, section 2).
+    let mut block = [0; 64];
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(label.as_bytes());
+    mac.update(&[0]);
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+/// The salts of one pack.
+pub(crate) struct Salts {
+    key: [u8; 32],
+    pack: [u8; 16],
+}
+
+impl Salts {
+    /// The salts of the pack with that result. The pack's id depends on everything that the result
+    /// says (the configuration's digest and the datasets' commitments are in it), so that two packs
+    /// share salts only if they are the same pack.
+    pub(crate) fn new(secret: &[u8; 32], run: &Digest, datasets: &Digest) -> Self {
+        let id = mac(secret, "tieout/pack-id/v1", &[&run.0, &datasets.0]);
+        Self { key: mac(secret, "tieout/salt-key/v1", &[]), pack: half(id) }
+    }
+
+    /// The pack's id: 32 hexadecimal digits.
+    pub(crate) fn pack_id(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.pack))
+    }
+
+    /// The salt of a slot of a line: 128 bits in base64url.
+    pub(crate) fn salt(&self, tree: Salted, line: u64, slot: u16) -> String {
+        let tree = match tree {
+            Salted::Record => 1,
+            Salted::Population => 2,
+        };
+        let place = [&[tree][..], &line.to_be_bytes(), &slot.to_be_bytes()].concat();
+        base64_url(&half(mac(&self.key, "tieout/salt/v1", &[&self.pack, &place])))
+    }
+}
+
+/// The first 16 bytes.
+pub(crate) fn half(bytes: [u8; 32]) -> [u8; 16] {
+    let [half, _] = *bytes.as_chunks::<16>().0 else { return [0; 16] };
+    half
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hmac_of_rfc_4231() {
+        // Test case 1, whose key is shorter than ours: its zeros change nothing. The message must
+        // end with the zero byte of the label, so the label is cut from a message of our own.
+        let mut key = [0; 32];
+        key[..20].copy_from_slice(&[0x0b; 20]);
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key[..20]).unwrap();
+        mac.update(b"Hi There\0");
+        assert_eq!(
+            super::mac(&key, "Hi There", &[]),
+            <[u8; 32]>::from(mac.finalize().into_bytes())
+        );
+    }
+
+    #[test]
+    fn every_place_has_its_own_salt() {
+        let salts = Salts::new(&[7; 32], &Digest([1; 32]), &Digest([2; 32]));
+        let mut seen = std::collections::BTreeSet::new();
+        for tree in [Salted::Record, Salted::Population] {
+            for line in 0..5 {
+                for slot in 0..5 {
+                    let salt = salts.salt(tree, line, slot);
+                    assert_eq!(salt.len(), 22);
+                    assert!(seen.insert(salt));
+                }
+            }
+        }
+        let other = Salts::new(&[7; 32], &Digest([1; 32]), &Digest([3; 32]));
+        assert!(seen.insert(other.salt(Salted::Record, 0, 0)));
+    }
+}

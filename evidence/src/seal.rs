@@ -1,0 +1,120 @@
+//! Sealing a run into a pack and logging it.
+//!
+//! The order of steps is what makes an interruption harmless, wherever it strikes:
+//!
+//! 1. the pack is written into a folder `.NAME.partial` beside the others, every file and folder
+//!    of it made durable;
+//! 2. its digest is appended to the log, and the log's new checkpoint made durable;
+//! 3. the log's proof is written into the partial folder, durably;
+//! 4. the folder is renamed to `NAME`.
+//!
+//! INVARIANT: a folder without a dot in front is a complete, logged pack; a digest that the
+//! checkpoint covers belongs to a pack of which everything but the proof is durable. So the next
+//! sealing, which begins by looking for partial folders, finishes those that the log has and
+//! removes the others. All of it happens under the log's lock.
+
+mod append;
+mod pack;
+mod record;
+mod recover;
+mod stage;
+
+#[cfg(test)]
+mod interruption;
+
+use crate::files::{Disk, Files, make_folders};
+use crate::key::SigningKey;
+use crate::layout::STATEMENT;
+use append::LogWriter;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tieout_controls::{Count, Digest, RunResult, WorkingPaper};
+
+/// What is sealed.
+pub struct SealInput<'a> {
+    /// The result.
+    pub result: &'a RunResult,
+    /// All evaluated records.
+    pub paper: &'a dyn WorkingPaper,
+    /// The policy files as run: path → text.
+    pub policies: &'a BTreeMap<String, String>,
+    /// The workspace's secret, from which salts and the pack's id come.
+    pub secret: &'a [u8; 32],
+    /// The operator's key.
+    pub operator: &'a SigningKey,
+    /// The log's key; another than the operator's.
+    pub log_key: &'a SigningKey,
+    /// The log's folder.
+    pub log: &'a Path,
+    /// The log's origin line.
+    pub origin: &'a str,
+    /// The folder in which the pack gets its own folder. One log has one such folder: what is left
+    /// there of an interrupted sealing is finished or removed.
+    pub packs: &'a Path,
+    /// The clock.
+    pub sealed_at: DateTime<Utc>,
+}
+
+/// A sealed and logged pack.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// SHA-256 of the envelope file.
+    pub digest: Digest,
+    /// Its index in the log.
+    pub log_index: Count,
+}
+
+/// Why nothing was sealed. What was there before is as it was.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct SealError {
+    /// What is wrong, with the path.
+    pub reason: String,
+    /// What to do, where known.
+    pub help: Option<String>,
+}
+
+impl SealError {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), help: None }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// An operation on that path failed.
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |e| Self::new(format!("`{}` can't be written: {e}", path.display()))
+    }
+}
+
+/// Seals a run and logs it. Waits while another run seals into the same log.
+///
+/// # Errors
+/// See [`SealError`].
+pub fn seal(input: &SealInput<'_>) -> Result<Sealed, SealError> {
+    seal_with(&Disk, input)
+}
+
+fn seal_with(files: &dyn Files, input: &SealInput<'_>) -> Result<Sealed, SealError> {
+    if input.operator.public_key() == input.log_key.public_key() {
+        let error = SealError::new("the operator's key and the log's key are one key");
+        return Err(error.help("make a key for each: whoever has both could sign and log alone"));
+    }
+    let mut log = LogWriter::open(files, input.log, input.origin, input.log_key)?;
+    make_folders(files, input.packs).map_err(SealError::io(input.packs))?;
+    recover::partial_packs(files, input.packs, &log)?;
+    let (partial, name) = pack::write(files, input, log.last())?;
+    let envelope = partial.join(STATEMENT);
+    let bytes = std::fs::read(&envelope).map_err(SealError::io(&envelope))?;
+    let digest = crate::encoding::sha256(&bytes);
+    let log_index = log.append(digest)?;
+    let folder = input.packs.join(name);
+    recover::finish(files, &partial, &folder, &log, log_index)?;
+    Ok(Sealed { folder, digest, log_index })
+}

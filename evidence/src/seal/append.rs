@@ -1,0 +1,157 @@
+//! Appending to the log.
+//!
+//! An entry is made durable before the checkpoint that covers it is signed, and the checkpoint
+//! replaces the old one by a rename. So the entries are never fewer than the checkpoint says, and
+//! what is beyond it was never acknowledged: opening the log drops it.
+
+use super::SealError;
+use crate::checkpoint::Checkpoint;
+use crate::files::{Files, make_folders, write};
+use crate::key::SigningKey;
+use crate::log::{self, ENTRIES, HEAD, LogEntries};
+use crate::merkle::inclusion_proof;
+use crate::note::{Note, NoteKey, NoteSignature};
+use crate::proof::LogProof;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use tieout_controls::{Count, Digest};
+
+const NEXT_HEAD: &str = "checkpoint.partial";
+const LOCK: &str = "lock";
+
+/// A log that is open for writing, and locked until this value is gone.
+pub(super) struct LogWriter<'a> {
+    files: &'a dyn Files,
+    folder: PathBuf,
+    key: NoteKey,
+    signer: &'a SigningKey,
+    state: LogEntries,
+    _lock: File,
+}
+
+impl<'a> LogWriter<'a> {
+    /// Opens the log, or begins it with a checkpoint over nothing.
+    pub(super) fn open(
+        files: &'a dyn Files,
+        folder: &Path,
+        origin: &str,
+        signer: &'a SigningKey,
+    ) -> Result<Self, SealError> {
+        let key = NoteKey::new(origin, signer.public_key()).ok_or_else(|| {
+            SealError::new(format!("`{origin}` can't be a log's origin"))
+                .help("one line without spaces and `+`, such as `tieout.local/workspace`")
+        })?;
+        make_folders(files, folder).map_err(SealError::io(folder))?;
+        let lock = lock(&folder.join(LOCK))?;
+        let partial = folder.join(NEXT_HEAD);
+        if partial.exists() {
+            files.remove(&partial).map_err(SealError::io(&partial))?;
+        }
+        if !folder.join(HEAD).exists() {
+            begin(files, folder, &key, signer)?;
+        }
+        let state = log::read(folder, &key).map_err(|e| {
+            SealError::new(e.to_string()).help(
+                "restore the log's folder from a backup, or name another folder, origin or key",
+            )
+        })?;
+        drop_unacknowledged(files, folder, &state)?;
+        Ok(Self { files, folder: folder.to_owned(), key, signer, state, _lock: lock })
+    }
+
+    /// The last entry.
+    pub(super) fn last(&self) -> Option<Digest> {
+        self.state.entries.last().copied()
+    }
+
+    /// The index of that entry.
+    pub(super) fn find(&self, entry: &Digest) -> Option<Count> {
+        self.state.entries.iter().position(|own| own == entry).map(Count::of)
+    }
+
+    /// Appends an entry and gives its index. When this fails, only opening the log again tells
+    /// whether the entry is in it.
+    pub(super) fn append(&mut self, entry: Digest) -> Result<Count, SealError> {
+        let index = Count::of(self.state.entries.len());
+        let path = self.folder.join(ENTRIES);
+        let new = !path.exists();
+        let appended = if new { self.files.create(&path) } else { self.files.append(&path) };
+        let appended = appended.and_then(|mut file| {
+            file.write_all(&entry.0)?;
+            file.sync()
+        });
+        appended.map_err(SealError::io(&path))?;
+        if new {
+            self.files.sync_folder(&self.folder).map_err(SealError::io(&self.folder))?;
+        }
+        self.state.entries.push(entry);
+        let (checkpoint, note) = sign(&self.state.entries, &self.key, self.signer);
+        publish(self.files, &self.folder, &note)?;
+        self.state.checkpoint = checkpoint;
+        self.state.note = note;
+        Ok(index)
+    }
+
+    /// The proof that the log has the entry of that index.
+    pub(super) fn proof(&self, index: Count) -> Result<LogProof, SealError> {
+        let leaves = log::leaves(&self.state.entries);
+        let hashes = usize::try_from(index.0).ok().and_then(|at| inclusion_proof(&leaves, at));
+        let hashes = hashes.ok_or_else(|| SealError::new("the log has no such entry"))?;
+        Ok(LogProof { index, hashes, checkpoint: self.state.note.clone() })
+    }
+}
+
+fn lock(path: &Path) -> Result<File, SealError> {
+    let open = File::options().create(true).truncate(false).write(true).open(path);
+    let file = open.map_err(SealError::io(path))?;
+    file.lock().map_err(SealError::io(path))?;
+    Ok(file)
+}
+
+/// A log begins with a checkpoint over nothing, so that entries without a checkpoint always mean
+/// that the checkpoint was lost, and are never overwritten.
+fn begin(
+    files: &dyn Files,
+    folder: &Path,
+    key: &NoteKey,
+    signer: &SigningKey,
+) -> Result<(), SealError> {
+    if folder.join(ENTRIES).exists() {
+        let reason = format!("log `{}`: `{ENTRIES}` without `{HEAD}`", folder.display());
+        return Err(SealError::new(reason).help("restore the log's folder from a backup"));
+    }
+    publish(files, folder, &sign(&[], key, signer).1)
+}
+
+fn sign(entries: &[Digest], key: &NoteKey, signer: &SigningKey) -> (Checkpoint, String) {
+    let tree = log::tree(entries);
+    let checkpoint =
+        Checkpoint { origin: key.name().to_owned(), size: Count(tree.size()), root: tree.root() };
+    let text = checkpoint.to_string();
+    let signature = signer.sign(text.as_bytes());
+    let signature = NoteSignature { name: key.name().to_owned(), id: key.id(), signature };
+    (checkpoint, Note { text, signatures: vec![signature] }.to_string())
+}
+
+fn publish(files: &dyn Files, folder: &Path, note: &str) -> Result<(), SealError> {
+    let (partial, path) = (folder.join(NEXT_HEAD), folder.join(HEAD));
+    let published = write(files, &partial, note.as_bytes())
+        .and_then(|()| files.rename(&partial, &path))
+        .and_then(|()| files.sync_folder(folder));
+    published.map_err(SealError::io(&path))
+}
+
+fn drop_unacknowledged(
+    files: &dyn Files,
+    folder: &Path,
+    state: &LogEntries,
+) -> Result<(), SealError> {
+    let path = folder.join(ENTRIES);
+    let acknowledged = Count::of(state.entries.len()).0.saturating_mul(32);
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.len() > acknowledged => {
+            files.cut(&path, acknowledged).map_err(SealError::io(&path))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,255 @@
+//! Writing the partial folder of a pack: everything but the log's proof.
+
+use super::record::{self, Place};
+use super::recover::partial_name;
+use super::stage::{Chunks, Cover, Lines, Stage};
+use super::{SealError, SealInput};
+use crate::claims::{Claims, FORMAT_VERSION, FieldNames, Operator, Predicate, Statement, TreeHead};
+use crate::disclosure;
+use crate::dsse::{Envelope, IN_TOTO, pae};
+use crate::encoding::sha256;
+use crate::files::Files;
+use crate::json;
+use crate::layout::{
+    DATASETS, MANIFEST, MAX_LINE, MAX_STATEMENT, POLICY, POPULATION, POPULATION_DISCLOSURES, PROOF,
+    RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY, is_path,
+};
+use crate::line::{LINE_VERSION, Line, RefusedKind, RefusedLine};
+use crate::salt::Salts;
+use crate::sums::Sums;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tieout_controls::paper::PaperError;
+use tieout_controls::result::DecisionCounts;
+use tieout_controls::value::instant_text;
+use tieout_controls::{Decision, Digest, EvaluatedRecord, RunResult};
+
+/// How to verify a pack with the tools of any Unix.
+const VERIFY_TEXT: &str = include_str!("VERIFY.md");
+
+/// Writes the folder durably; gives it, and the name that the finished pack will have.
+pub(super) fn write(
+    files: &dyn Files,
+    input: &SealInput<'_>,
+    previous: Option<Digest>,
+) -> Result<(PathBuf, String), SealError> {
+    let (run, datasets) = documents(input.result)?;
+    let salts = Salts::new(input.secret, &sha256(&run), &sha256(&datasets));
+    let id: String = salts.pack_id().chars().take(12).collect();
+    let name = format!("{}-{id}", input.sealed_at.format("%Y%m%dT%H%M%SZ"));
+    let folder = input.packs.join(&name);
+    if folder.exists() {
+        let reason = format!("`{}` exists", folder.display());
+        return Err(SealError::new(reason).help("the same run was sealed within this second"));
+    }
+    let root = input.packs.join(partial_name(&name));
+    let written = Stage::new(files, root.clone()).and_then(|mut stage| {
+        stage.write(RUN, &run, Cover::Covered)?;
+        stage.write(DATASETS, &datasets, Cover::Covered)?;
+        fill(&mut stage, input, &salts, previous)
+    });
+    if let Err(error) = written {
+        // Best effort: what stays is not in the log, and the next sealing removes it.
+        let _ = files.remove_folder(&root);
+        return Err(error);
+    }
+    Ok((root, name))
+}
+
+/// `run.json` and `datasets.json`. Refused rows are among the record lines.
+fn documents(result: &RunResult) -> Result<(Vec<u8>, Vec<u8>), SealError> {
+    let run = RunResult { datasets: Vec::new(), refused_rows: Vec::new(), ..result.clone() };
+    Ok((document(&run)?, document(&result.datasets)?))
+}
+
+fn document(content: &impl serde::Serialize) -> Result<Vec<u8>, SealError> {
+    let unfit = |e: String| SealError::new(format!("the result can't be written: {e}"));
+    let mut bytes = serde_json::to_vec_pretty(content).map_err(|e| unfit(e.to_string()))?;
+    bytes.push(b'\n');
+    // What the verifier would not read is not sealed.
+    json::value(&bytes).map_err(unfit)?;
+    Ok(bytes)
+}
+
+fn fill(
+    stage: &mut Stage<'_>,
+    input: &SealInput<'_>,
+    salts: &Salts,
+    previous: Option<Digest>,
+) -> Result<(), SealError> {
+    policies(stage, input.policies)?;
+    stage.write(VERIFY, VERIFY_TEXT.as_bytes(), Cover::Covered)?;
+    let mut records = RecordFiles::new(salts);
+    records.write_paper(stage, input)?;
+    records.write_refused(stage, input.result)?;
+    let (records, population, fields) = records.close(stage)?;
+    let sums = stage.sums.to_string();
+    let sums = stage.write(SUMS, sums.as_bytes(), Cover::Uncovered)?;
+    let statement = Statement::about(
+        sums,
+        Predicate {
+            format_version: FORMAT_VERSION.to_owned(),
+            pack_id: salts.pack_id(),
+            sealed_at: instant_text(input.sealed_at),
+            operator: Operator {
+                keyid: input.operator.public_key().id(),
+                demo_key: (input.operator.demo || input.log_key.demo).to_string(),
+            },
+            previous,
+            claims: Claims::of(input.result),
+            records,
+            population,
+            fields,
+        },
+    );
+    stage.write(STATEMENT, &envelope(&statement, input)?, Cover::Uncovered)?;
+    let proofs = stage.root().join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
+    stage.folder(&proofs)?;
+    stage.sync_folders()
+}
+
+fn envelope(statement: &Statement, input: &SealInput<'_>) -> Result<Vec<u8>, SealError> {
+    let payload = serde_json::to_vec(statement).map_err(|e| SealError::new(e.to_string()))?;
+    if payload.len() > MAX_STATEMENT {
+        let error = SealError::new("the statement is larger than 1 MiB");
+        return Err(error.help("run fewer controls at once"));
+    }
+    Statement::parse(&payload).map_err(|e| SealError::new(format!("the statement: {e}")))?;
+    let signature = input.operator.sign(&pae(IN_TOTO, &payload));
+    let keyid = input.operator.public_key().id();
+    Ok(Envelope { payload, keyid, signature }.to_bytes())
+}
+
+fn policies(stage: &mut Stage<'_>, policies: &BTreeMap<String, String>) -> Result<(), SealError> {
+    let mut manifest = Sums::default();
+    for (path, text) in policies {
+        if !is_path(path) || format!("{POLICY}{path}") == MANIFEST {
+            let error = SealError::new(format!("`{path}` can't be a policy's path in a pack"));
+            return Err(error.help("relative, without `..`, `\\` and control characters"));
+        }
+        let digest = stage.write(&format!("{POLICY}{path}"), text.as_bytes(), Cover::Covered)?;
+        manifest.0.insert(path.clone(), digest);
+    }
+    stage.write(MANIFEST, manifest.to_string().as_bytes(), Cover::Covered).map(drop)
+}
+
+/// The files with a line a record.
+struct RecordFiles<'a> {
+    salts: &'a Salts,
+    records: Chunks,
+    record_disclosures: Lines,
+    population: Chunks,
+    population_disclosures: Lines,
+    fields: FieldNames,
+    counts: BTreeMap<String, DecisionCounts>,
+}
+
+impl<'a> RecordFiles<'a> {
+    fn new(salts: &'a Salts) -> Self {
+        Self {
+            salts,
+            records: Chunks::new(RECORDS),
+            record_disclosures: Lines::new(RECORD_DISCLOSURES),
+            population: Chunks::new(POPULATION),
+            population_disclosures: Lines::new(POPULATION_DISCLOSURES),
+            fields: FieldNames::default(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    fn write_paper(
+        &mut self,
+        stage: &mut Stage<'_>,
+        input: &SealInput<'_>,
+    ) -> Result<(), SealError> {
+        let mut failed = None;
+        let streamed = input.paper.each_record(&mut |record| {
+            self.record(stage, record).map_err(|error| {
+                let reason = error.reason.clone();
+                failed = Some(error);
+                PaperError(reason)
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        streamed.map_err(|e| SealError::new(format!("the working paper can't be read: {e}")))?;
+        for test in &input.result.tests {
+            let id = test.control.id.as_str();
+            if self.counts.remove(id).unwrap_or_default() != test.counts {
+                return Err(SealError::new(format!(
+                    "{id}: the working paper and the result differ in the number of records"
+                )));
+            }
+        }
+        match self.counts.keys().next() {
+            Some(id) => Err(SealError::new(format!(
+                "the working paper has records of {id}, of which there is no result"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn record(&mut self, stage: &mut Stage<'_>, record: &EvaluatedRecord) -> Result<(), SealError> {
+        let place =
+            Place { line: self.records.tree.size(), population: self.population.tree.size() };
+        let text = record::population(record, place.population, self.salts);
+        self.population.line(stage, &disclosure::digest(&text))?;
+        self.population_disclosures.line(stage, &short(text)?)?;
+        let counts = self.counts.entry(record.control.to_string()).or_default();
+        match record.decision {
+            Decision::Conforms => counts.conforms.increment(),
+            Decision::NotApplicable => counts.not_applicable.increment(),
+            Decision::Violates { .. } => counts.violates.increment(),
+            Decision::Undetermined { .. } => counts.undetermined.increment(),
+        }
+        if matches!(record.decision, Decision::Conforms | Decision::NotApplicable) {
+            return Ok(());
+        }
+        let (line, disclosures) = record::line(record, place, self.salts, &mut self.fields)?;
+        self.line(stage, &Line::Record(Box::new(line)))?;
+        for text in disclosures {
+            self.record_disclosures.line(stage, &short(text)?)?;
+        }
+        Ok(())
+    }
+
+    fn write_refused(
+        &mut self,
+        stage: &mut Stage<'_>,
+        result: &RunResult,
+    ) -> Result<(), SealError> {
+        for row in &result.refused_rows {
+            let v = LINE_VERSION.to_owned();
+            let line = RefusedLine { v, kind: RefusedKind::Refused, row: row.clone() };
+            self.line(stage, &Line::Refused(line))?;
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, stage: &mut Stage<'_>, line: &Line) -> Result<(), SealError> {
+        let text = serde_json::to_string(line).map_err(|e| SealError::new(e.to_string()))?;
+        self.records.line(stage, &short(text)?)
+    }
+
+    fn close(
+        mut self,
+        stage: &mut Stage<'_>,
+    ) -> Result<(TreeHead, TreeHead, FieldNames), SealError> {
+        self.records.close(stage)?;
+        self.population.close(stage)?;
+        self.record_disclosures.close(stage)?;
+        self.population_disclosures.close(stage)?;
+        let heads = (TreeHead::new(&self.records.tree), TreeHead::new(&self.population.tree));
+        Ok((heads.0, heads.1, self.fields))
+    }
+}
+
+/// The verifier reads no longer lines.
+fn short(line: String) -> Result<String, SealError> {
+    if line.len() < MAX_LINE {
+        Ok(line)
+    } else {
+        Err(SealError::new("a record is longer than 1 MiB"))
+    }
+}

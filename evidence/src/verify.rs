@@ -1,0 +1,276 @@
+//! Verifying a pack.
+//!
+//! Nothing in the pack is read for its meaning before it is authenticated: first the files are
+//! held against `SHA256SUMS`, then the envelope's signature against the operator's key, the
+//! envelope against the log, and only then statement, result and records against one another. The
+//! first step that fails ends the verification.
+
+mod content;
+mod folder;
+mod population;
+mod records;
+
+use crate::checkpoint::Checkpoint;
+use crate::claims::Statement;
+use crate::dsse::Envelope;
+use crate::encoding::sha256;
+use crate::layout::{CHECKPOINT, MAX_STATEMENT, PROOF, STATEMENT, SUMS};
+use crate::note::NoteKey;
+use crate::proof::LogProof;
+use crate::public_key::PublicKey;
+use folder::{Covered, Folder};
+use std::io;
+use std::path::{Path, PathBuf};
+use tieout_controls::{Count, Digest, RunResult};
+
+/// What the verifier trusts, from outside the pack.
+#[derive(Debug, Clone, Default)]
+pub struct Anchor {
+    /// The operator's public key (SPKI PEM).
+    pub operator: Option<String>,
+    /// The log's verifier key (C2SP vkey text).
+    pub log: Option<String>,
+}
+
+/// What verification says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything holds, under the anchor given.
+    Valid,
+    /// Something does not hold.
+    Invalid,
+    /// Everything holds by itself, but nothing outside the pack vouches for the keys.
+    Indeterminate,
+}
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What, such as `SHA256SUMS lists every file`.
+    pub what: String,
+    /// `None` when it holds, else what is wrong, with the file.
+    pub failure: Option<String>,
+}
+
+/// The report of a verification.
+#[derive(Debug, Clone)]
+pub struct Verification {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The checks in their order; the last one is the one that failed, if any did.
+    pub checks: Vec<Check>,
+    /// What to know or do, such as `sealed with a demo key`.
+    pub notes: Vec<String>,
+    /// The pack's content, when it is not invalid.
+    pub pack: Option<VerifiedPack>,
+}
+
+/// The content of a pack that verified (valid or indeterminate). Only [`verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct VerifiedPack {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// SHA-256 of the envelope file: the log's leaf data and the pack's name.
+    pub digest: Digest,
+    /// Its index in the log.
+    pub log_index: Count,
+    /// When it was sealed, by its own word (RFC 3339).
+    pub sealed_at: String,
+    /// The result, with datasets and refused rows put back.
+    pub result: RunResult,
+    /// The violating and undetermined records in the population's order, then the refused rows:
+    /// the parsed lines of `records/`, with what is disclosed put in its place.
+    ///
+    /// A record: `{"v":"1","kind":"record","control":…,"decision":"violates"|"undetermined",
+    /// "dataset":…,"file":…,"row":…,"population":…,"key":{column: text or null},
+    /// "facts":[{"rule":{"file":…,"line":…,"last_line":…},"code":…,"expected":…,"actual":…,
+    /// "amount":…,"message":…}],"causes":[{"reason":…,"rule":{…},"column":…}],
+    /// "exposure":{"amount":…,"currency":…}|null,"values":{column: text or null},
+    /// "personal":{column: text or null}}`. `personal` holds the personal columns of key and
+    /// values; what is not disclosed stays there as a digest in `_sd`. Fields of a fact without a
+    /// value, and `personal` of a record without personal columns, are absent.
+    ///
+    /// A refused row: `{"v":"1","kind":"refused","dataset":…,"file":…,"row":…,"line":…,
+    /// "column":…,"code":…,"reason":…}`, `line` and `column` absent where there is none.
+    ///
+    /// Every number is a string.
+    pub records: Vec<serde_json::Value>,
+    /// All evaluated records as disclosed, in the order of the population tree:
+    /// `{"control":…,"dataset":…,"file":…,"row":…,"key":{column: text or null},"decision":…}`,
+    /// null for one that is withheld; empty when the disclosures were deleted.
+    pub population: Vec<serde_json::Value>,
+}
+
+/// Verifies a pack.
+///
+/// # Errors
+/// Only when the folder can't be read at all, or a key of the anchor is none
+/// ([`io::ErrorKind::InvalidInput`]); everything else is a failed check.
+pub fn verify(pack: &Path, anchor: &Anchor) -> io::Result<Verification> {
+    let keys = Keys::of(anchor)?;
+    let folder = Folder::list(pack)?;
+    let mut report = Report::default();
+    let pack = examine(folder, &keys, &mut report);
+    let verdict = match (&pack, &keys) {
+        (None, _) => Verdict::Invalid,
+        (Some(_), Keys { operator: Some(_), log: Some(_) }) => Verdict::Valid,
+        (Some(_), _) => Verdict::Indeterminate,
+    };
+    Ok(Verification { verdict, checks: report.checks, notes: report.notes, pack })
+}
+
+/// The anchor's keys.
+struct Keys {
+    operator: Option<PublicKey>,
+    log: Option<NoteKey>,
+}
+
+impl Keys {
+    fn of(anchor: &Anchor) -> io::Result<Self> {
+        let invalid = |whose: &str, why: &dyn std::fmt::Display| {
+            io::Error::new(io::ErrorKind::InvalidInput, format!("the {whose} key given: {why}"))
+        };
+        let operator = anchor.operator.as_deref().map(PublicKey::from_pem).transpose();
+        let log = anchor.log.as_deref().map(NoteKey::parse).transpose();
+        Ok(Self {
+            operator: operator.map_err(|e| invalid("operator's", &e))?,
+            log: log.map_err(|e| invalid("log's", &e))?,
+        })
+    }
+
+    /// One key can't stand for two roles: whoever has it could sign and log alone.
+    fn differ(&self) -> Result<(), String> {
+        match (&self.operator, &self.log) {
+            (Some(operator), Some(log)) if operator == log.public_key() => {
+                Err("the operator's key and the log's key are one key".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    checks: Vec<Check>,
+    notes: Vec<String>,
+}
+
+impl Report {
+    fn check<T>(&mut self, what: &str, result: Result<T, String>) -> Option<T> {
+        let (value, failure) = match result {
+            Ok(value) => (Some(value), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        self.checks.push(Check { what: what.to_owned(), failure });
+        value
+    }
+
+    fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+}
+
+/// Runs the checks in their order; `None` as soon as one fails.
+fn examine(
+    listed: Result<Folder, String>,
+    keys: &Keys,
+    report: &mut Report,
+) -> Option<VerifiedPack> {
+    let folder = report.check("the folder holds plain files only", listed)?;
+    let covered = Covered::read_sums(&folder);
+    let covered = report.check("SHA256SUMS lists every other file of the pack", covered)?;
+    report.check("every listed file has its digest", covered.check_all())?;
+    let envelope = folder.read(STATEMENT, MAX_STATEMENT.saturating_mul(2));
+    let envelope = envelope.and_then(|bytes| {
+        let envelope = Envelope::parse(&bytes).map_err(|e| format!("`{STATEMENT}`: {e}"))?;
+        Ok((sha256(&bytes), envelope))
+    });
+    let (digest, envelope) = report.check("the statement is in a DSSE envelope", envelope)?;
+    report.check("operator and log have keys of their own", keys.differ())?;
+    check_signature(&envelope, keys, report)?;
+    let proof = report.check("the log's proof includes the envelope", proof(&folder, &digest))?;
+    check_checkpoint(&proof, keys, report)?;
+    let statement = statement(&covered, &envelope, &proof);
+    let statement = report.check("the statement is about this SHA256SUMS", statement)?;
+    let content = content::read(&folder, &covered, &statement.predicate, report)?;
+    closing_notes(&statement, keys, report);
+    Some(VerifiedPack {
+        folder: folder.root().to_owned(),
+        digest,
+        log_index: proof.index,
+        sealed_at: statement.predicate.sealed_at,
+        result: content.result,
+        records: content.records,
+        population: content.population,
+    })
+}
+
+fn check_signature(envelope: &Envelope, keys: &Keys, report: &mut Report) -> Option<()> {
+    let Some(operator) = &keys.operator else { return Some(()) };
+    let result = if envelope.keyid != operator.id() {
+        Err(format!("`{STATEMENT}`: signed by another key, of id {}", envelope.keyid))
+    } else if operator.verifies(&envelope.signed_bytes(), &envelope.signature) {
+        Ok(())
+    } else {
+        Err(format!("`{STATEMENT}`: the signature does not hold"))
+    };
+    report.check("the envelope is signed by the operator's key", result)
+}
+
+fn proof(folder: &Folder, digest: &Digest) -> Result<LogProof, String> {
+    let text = folder.read_text(PROOF)?;
+    let proof = LogProof::parse(&text).map_err(|e| format!("`{PROOF}`: {e}"))?;
+    proof.includes(&digest.0).map_err(|e| format!("`{PROOF}`: {e}"))?;
+    if folder.read_text(CHECKPOINT)? != proof.checkpoint {
+        return Err(format!("`{CHECKPOINT}` is another than in `{PROOF}`"));
+    }
+    Ok(proof)
+}
+
+fn check_checkpoint(proof: &LogProof, keys: &Keys, report: &mut Report) -> Option<()> {
+    let Some(key) = &keys.log else { return Some(()) };
+    let verified = Checkpoint::verified(&proof.checkpoint, key);
+    let verified = verified.map(drop).map_err(|e| format!("`{CHECKPOINT}`: {e}"));
+    report.check("the checkpoint is signed by the log's key", verified)
+}
+
+fn statement(
+    covered: &Covered<'_>,
+    envelope: &Envelope,
+    proof: &LogProof,
+) -> Result<Statement, String> {
+    let wrong = |what: &str| format!("`{STATEMENT}`: {what}");
+    if envelope.payload.len() > MAX_STATEMENT {
+        return Err(wrong("larger than 1 MiB"));
+    }
+    let statement = Statement::parse(&envelope.payload).map_err(|e| wrong(&e))?;
+    let [subject] = &statement.subject;
+    if subject.name != SUMS || subject.digest.sha256 != covered.digest() {
+        return Err(wrong("its subject is another SHA256SUMS"));
+    }
+    if statement.predicate.operator.keyid != envelope.keyid {
+        return Err(wrong("it names another operator's key than the one that signed"));
+    }
+    if statement.predicate.previous.is_none() != (proof.index == Count(0)) {
+        return Err(wrong("what it says of the pack before does not fit its index in the log"));
+    }
+    Ok(statement)
+}
+
+fn closing_notes(statement: &Statement, keys: &Keys, report: &mut Report) {
+    if statement.predicate.operator.demo_key != "false" {
+        report.note("sealed with a demo key, whose passphrase everyone knows: no evidence");
+    }
+    if keys.operator.is_none() {
+        report.note(
+            "no operator's key was given, so the envelope's signature was not verified: \
+             get the key from the operator by another way than this pack",
+        );
+    }
+    if keys.log.is_none() {
+        report.note(
+            "no log key was given, so the checkpoint's signature was not verified: \
+             get the key from the log's owner by another way than this pack",
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! Evidence packs as their users meet them.
+
+#[cfg(test)]
+mod binary;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod merkle;
+#[cfg(test)]
+#[cfg(unix)]
+mod openssl;
+#[cfg(test)]
+mod pack;
+#[cfg(test)]
+mod tampering;
+#[cfg(test)]
+mod workspace;

@@ -1,0 +1,48 @@
+package billing.foc_r01_test
+
+import data.billing.foc_r01
+
+conforming := {
+	"ChargePeriodStart": "2025-03-01T00:00:00Z",
+	"ChargePeriodEnd": "2025-03-02T00:00:00Z",
+	"BillingPeriodStart": "2025-03-01T00:00:00Z",
+	"BillingPeriodEnd": "2025-04-01T00:00:00Z",
+	"BilledCost": 12.5,
+}
+
+codes(record) := found if {
+	found := {fact.code | some fact in foc_r01.violation} with input as record
+}
+
+test_conforms if {
+	codes(conforming) == set()
+}
+
+test_charge_period_inverted if {
+	codes(object.union(conforming, {"ChargePeriodEnd": "2025-02-28T00:00:00Z"})) == {"charge-period-inverted"}
+}
+
+test_billing_period_inverted if {
+	codes(object.union(conforming, {"BillingPeriodEnd": "2025-02-01T00:00:00Z"})) == {"billing-period-inverted"}
+}
+
+# An empty period is wrong; the shortest one that isn't is right.
+test_boundary if {
+	codes(object.union(conforming, {"ChargePeriodEnd": "2025-03-01T00:00:00Z"})) == {"charge-period-inverted"}
+	codes(object.union(conforming, {"ChargePeriodEnd": "2025-03-01T00:00:01Z"})) == set()
+}
+
+# Without a column that a rule reads there is nothing to report: the record is undetermined.
+test_missing_column if {
+	inverted := object.union(conforming, {"ChargePeriodEnd": "2025-02-28T00:00:00Z"})
+	every column in ["ChargePeriodStart", "ChargePeriodEnd"] {
+		codes(object.remove(inverted, [column])) == set()
+	}
+}
+
+test_missing_billing_period if {
+	inverted := object.union(conforming, {"BillingPeriodEnd": "2025-02-01T00:00:00Z"})
+	every column in ["BillingPeriodStart", "BillingPeriodEnd"] {
+		codes(object.remove(inverted, [column])) == set()
+	}
+}

@@ -1,0 +1,38 @@
+package sod.cm_01_test
+
+import data.sod.cm_01
+
+conforming := {
+	"effective_from": "2025-03-01T00:00:00Z",
+	"approvals": 1,
+	"first_approved_at": "2025-02-20T10:00:00Z",
+}
+
+codes(record) := found if {
+	found := {fact.code | some fact in cm_01.violation} with input as record
+}
+
+test_conforms if {
+	codes(conforming) == set()
+}
+
+test_not_approved if {
+	codes(object.union(conforming, {"approvals": 0, "first_approved_at": null})) == {"not-approved"}
+}
+
+test_approved_late if {
+	codes(object.union(conforming, {"first_approved_at": "2025-03-01T00:00:01Z"})) == {"approved-late"}
+}
+
+# An approval at the very moment is in time.
+test_boundary if {
+	codes(object.union(conforming, {"first_approved_at": "2025-03-01T00:00:00Z"})) == set()
+}
+
+# Without a column that the rule reads there is nothing to report: the record is undetermined.
+test_missing_column if {
+	late := object.union(conforming, {"first_approved_at": "2025-03-02T00:00:00Z"})
+	every column in ["effective_from", "approvals", "first_approved_at"] {
+		codes(object.remove(late, [column])) == set()
+	}
+}

@@ -1,0 +1,60 @@
+package transfer_pricing.tp_02_test
+
+import data.transfer_pricing.tp_02
+
+# 8000 × 1.05 + 2000 = 10400; one basis point of 8000 is 0.80.
+conforming := {
+	"agreements": 1,
+	"markup": 0.05,
+	"pool_amount": 10000,
+	"pass_through": 2000,
+	"txn_amount": 10400,
+}
+
+wrong := object.union(conforming, {"txn_amount": 10500})
+
+codes(record) := found if {
+	found := {fact.code | some fact in tp_02.violation} with input as record
+		with data.parameters as {"tolerance_bp": 1}
+}
+
+test_conforms if {
+	codes(conforming) == set()
+}
+
+# A mark-up on the pass-through cost too: 10000 × 1.05.
+test_mark_up_differs if {
+	codes(wrong) == {"mark-up-differs"}
+}
+
+# A difference of exactly the tolerance conforms, on both sides.
+test_boundary if {
+	codes(object.union(conforming, {"txn_amount": 10400.8})) == set()
+	codes(object.union(conforming, {"txn_amount": 10399.2})) == set()
+	codes(object.union(conforming, {"txn_amount": 10400.81})) == {"mark-up-differs"}
+	codes(object.union(conforming, {"txn_amount": 10399.19})) == {"mark-up-differs"}
+}
+
+test_amount_is_charged_less_expected if {
+	amounts := {fact.amount | some fact in tp_02.violation} with input as wrong
+		with data.parameters as {"tolerance_bp": 1}
+	amounts == {100}
+}
+
+test_without_agreement_not_applicable if {
+	not tp_02.applicable with input as object.union(wrong, {"agreements": 0, "markup": null})
+}
+
+# Two agreements in force, or no pool: undetermined.
+test_null_mark_up_or_pool if {
+	codes(object.union(wrong, {"agreements": 2, "markup": null})) == set()
+	codes(object.union(wrong, {"pool_amount": null, "pass_through": null})) == set()
+}
+
+# Without a column that the rule reads there is nothing to report: the record is undetermined.
+test_missing_column if {
+	every column in ["markup", "pool_amount", "pass_through", "txn_amount"] {
+		codes(object.remove(wrong, [column])) == set()
+	}
+	not tp_02.applicable with input as object.remove(wrong, ["agreements"])
+}

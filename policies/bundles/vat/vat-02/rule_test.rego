@@ -1,0 +1,65 @@
+package vat.vat_02_test
+
+import data.vat.vat_02
+
+rates := [
+	{"country": "EE", "rate_class": "standard", "effective_from": "2024-01-01", "effective_to": "2025-07-01", "rate": 22},
+	{"country": "EE", "rate_class": "standard", "effective_from": "2025-07-01", "effective_to": null, "rate": 24},
+]
+
+conforming := {
+	"tax_point": "2025-06-15",
+	"place_country": "EE",
+	"rate_class": "standard",
+	"vat_rate": 22,
+	"net": 100,
+	"vat_amount": 22,
+}
+
+stale := object.union(conforming, {"tax_point": "2025-07-15"})
+
+codes(record) := found if {
+	found := {fact.code | some fact in vat_02.violation} with input as record
+		with data.vat_rates as rates
+}
+
+test_conforms if {
+	codes(conforming) == set()
+}
+
+test_rate_not_in_force if {
+	codes(stale) == {"rate-not-in-force"}
+}
+
+# The new rate holds from its first day on.
+test_boundary if {
+	codes(object.union(conforming, {"tax_point": "2025-06-30"})) == set()
+	codes(object.union(conforming, {"tax_point": "2025-07-01"})) == {"rate-not-in-force"}
+}
+
+test_amount_is_charged_less_due if {
+	amounts := {fact.amount | some fact in vat_02.violation} with input as stale
+		with data.vat_rates as rates
+	amounts == {-2}
+}
+
+# Half a cent is rounded away from zero: 24 % of 0.1875 is 0.045.
+test_amount_is_rounded_half_up if {
+	record := object.union(stale, {"net": 0.1875, "vat_amount": 0.04})
+	amounts := {fact.amount | some fact in vat_02.violation} with input as record
+		with data.vat_rates as rates
+	amounts == {-0.01}
+}
+
+# No rate for the country, class or date: undetermined.
+test_no_rate if {
+	codes(object.union(conforming, {"rate_class": "reduced"})) == set()
+	codes(object.union(conforming, {"tax_point": "2023-12-31"})) == set()
+}
+
+# Without a column that the rule reads there is nothing to report: the record is undetermined.
+test_missing_column if {
+	every column in ["tax_point", "place_country", "rate_class", "vat_rate"] {
+		codes(object.remove(stale, [column])) == set()
+	}
+}

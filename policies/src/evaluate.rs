@@ -1,0 +1,103 @@
+//! Deciding records.
+//!
+//! Three truth values, after Kleene. A rule's body is a conjunction: false wherever one statement
+//! is false; else undetermined, with its causes, if a statement is; else the rule is violated.
+//! What is not known:
+//! - a null column or cell, unless it is asked for itself (`not input.x` where `x` is no bool,
+//!   `input.x`, `input.x == null`, `object.get`);
+//! - a cell of a row that isn't there. Whether the row is there, `data.t[key]` as a statement or
+//!   under `not`, is an answer, unless a part of the key is null;
+//! - `effective.at` with no row in force, or with several, under `not` too;
+//! - a result of more than 76 digits, a division by zero, a text that can't be read;
+//! - a rule with two values at once, and whatever is left when the record's budget is spent.
+//!
+//! A helper rule without a value is undefined: the statement that uses it is false. A violation
+//! stands though a field of its fact is unknown; the field is left out, and an unknown amount is
+//! told as a cause beside, since the sum of exceptions is short without it.
+
+mod bound;
+mod call;
+mod expression;
+mod helper;
+mod outcome;
+mod place;
+mod record;
+
+use crate::column;
+use crate::compile::{Compiled, Policy};
+use crate::data::Data;
+use crate::rego::tree::{Program, Type};
+use arrow_array::{Array, RecordBatch};
+use bound::Bound;
+use record::Record;
+use tieout_controls::{Decision, Value};
+
+/// Decides a batch of records by a compiled policy. One decision for each row, in order.
+pub trait Evaluator {
+    /// # Errors
+    /// Only when it can't be done at all (a column that the policy reads isn't in the batch or has
+    /// another type); what can't be decided is a [`Decision::Undetermined`].
+    fn decide(
+        &self,
+        policy: &Compiled,
+        batch: &RecordBatch,
+        data: &Data,
+    ) -> Result<Vec<Decision>, EvaluateError>;
+}
+
+/// A batch that doesn't fit the policy.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct EvaluateError(pub String);
+
+/// The reference evaluator: row by row, plain and obviously right.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reference;
+
+impl Evaluator for Reference {
+    fn decide(
+        &self,
+        policy: &Compiled,
+        batch: &RecordBatch,
+        data: &Data,
+    ) -> Result<Vec<Decision>, EvaluateError> {
+        match &policy.policy {
+            Policy::Rego(program) => decide(program, batch, data),
+            Policy::Cedar(policies) => policies.decide(batch),
+        }
+    }
+}
+
+fn decide(
+    program: &Program,
+    batch: &RecordBatch,
+    data: &Data,
+) -> Result<Vec<Decision>, EvaluateError> {
+    let bound = Bound::new(program, data)?;
+    let columns = bound::columns(program, batch)?;
+    let mut decisions = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        let cell = |column: &Option<&dyn Array>| match column {
+            Some(array) => value_at(*array, row),
+            None => Ok(Value::Null),
+        };
+        let cells = columns.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
+        decisions.push(Record::new(&bound, &cells).decide());
+    }
+    Ok(decisions)
+}
+
+/// A column of a batch, which must be of that type.
+pub(crate) fn array<'b>(
+    batch: &'b RecordBatch,
+    name: &str,
+    ty: &Type,
+) -> Result<&'b dyn Array, EvaluateError> {
+    bound::array(batch, name, ty)
+}
+
+/// A cell of a column of a supported type.
+pub(crate) fn value_at(array: &dyn Array, row: usize) -> Result<Value, EvaluateError> {
+    let failed = |kind| EvaluateError(format!("a value of type {kind} can't be read"));
+    column::value_at(array, row).map_err(failed)
+}

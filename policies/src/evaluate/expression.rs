@@ -1,0 +1,198 @@
+//! The value of an expression for a record.
+
+use super::outcome::{Outcome, Truth};
+use super::record::Record;
+use crate::rego::tree::{Arithmetic, Comparison, Expr, ExprKind};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use tieout_controls::Value;
+use tieout_controls::decimal::DecimalError;
+use tieout_controls::decision::Reason;
+
+impl<'a> Record<'a> {
+    pub(super) fn expr(&mut self, expr: &'a Expr, frame: &mut Vec<Outcome<'a>>) -> Outcome<'a> {
+        if let Some(obstacles) = self.step() {
+            return Outcome::Unknown(obstacles);
+        }
+        match &expr.kind {
+            ExprKind::Literal(value) => Outcome::Value(Cow::Borrowed(value)),
+            ExprKind::Column(column) => self.column(*column),
+            ExprKind::Parameter(parameter) => match self.bound.parameters.get(*parameter) {
+                Some(value) => Outcome::Value(Cow::Borrowed(value)),
+                None => Outcome::Undefined,
+            },
+            ExprKind::Run(date) => Outcome::owned(Value::Date(self.run_date(*date))),
+            ExprKind::Local(local) => frame.get(*local).cloned().unwrap_or(Outcome::Undefined),
+            ExprKind::Helper { helper, arguments } => {
+                let arguments = arguments.iter().map(|a| self.expr(a, frame)).collect();
+                self.helper(*helper, arguments)
+            }
+            ExprKind::Call { function, arguments } => self.call(function, arguments, frame),
+            ExprKind::Lookup { table, key } => self.lookup(*table, key, frame),
+            ExprKind::EffectiveAt { table, key, when } => {
+                self.effective_at(*table, key, when, frame)
+            }
+            ExprKind::Cell { row, table, column } => self.cell(row, *table, *column, frame),
+            ExprKind::Entry { map, key } => match self.entry(map, key, frame) {
+                Outcome::Undefined => Outcome::unknown(Reason::LookupMiss, None),
+                found => found,
+            },
+            ExprKind::Item { list, position } => self.item(list, position, frame),
+            ExprKind::Present(place) => self.present(place, frame).into(),
+            ExprKind::Defined(inner) => match self.expr(inner, frame) {
+                Outcome::Undefined => Outcome::bool(false),
+                Outcome::Unknown(obstacles) => Outcome::Unknown(obstacles),
+                Outcome::Value(_) | Outcome::Row(_) => Outcome::bool(true),
+            },
+            ExprKind::OrElse { column, default } => match self.cells.get(*column) {
+                Some(value) if !value.is_null() => Outcome::Value(Cow::Borrowed(value)),
+                _ => self.expr(default, frame),
+            },
+            ExprKind::Not(inner) => self.expr(inner, frame).truth().not().into(),
+            ExprKind::Negate(inner) => match self.expr(inner, frame).value() {
+                Ok(value) => match value.as_ref() {
+                    Value::Number(number) => Outcome::owned(Value::Number(number.neg())),
+                    _ => Outcome::Undefined,
+                },
+                Err(other) => other,
+            },
+            ExprKind::Arithmetic { operator, left, right } => {
+                let (left, right) = (self.expr(left, frame), self.expr(right, frame));
+                arithmetic(*operator, left, right)
+            }
+            ExprKind::Compare { comparison, left, right } => {
+                let (left, right) = (self.expr(left, frame), self.expr(right, frame));
+                compare(*comparison, left, right)
+            }
+            ExprKind::Member { item, list } => self.member(item, list, frame),
+            ExprKind::List(items) => self.list(items, frame),
+            ExprKind::Map(pairs) => self.map(pairs, frame),
+        }
+    }
+
+    /// The values of several expressions, or what stands in the way of one.
+    pub(super) fn values(
+        &mut self,
+        exprs: &'a [Expr],
+        frame: &mut Vec<Outcome<'a>>,
+    ) -> Result<Vec<Value>, Outcome<'a>> {
+        let mut values = Vec::with_capacity(exprs.len());
+        let mut failed: Option<Outcome<'a>> = None;
+        for expr in exprs {
+            match (self.expr(expr, frame).value(), failed.take()) {
+                (Ok(value), None) => values.push(value.into_owned()),
+                (Ok(_), before) => failed = before,
+                (Err(now), None) => failed = Some(now),
+                (Err(Outcome::Unknown(mut now)), Some(Outcome::Unknown(before))) => {
+                    now.extend(before);
+                    failed = Some(Outcome::Unknown(now));
+                }
+                (Err(_), Some(_)) => failed = Some(Outcome::Undefined),
+            }
+        }
+        failed.map_or(Ok(values), Err)
+    }
+
+    fn list(&mut self, items: &'a [Expr], frame: &mut Vec<Outcome<'a>>) -> Outcome<'a> {
+        match self.values(items, frame) {
+            Ok(values) => Outcome::owned(Value::List(values)),
+            Err(other) => other,
+        }
+    }
+
+    fn map(&mut self, pairs: &'a [(String, Expr)], frame: &mut Vec<Outcome<'a>>) -> Outcome<'a> {
+        let mut entries = std::collections::BTreeMap::new();
+        for (name, expr) in pairs {
+            match self.expr(expr, frame).value() {
+                Ok(value) => entries.insert(name.clone(), value.into_owned()),
+                Err(other) => return other,
+            };
+        }
+        Outcome::owned(Value::Object(entries))
+    }
+
+    fn member(
+        &mut self,
+        item: &'a Expr,
+        list: &'a Expr,
+        frame: &mut Vec<Outcome<'a>>,
+    ) -> Outcome<'a> {
+        let item = self.expr(item, frame);
+        // The items of a literal list are compared one by one: an unknown one doesn't hide that
+        // another is equal.
+        if let ExprKind::List(items) = &list.kind {
+            let mut found = Truth::False;
+            for other in items {
+                let other = self.expr(other, frame);
+                found = found.or(compare(Comparison::Equal, item.clone(), other).truth());
+            }
+            return found.into();
+        }
+        let (item, list) = match item.both(self.expr(list, frame)) {
+            Ok(both) => both,
+            Err(other) => return other,
+        };
+        let Value::List(items) = list.as_ref() else { return Outcome::Undefined };
+        let work = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        if let Some(obstacles) = self.charge(work) {
+            return Outcome::Unknown(obstacles);
+        }
+        Outcome::bool(items.contains(item.as_ref()))
+    }
+}
+
+fn arithmetic<'a>(operator: Arithmetic, left: Outcome<'a>, right: Outcome<'a>) -> Outcome<'a> {
+    let (left, right) = match left.both(right) {
+        Ok(both) => both,
+        Err(other) => return other,
+    };
+    let (Value::Number(left), Value::Number(right)) = (left.as_ref(), right.as_ref()) else {
+        return Outcome::Undefined;
+    };
+    let result = match operator {
+        Arithmetic::Add => left.add(right),
+        Arithmetic::Subtract => left.sub(right),
+        Arithmetic::Multiply => left.mul(right),
+    };
+    match result {
+        Ok(number) => Outcome::owned(Value::Number(number)),
+        Err(error) => Outcome::unknown(reason(error), None),
+    }
+}
+
+/// The obstacle that a failed computation is.
+pub(super) fn reason(error: DecimalError) -> Reason {
+    match error {
+        DecimalError::DivisionByZero => Reason::DivisionByZero,
+        DecimalError::Syntax | DecimalError::TooManyDigits => Reason::Unparsable,
+        DecimalError::Overflow | DecimalError::Inexact => Reason::Overflow,
+    }
+}
+
+fn compare<'a>(comparison: Comparison, left: Outcome<'a>, right: Outcome<'a>) -> Outcome<'a> {
+    let (left, right) = match left.both(right) {
+        Ok(both) => both,
+        Err(other) => return other,
+    };
+    let Some(order) = order(&left, &right) else { return Outcome::Undefined };
+    Outcome::bool(match comparison {
+        Comparison::Equal => order == Ordering::Equal,
+        Comparison::NotEqual => order != Ordering::Equal,
+        Comparison::Less => order == Ordering::Less,
+        Comparison::LessOrEqual => order != Ordering::Greater,
+        Comparison::Greater => order == Ordering::Greater,
+        Comparison::GreaterOrEqual => order != Ordering::Less,
+    })
+}
+
+/// The order of two values of one type: text by its code points, false before true.
+pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    Some(match (left, right) {
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (Value::Number(a), Value::Number(b)) => a.cmp(b),
+        (Value::String(a), Value::String(b)) => a.cmp(b),
+        (Value::Date(a), Value::Date(b)) => a.cmp(b),
+        (Value::Timestamp(a), Value::Timestamp(b)) => a.cmp(b),
+        _ => return None,
+    })
+}

@@ -1,0 +1,267 @@
+//! One record under a program: bodies and the decision.
+
+use super::bound::Bound;
+use super::outcome::{Obstacles, Outcome, Truth, causes};
+use crate::rego::tree::{Collection, Expr, ExprKind, FactShape, Statement};
+use std::collections::BTreeSet;
+use tieout_controls::decision::{Reason, RuleRef};
+use tieout_controls::{Cause, Decision, Fact, Value};
+
+/// The steps that a record may take. Fixed for each record, so that a decision doesn't depend on
+/// how records are cut into batches.
+const STEPS: u64 = 200_000;
+
+/// The evaluation of one record.
+pub(super) struct Record<'a> {
+    pub(super) bound: &'a Bound<'a>,
+    /// A cell for each column of the population; null where the policy doesn't read it.
+    pub(super) cells: &'a [Value],
+    /// What rules without parameters came to.
+    pub(super) known: Vec<Option<Outcome<'a>>>,
+    steps: u64,
+}
+
+/// What a body came to over all elements that it goes through.
+#[derive(Default)]
+pub(super) struct Solutions {
+    pub(super) found: bool,
+    /// What kept further ones from being told.
+    pub(super) unknown: Obstacles,
+}
+
+impl Solutions {
+    fn truth(self) -> Truth {
+        match (self.found, self.unknown.is_empty()) {
+            (true, _) => Truth::True,
+            (false, true) => Truth::False,
+            (false, false) => Truth::Unknown(self.unknown),
+        }
+    }
+}
+
+pub(super) type Frame<'a> = Vec<Outcome<'a>>;
+/// Called for each solution.
+pub(super) type Each<'f, 'a> = &'f mut dyn FnMut(&mut Record<'a>, &mut Frame<'a>);
+
+impl<'a> Record<'a> {
+    pub(super) fn new(bound: &'a Bound<'a>, cells: &'a [Value]) -> Self {
+        let known = vec![None; bound.program.helpers.len()];
+        Self { bound, cells, known, steps: STEPS }
+    }
+
+    /// The decision about the record.
+    pub(super) fn decide(&mut self) -> Decision {
+        if let Some((helper, rule)) = &self.bound.program.applicable {
+            match self.helper(*helper, Vec::new()).truth() {
+                Truth::True => {}
+                Truth::False => return Decision::NotApplicable,
+                Truth::Unknown(obstacles) => {
+                    return Decision::Undetermined { causes: causes(obstacles, rule).collect() };
+                }
+            }
+        }
+        let mut facts: Vec<Fact> = Vec::new();
+        let mut all_causes: BTreeSet<Cause> = BTreeSet::new();
+        for violation in &self.bound.program.violations {
+            let mut frame = vec![Outcome::Undefined; violation.frame];
+            let mut open = Obstacles::new();
+            let solutions = {
+                let (facts, open) = (&mut facts, &mut open);
+                let mut each = |record: &mut Self, frame: &mut Frame<'a>| {
+                    let fact = record.fact(&violation.fact, &violation.rule, frame, open);
+                    if !facts.contains(&fact) {
+                        facts.push(fact);
+                    }
+                };
+                self.body(&violation.body, &mut frame, Obstacles::new(), &mut each)
+            };
+            open.extend(solutions.unknown);
+            all_causes.extend(causes(open, &violation.rule));
+        }
+        let causes: Vec<_> = all_causes.into_iter().collect();
+        match (facts.is_empty(), causes.is_empty()) {
+            (false, _) => Decision::Violates { facts, causes },
+            (true, false) => Decision::Undetermined { causes },
+            (true, true) => Decision::Conforms,
+        }
+    }
+
+    /// What a violated rule states. A field that is unknown is left out; an unknown amount is an
+    /// obstacle too, for without it the exceptions' sum is short.
+    fn fact(
+        &mut self,
+        shape: &'a FactShape,
+        rule: &RuleRef,
+        frame: &mut Frame<'a>,
+        open: &mut Obstacles,
+    ) -> Fact {
+        let mut text = |expr: &'a Option<Expr>, frame: &mut Frame<'a>| {
+            let value = self.expr(expr.as_ref()?, frame).value().ok()?;
+            value.to_text()
+        };
+        let expected = text(&shape.expected, frame);
+        let actual = text(&shape.actual, frame);
+        let message = text(&shape.message, frame);
+        let amount = shape.amount.as_ref().and_then(|amount| match self.expr(amount, frame) {
+            Outcome::Value(value) => match value.as_ref() {
+                Value::Number(number) => Some(number.clone()),
+                _ => None,
+            },
+            Outcome::Unknown(obstacles) => {
+                open.extend(obstacles);
+                None
+            }
+            Outcome::Row(_) | Outcome::Undefined => None,
+        });
+        Fact { rule: rule.clone(), code: shape.code.clone(), expected, actual, amount, message }
+    }
+
+    /// Runs a body: a conjunction, and after `some` one for each element. `pending` is what
+    /// stands in the way so far; a false statement makes it irrelevant.
+    pub(super) fn body(
+        &mut self,
+        body: &'a [Statement],
+        frame: &mut Frame<'a>,
+        mut pending: Obstacles,
+        each: Each<'_, 'a>,
+    ) -> Solutions {
+        for (position, statement) in body.iter().enumerate() {
+            let truth = match statement {
+                Statement::Test(expr) => self.expr(expr, frame).truth(),
+                Statement::Bind { local, value } => {
+                    let outcome = self.expr(value, frame);
+                    let truth = match &outcome {
+                        Outcome::Undefined => Truth::False,
+                        Outcome::Unknown(obstacles) => Truth::Unknown(obstacles.clone()),
+                        Outcome::Value(_) | Outcome::Row(_) => Truth::True,
+                    };
+                    set(frame, *local, outcome);
+                    truth
+                }
+                Statement::Every { local, collection, body } => {
+                    self.every(*local, collection, body, frame)
+                }
+                Statement::Some { local, collection } => {
+                    let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
+                    return self.some(*local, collection, rest, frame, pending, each);
+                }
+            };
+            match truth {
+                Truth::True => {}
+                Truth::False => return Solutions::default(),
+                Truth::Unknown(obstacles) => pending.extend(obstacles),
+            }
+        }
+        let found = pending.is_empty();
+        if found {
+            each(self, frame);
+        }
+        Solutions { found, unknown: pending }
+    }
+
+    fn some(
+        &mut self,
+        local: usize,
+        collection: &'a Collection,
+        rest: &'a [Statement],
+        frame: &mut Frame<'a>,
+        mut pending: Obstacles,
+        each: Each<'_, 'a>,
+    ) -> Solutions {
+        let items = match self.items(collection, frame) {
+            Ok(items) => items,
+            Err(Outcome::Unknown(obstacles)) => {
+                pending.extend(obstacles);
+                return Solutions { found: false, unknown: pending };
+            }
+            Err(_) => return Solutions::default(),
+        };
+        let mut all = Solutions::default();
+        for item in items {
+            if let Some(obstacles) = self.step() {
+                all.unknown.extend(obstacles);
+                break;
+            }
+            set(frame, local, item);
+            let one = self.body(rest, frame, pending.clone(), each);
+            all.found |= one.found;
+            all.unknown.extend(one.unknown);
+        }
+        all
+    }
+
+    fn every(
+        &mut self,
+        local: usize,
+        collection: &'a Collection,
+        body: &'a [Statement],
+        frame: &mut Frame<'a>,
+    ) -> Truth {
+        let items = match self.items(collection, frame) {
+            Ok(items) => items,
+            Err(other) => return other.truth(),
+        };
+        let mut all = Truth::True;
+        for item in items {
+            if let Some(obstacles) = self.step() {
+                return all.and(Truth::Unknown(obstacles));
+            }
+            set(frame, local, item);
+            let one = self.body(body, frame, Obstacles::new(), &mut |_, _| {});
+            all = all.and(one.truth());
+            if all == Truth::False {
+                break;
+            }
+        }
+        all
+    }
+
+    /// The elements of a collection, or what stands in the way of them.
+    fn items(
+        &mut self,
+        collection: &'a Collection,
+        frame: &mut Frame<'a>,
+    ) -> Result<Vec<Outcome<'a>>, Outcome<'a>> {
+        match collection {
+            Collection::Table(table) => {
+                let table = self.bound.tables.get(*table).ok_or(Outcome::Undefined)?;
+                Ok(table.table.rows().iter().map(|row| Outcome::Row(row)).collect())
+            }
+            // The elements of a literal list are unknown one by one.
+            Collection::List(Expr { kind: ExprKind::List(items), .. }) => {
+                Ok(items.iter().map(|item| self.expr(item, frame)).collect())
+            }
+            Collection::List(list) => {
+                let Value::List(items) = self.expr(list, frame).value()?.into_owned() else {
+                    return Err(Outcome::Undefined);
+                };
+                Ok(items.into_iter().map(Outcome::owned).collect())
+            }
+        }
+    }
+
+    /// Takes a step; gives the obstacle when there are none left.
+    pub(super) fn step(&mut self) -> Option<Obstacles> {
+        self.charge(1)
+    }
+
+    /// Takes many steps at once.
+    pub(super) fn charge(&mut self, steps: u64) -> Option<Obstacles> {
+        match self.steps.checked_sub(steps) {
+            Some(left) => {
+                self.steps = left;
+                None
+            }
+            None => {
+                self.steps = 0;
+                Some(BTreeSet::from([(Reason::Limit, None)]))
+            }
+        }
+    }
+}
+
+fn set<'a>(frame: &mut Frame<'a>, local: usize, outcome: Outcome<'a>) {
+    if let Some(slot) = frame.get_mut(local) {
+        *slot = outcome;
+    }
+}

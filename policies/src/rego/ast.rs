@@ -1,0 +1,155 @@
+//! The syntax tree: what an author wrote, before anything is known of its meaning.
+
+/// A place in a source: a line and columns in characters, all from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Span {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) length: u32,
+}
+
+/// A source file.
+#[derive(Debug, Default)]
+pub(crate) struct Module {
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// A `# METADATA` block: its YAML, and the line of its first line.
+#[derive(Debug, Clone)]
+pub(crate) struct MetadataBlock {
+    pub(crate) line: u32,
+    pub(crate) yaml: String,
+}
+
+/// One definition of a rule or function; several with the same name are alternatives.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) name: Name,
+    pub(crate) head: Head,
+    /// The value and body, then those after each `else`.
+    pub(crate) branches: Vec<Branch>,
+    pub(crate) last_line: u32,
+}
+
+/// What kind of rule.
+#[derive(Debug)]
+pub(crate) enum Head {
+    /// `name contains value if {…}`: the value is that of the branch.
+    Contains,
+    /// `name := value if {…}` or `name if {…}`.
+    Complete,
+    /// `name(params) := value if {…}`.
+    Function(Vec<Pattern>),
+    /// `default name := value`.
+    Default,
+}
+
+/// A value under a body.
+#[derive(Debug)]
+pub(crate) struct Branch {
+    /// `None` stands for `true`.
+    pub(crate) value: Option<Expr>,
+    /// Empty when there is no body.
+    pub(crate) body: Vec<Statement>,
+}
+
+/// A parameter of a function.
+#[derive(Debug)]
+pub(crate) enum Pattern {
+    Name(Name),
+    Wildcard,
+    /// A literal that the argument must equal.
+    Literal(Expr),
+}
+
+/// A name and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+/// A statement of a body.
+#[derive(Debug)]
+pub(crate) enum Statement {
+    Test(Expr),
+    Bind { name: Name, value: Expr },
+    Some { item: Name, collection: Expr },
+    Every { item: Name, collection: Expr, body: Vec<Statement> },
+    Not { inner: Expr, span: Span },
+}
+
+/// An expression.
+#[derive(Debug)]
+pub(crate) struct Expr {
+    pub(crate) kind: ExprKind,
+    pub(crate) span: Span,
+    /// The height of the tree, which is bounded.
+    pub(crate) depth: u32,
+}
+
+/// The kinds of expressions.
+#[derive(Debug)]
+pub(crate) enum ExprKind {
+    Null,
+    Bool(bool),
+    /// The lexeme.
+    Number(String),
+    String(String),
+    Array(Vec<Expr>),
+    Set(Vec<Expr>),
+    Object(Vec<(Expr, Expr)>),
+    Variable(String),
+    /// `base.field`, and `base["field"]` too.
+    Field {
+        base: Box<Expr>,
+        name: Name,
+    },
+    Index {
+        base: Box<Expr>,
+        key: Box<Expr>,
+    },
+    Call {
+        function: Name,
+        arguments: Vec<Expr>,
+    },
+    Negate(Box<Expr>),
+    Binary {
+        operator: Operator,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+}
+
+/// The binary operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    In,
+}
+
+impl Operator {
+    /// As it is written.
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::In => "in",
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The named functions.
+
+use super::tree::Type;
+use regex::Regex;
+use tieout_controls::Rounding;
+
+/// A named function with what is known of it at check time.
+#[derive(Debug, Clone)]
+pub(crate) enum Function {
+    Abs,
+    StartsWith,
+    EndsWith,
+    Contains,
+    Lower,
+    Upper,
+    TrimSpace,
+    Concat,
+    Split,
+    Count,
+    Min,
+    Max,
+    Matches(Regex),
+    Format(Vec<Piece>),
+    DecimalParse,
+    DecimalRound(Rounding),
+    DecimalDiv(Rounding),
+    MinorUnits,
+    IsCurrency,
+    DateOf,
+    DateParse,
+    DateYear,
+    DateAddYears,
+    DateEndOfYear,
+}
+
+/// A piece of a format: text, or the place of the next argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Text(String),
+    Argument,
+}
+
+/// What a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Number,
+    String,
+    Date,
+    Timestamp,
+    /// A date, or an instant of which the UTC day is taken.
+    Day,
+    Strings,
+    /// A list of numbers, dates or strings.
+    Ordered,
+    /// A list or a string.
+    Countable,
+    /// A literal rounding mode.
+    Mode,
+    /// A literal regular expression.
+    Pattern,
+}
+
+impl Takes {
+    /// Whether a value of that type is taken.
+    pub(crate) fn fits(self, ty: &Type) -> bool {
+        match (self, ty) {
+            (_, Type::Wrong)
+            | (Self::Number, Type::Number)
+            | (Self::String | Self::Mode | Self::Pattern | Self::Countable, Type::String)
+            | (Self::Date | Self::Day, Type::Date)
+            | (Self::Timestamp | Self::Day, Type::Timestamp)
+            | (Self::Countable, Type::List(_)) => true,
+            (Self::Strings, Type::List(item)) => item.fits(&Type::String),
+            (Self::Ordered, Type::List(item)) => item.is_scalar() && **item != Type::Bool,
+            _ => false,
+        }
+    }
+
+    /// In words.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Date => "a date",
+            Self::Timestamp => "a timestamp",
+            Self::Day => "a date or timestamp",
+            Self::Strings => "a list of strings",
+            Self::Ordered => "a list of numbers, dates or strings",
+            Self::Countable => "a list or string",
+            Self::Mode => "a rounding mode in quotes",
+            Self::Pattern => "a regular expression in quotes",
+        }
+    }
+}
+
+/// The signature of a function.
+pub(crate) struct Signature {
+    pub(crate) name: &'static str,
+    pub(crate) takes: &'static [Takes],
+    pub(crate) result: Gives,
+}
+
+/// What a function gives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Gives {
+    Is(Scalar),
+    Strings,
+    /// The type of the list's items.
+    Item,
+}
+
+/// The scalar types, where a constant needs them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scalar {
+    Bool,
+    Number,
+    String,
+    Date,
+}
+
+impl Signature {
+    /// The type of the result for those arguments.
+    pub(crate) fn result_type(&self, first: Option<&Type>) -> Type {
+        match self.result {
+            Gives::Is(Scalar::Bool) => Type::Bool,
+            Gives::Is(Scalar::Number) => Type::Number,
+            Gives::Is(Scalar::String) => Type::String,
+            Gives::Is(Scalar::Date) => Type::Date,
+            Gives::Strings => Type::List(Box::new(Type::String)),
+            Gives::Item => match first {
+                Some(Type::List(item)) => (**item).clone(),
+                _ => Type::Wrong,
+            },
+        }
+    }
+}
+
+/// The function of that name. `regex.match`, rounding modes and formats are completed by the
+/// caller, who knows the literals.
+pub(crate) fn signature(name: &str) -> Option<&'static Signature> {
+    SIGNATURES.iter().find(|s| s.name == name)
+}
+
+/// Functions whose arguments are checked by hand.
+pub(crate) const SPECIAL: [&str; 3] = ["effective.at", "object.get", "sprintf"];
+
+/// Names of all functions there are.
+pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> {
+    SIGNATURES.iter().map(|s| s.name).chain(SPECIAL)
+}
+
+const fn is(name: &'static str, takes: &'static [Takes], result: Scalar) -> Signature {
+    Signature { name, takes, result: Gives::Is(result) }
+}
+
+const SIGNATURES: &[Signature] = &[
+    is("abs", &[Takes::Number], Scalar::Number),
+    is("startswith", &[Takes::String, Takes::String], Scalar::Bool),
+    is("endswith", &[Takes::String, Takes::String], Scalar::Bool),
+    is("contains", &[Takes::String, Takes::String], Scalar::Bool),
+    is("lower", &[Takes::String], Scalar::String),
+    is("upper", &[Takes::String], Scalar::String),
+    is("trim_space", &[Takes::String], Scalar::String),
+    is("concat", &[Takes::String, Takes::Strings], Scalar::String),
+    Signature { name: "split", takes: &[Takes::String, Takes::String], result: Gives::Strings },
+    is("count", &[Takes::Countable], Scalar::Number),
+    Signature { name: "min", takes: &[Takes::Ordered], result: Gives::Item },
+    Signature { name: "max", takes: &[Takes::Ordered], result: Gives::Item },
+    is("regex.match", &[Takes::Pattern, Takes::String], Scalar::Bool),
+    is("decimal.parse", &[Takes::String], Scalar::Number),
+    is("decimal.round", &[Takes::Number, Takes::Number, Takes::Mode], Scalar::Number),
+    is("decimal.div", &[Takes::Number, Takes::Number, Takes::Number, Takes::Mode], Scalar::Number),
+    is("money.minor_units", &[Takes::String], Scalar::Number),
+    is("money.is_currency", &[Takes::String, Takes::Day], Scalar::Bool),
+    is("date.of", &[Takes::Timestamp], Scalar::Date),
+    is("date.parse", &[Takes::String], Scalar::Date),
+    is("date.year", &[Takes::Date], Scalar::Number),
+    is("date.add_years", &[Takes::Date, Takes::Number], Scalar::Date),
+    is("date.end_of_year", &[Takes::Date], Scalar::Date),
+];
+
+/// The function of a signature that needs no literal.
+pub(crate) fn plain(name: &str) -> Option<Function> {
+    Some(match name {
+        "abs" => Function::Abs,
+        "startswith" => Function::StartsWith,
+        "endswith" => Function::EndsWith,
+        "contains" => Function::Contains,
+        "lower" => Function::Lower,
+        "upper" => Function::Upper,
+        "trim_space" => Function::TrimSpace,
+        "concat" => Function::Concat,
+        "split" => Function::Split,
+        "count" => Function::Count,
+        "min" => Function::Min,
+        "max" => Function::Max,
+        "decimal.parse" => Function::DecimalParse,
+        "money.minor_units" => Function::MinorUnits,
+        "money.is_currency" => Function::IsCurrency,
+        "date.of" => Function::DateOf,
+        "date.parse" => Function::DateParse,
+        "date.year" => Function::DateYear,
+        "date.add_years" => Function::DateAddYears,
+        "date.end_of_year" => Function::DateEndOfYear,
+        _ => return None,
+    })
+}
+
+/// The pieces of a format: `%s`, `%v` and `%d` take an argument, `%%` is a percent sign.
+///
+/// # Errors
+/// A verb that isn't one of these.
+pub(crate) fn format_pieces(format: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '%' { chars.next() } else { None }) {
+            ('%', Some('%')) => text.push('%'),
+            ('%', Some('s' | 'v' | 'd')) => {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+                pieces.push(Piece::Argument);
+            }
+            ('%', verb) => {
+                let verb = verb.map(String::from).unwrap_or_default();
+                return Err(format!("`%{verb}` is not one of `%s`, `%v`, `%d`, `%%`"));
+            }
+            (c, _) => text.push(c),
+        }
+    }
+    pieces.push(Piece::Text(text));
+    Ok(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::refusal::refusal;
+    use super::*;
+
+    #[test]
+    fn every_function_is_known_once_and_none_is_refused() {
+        let mut all: Vec<_> = names().collect();
+        assert!(all.iter().all(|n| refusal(n).is_none()
+            || SIGNATURES.iter().any(|s| s.name == *n)
+            || SPECIAL.contains(n)));
+        all.sort_unstable();
+        let len = all.len();
+        all.dedup();
+        assert_eq!(all.len(), len);
+    }
+
+    #[test]
+    fn formats_are_cut_into_pieces() {
+        let text = |t: &str| Piece::Text(t.into());
+        let expected = [text("a "), Piece::Argument, text(" 5% "), Piece::Argument, text("")];
+        assert_eq!(format_pieces("a %s 5%% %d").unwrap(), expected);
+        assert!(format_pieces("%.2f").is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! The record profile of Rego v1: from a source to a typed tree.
+
+mod ast;
+mod check;
+mod check_body;
+mod check_call;
+mod check_expression;
+mod check_helper;
+mod check_place;
+mod expression;
+pub(crate) mod function;
+mod lexer;
+mod metadata;
+mod parser;
+mod refusal;
+mod report;
+mod tokens;
+pub(crate) mod tree;
+
+use crate::bundle::Rule;
+use crate::compile::{Diagnostic, Environment, Metadata};
+use ast::Span;
+use report::Report;
+use tree::Program;
+
+/// Reads and checks a source.
+pub(crate) fn compile(
+    rule: &Rule,
+    environment: &Environment,
+) -> Result<(Program, Vec<Metadata>), Vec<Diagnostic>> {
+    let mut report = Report::new(&rule.path);
+    if rule.source.len() > MAX_SOURCE {
+        let message = "the source is larger than 256 KiB";
+        report.add("rego-too-large", Span::default(), message, None);
+        return Err(report.finish());
+    }
+    let (tokens, blocks) = lexer::lex(&rule.source, &mut report);
+    let metadata = blocks.iter().filter_map(|block| metadata::read(block, &mut report)).collect();
+    let module = parser::parse(&tokens, &mut report);
+    // What a broken rule would have defined is not missing: it is unknown.
+    if !report.is_empty() {
+        return Err(report.finish());
+    }
+    let program = check::check(&module, &rule.path, environment, &mut report);
+    if report.is_empty() { Ok((program, metadata)) } else { Err(report.finish()) }
+}
+
+const MAX_SOURCE: usize = 256 * 1024;

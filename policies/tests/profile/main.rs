@@ -1,0 +1,18 @@
+//! What an author of policies relies on.
+
+#[cfg(test)]
+mod arithmetic;
+#[cfg(test)]
+mod bundles;
+#[cfg(test)]
+mod cedar;
+#[cfg(test)]
+mod diagnostics;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod language;
+#[cfg(test)]
+mod nulls;
+#[cfg(test)]
+mod tables;
