@@ -91,7 +91,7 @@ pub(crate) fn form(
     progress: &dyn Progress,
 ) -> Result<Formed, RunError> {
     let base = bound.base()?;
-    let mut not_tied_out = tie_out_reasons(bound);
+    let mut not_tied_out = tie_out_reasons(bound, base);
     let mut condition_columns = Vec::new();
     let formed = match &control.population.query {
         PopulationQuery::Native(_) => {
@@ -165,11 +165,19 @@ pub(crate) fn file_name(control: &Control) -> String {
     format!("population/{}.sql", control.id)
 }
 
-/// A sentence for each dataset that doesn't agree with an independent expectation.
-fn tie_out_reasons(bound: &Bound<'_>) -> Vec<String> {
+/// Why the datasets read can't be relied on. The base's refused rows are counted for themselves;
+/// a refused row of another dataset is missing from its joins and tables without any record to
+/// show it, so it is a reason too.
+fn tie_out_reasons(bound: &Bound<'_>, base: &Loaded) -> Vec<String> {
     let mut reasons = Vec::new();
     for loaded in bound.datasets() {
         reasons.extend(dataset_reasons(loaded));
+        let summary = &loaded.summary;
+        if summary.name != base.summary.name && summary.refused > Count(0) {
+            let (refused, name) = (summary.refused, &summary.name);
+            let rows = if refused == Count(1) { "row" } else { "rows" };
+            reasons.push(format!("`{name}`: {refused} {rows} refused by its schema profile"));
+        }
     }
     reasons
 }

@@ -1,0 +1,332 @@
+//! The command line, as clap reads it.
+
+use crate::report::Format;
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Policy-as-code compliance and audit engine for billing: nothing is concluded from a population
+/// that doesn't tie out.
+#[derive(Debug, Parser)]
+#[command(name = "tieout", version, max_term_width = 100, propagate_version = true)]
+#[command(
+    after_help = "Exit codes: 0 done, nothing found · 1 exceptions · 2 usage or configuration · \
+3 inconclusive · 4 a signature, digest or proof failed · 70 internal error · 130 interrupted"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The workspace file; else `tieout.yaml` here or upward to the git root
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Say only what was asked for and what went wrong
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// When to use colours (NO_COLOR and CLICOLOR_FORCE are heard too)
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(crate) color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A generated company with planted faults: run, seal, verify, search, compare with the truth
+    Demo(Demo),
+    /// Write a first `tieout.yaml`
+    Init(Init),
+    /// Test the controls, seal an evidence pack, log it, report
+    Run(Run),
+    /// A control's page and rule, or why a record is an exception
+    Explain(Explain),
+    /// Verify an evidence pack
+    Verify(Verify),
+    /// Look into an evidence pack
+    #[command(subcommand)]
+    Pack(Pack),
+    /// Make a report from a verified pack
+    Report(Report),
+    /// Search all verified packs
+    Search(Search),
+    /// The catalogue of controls
+    #[command(subcommand)]
+    Control(Control),
+    /// Data files
+    #[command(subcommand)]
+    Dataset(Dataset),
+    /// Signing keys
+    #[command(subcommand)]
+    Key(Key),
+    /// Test data with known answers
+    #[command(subcommand)]
+    Deck(Deck),
+    /// Shell completions, on standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Versions of the engine and of the policy bundles, with digests
+    Version(Version),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Another seed gives another company
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// How many cost-and-usage rows
+    #[arg(long, default_value_t = 5000, value_name = "N")]
+    pub(crate) rows: u64,
+    /// A company without faults
+    #[arg(long)]
+    pub(crate) clean: bool,
+    /// Test only these controls; the comparison then shows what stays undetected
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Where the company is written; a previous demo there is replaced
+    #[arg(long, default_value = "tieout-demo", value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Propose datasets for the files of this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Test only these controls
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// The date on which the question is asked
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<NaiveDate>,
+    /// The period tested: `2025`, `2025-Q1`, `2025-03`, or `2025-01-01..2025-04-01` without the
+    /// last day
+    #[arg(long, value_name = "PERIOD")]
+    pub(crate) period: Option<crate::text::Period>,
+    /// A report, repeatable; without a path `text` goes to standard output and the others to the
+    /// reports folder; `FORMAT=-` is standard output
+    #[arg(short, long, value_name = "FORMAT[=PATH]", value_parser = output_spec)]
+    pub(crate) output: Vec<OutputSpec>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+/// Where the passphrase of a key comes from; else the environment variable TIEOUT_PASSPHRASE.
+#[derive(Debug, Args)]
+pub(crate) struct PassphraseSource {
+    /// The file that holds the keys' passphrase; else TIEOUT_PASSPHRASE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A control's id, or PACK#RECORD with the record's number in the pack's `records/`, from 0
+    #[arg(value_name = "CONTROL | PACK#RECORD")]
+    pub(crate) what: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The pack's folder, or its name in the workspace
+    pub(crate) pack: PathBuf,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorFiles,
+}
+
+/// Public keys that the user trusts, from outside the pack.
+#[derive(Debug, Args)]
+pub(crate) struct AnchorFiles {
+    /// The operator's public key (SPKI PEM), from outside the pack
+    #[arg(long, visible_alias = "key", value_name = "FILE")]
+    pub(crate) operator_key: Option<PathBuf>,
+    /// The log's verifier key (one line, C2SP signed note), from outside the pack
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_key: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pack {
+    /// What a pack says, in a page
+    Show {
+        /// The pack's folder, or its name in the workspace
+        pack: PathBuf,
+        #[command(flatten)]
+        anchor: AnchorFiles,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The pack's folder, or its name in the workspace
+    pub(crate) pack: PathBuf,
+    /// A report, repeatable; without a path it goes to standard output
+    #[arg(short, long, value_name = "FORMAT[=PATH]", value_parser = output_spec, required = true)]
+    pub(crate) output: Vec<OutputSpec>,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorFiles,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// Terms, phrases, AND OR NOT, `field:value`, ranges
+    pub(crate) query: String,
+    /// How many hits to show
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) limit: usize,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Control {
+    /// All controls
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// A control's definition
+    Show {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dataset {
+    /// What a file seems to hold: YAML to paste on standard output, remarks on standard error
+    Inspect {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// A new Ed25519 key, encrypted with the passphrase
+    New {
+        /// What it signs
+        #[arg(long, value_enum)]
+        role: Role,
+        /// The log's origin, for the verifier key; else the workspace's
+        #[arg(long, value_name = "ORIGIN")]
+        origin: Option<String>,
+        /// Where the private key is written; the public one gets the same name with `.pub`, a log's
+        /// verifier key with `.vkey`
+        file: PathBuf,
+        #[command(flatten)]
+        passphrase: PassphraseSource,
+    },
+}
+
+/// What a key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Evidence packs.
+    Operator,
+    /// Checkpoints of the log.
+    Log,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deck {
+    /// Write a generated company with its truth file
+    Generate {
+        /// An empty or new folder
+        folder: PathBuf,
+        /// Another seed gives another company
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        seed: u64,
+        /// How many cost-and-usage rows
+        #[arg(long, default_value_t = 5000, value_name = "N")]
+        rows: u64,
+        /// Which faults to plant: `none`, `all`, or controls
+        #[arg(long, default_value = "all", value_name = "none|all|CONTROL,…")]
+        faults: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Version {
+    /// The bundles as a `tieout.lock`, to pin them
+    #[arg(long)]
+    pub(crate) lock: bool,
+}
+
+/// A format and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OutputSpec {
+    /// The format.
+    pub(crate) format: Format,
+    /// Where it goes; `None` is the command's usual place.
+    pub(crate) target: Option<Target>,
+}
+
+/// Where a report goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+fn output_spec(text: &str) -> Result<OutputSpec, String> {
+    let (word, target) = match text.split_once('=') {
+        None => (text, None),
+        Some((_, "")) => return Err("a path is missing after `=`".to_owned()),
+        Some((word, "-")) => (word, Some(Target::Stdout)),
+        Some((word, path)) => (word, Some(Target::File(PathBuf::from(path)))),
+    };
+    let format = Format::from_str(word, true).map_err(|_| {
+        let known = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let names: Vec<_> = known.map(|v| v.get_name().to_owned()).collect();
+        format!("no format is called `{word}`; there are {}", names.join(", "))
+    })?;
+    Ok(OutputSpec { format, target })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_output_names_a_format_and_perhaps_a_path() {
+        let spec = output_spec("html=out/r.html").unwrap();
+        assert_eq!(spec.target, Some(Target::File("out/r.html".into())));
+        assert_eq!(output_spec("json=-").unwrap().target, Some(Target::Stdout));
+        assert_eq!(output_spec("text").unwrap().target, None);
+        assert!(output_spec("pdf").unwrap_err().contains("there are text"));
+        assert!(output_spec("html=").is_err());
+    }
+}

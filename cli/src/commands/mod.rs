@@ -1,0 +1,91 @@
+//! The commands, one file each.
+
+mod completions;
+mod control;
+mod dataset;
+mod deck;
+mod demo;
+mod explain;
+mod init;
+mod key;
+mod pack;
+mod report;
+mod run;
+mod search;
+mod verify;
+mod version;
+
+use crate::args::{Cli, Color, Command, Control, Dataset, Deck, Key, Pack};
+use crate::diagnostic::Outcome;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::output;
+use clap::Parser as _;
+use std::ffi::OsString;
+
+/// Reads the arguments, does what they ask, tells what went wrong.
+pub(crate) fn dispatch<I, A>(args: I) -> Exit
+where
+    I: IntoIterator<Item = A>,
+    A: Into<OsString> + Clone,
+{
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match cli.global.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    interrupt::listen();
+    do_command(cli).unwrap_or_else(|failure| {
+        failure.tell();
+        failure.exit
+    })
+}
+
+/// Help and version are answers; everything else is a usage error, in clap's words.
+fn usage(error: &clap::Error) -> Exit {
+    // A closed pipe is no error, and there is nowhere else to tell it.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+}
+
+fn do_command(cli: Cli) -> Outcome<Exit> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Demo(args) => demo::demo(global, &args),
+        Command::Init(args) => init::init(&args),
+        Command::Run(args) => run::command(global, &args),
+        Command::Explain(args) => explain::explain(global, &args.what),
+        Command::Verify(args) => verify::verify(global, &args),
+        Command::Pack(Pack::Show { pack, anchor }) => pack::show(global, &pack, &anchor),
+        Command::Report(args) => report::report(global, &args),
+        Command::Search(args) => search::search(global, &args),
+        Command::Control(Control::List { json }) => control::list(global, json),
+        Command::Control(Control::Show { id }) => control::show(global, &id),
+        Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(&file),
+        Command::Key(Key::New { role, origin, file, passphrase }) => {
+            key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
+        }
+        Command::Deck(Deck::Generate { folder, seed, rows, faults }) => {
+            deck::generate(&folder, seed, rows, &faults)
+        }
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Version(args) => version::version(global, args.lock),
+    }
+}
+
+/// A remark on standard error, unless only the answer was asked for.
+pub(crate) fn remark(quiet: bool, text: &str) {
+    if !quiet {
+        anstream::eprintln!("{text}");
+    }
+}
+
+/// Prints and succeeds.
+fn printed(text: &str) -> Outcome<Exit> {
+    output::print(text)?;
+    Ok(Exit::Success)
+}

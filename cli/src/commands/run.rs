@@ -1,0 +1,159 @@
+//! `tieout run`: read, test, seal, log, verify, index, report.
+
+use crate::args::{Global, OutputSpec, Run};
+use crate::catalogue::Catalogue;
+use crate::clock;
+use crate::commands::{remark, report};
+use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::keys::Keys;
+use crate::output;
+use crate::packs;
+use crate::plan::{self, Selection};
+use crate::progress::Spinner;
+use crate::report::Format;
+use crate::secret;
+use crate::workspace::Workspace;
+use tieout_controls::paper::{EvaluatedRecord, PaperError, WorkingPaper};
+use tieout_engine::plan::Plan;
+use tieout_engine::progress::Progress as _;
+use tieout_engine::run::{RunError, RunOutput};
+use tieout_evidence::commitment::dataset_commitment;
+use tieout_evidence::seal::{SealInput, Sealed, seal};
+use tieout_evidence::verify::{Verdict, Verification, VerifiedPack};
+
+const NOT_SEALED: &str = "nothing was sealed";
+
+/// A run that was sealed and verified.
+pub(super) struct Done {
+    /// What the engine gave.
+    pub(super) output: RunOutput,
+    /// The pack as it verified.
+    pub(super) pack: VerifiedPack,
+    /// What its verification said.
+    pub(super) verification: Verification,
+}
+
+/// Runs a workspace.
+pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let selection = Selection { only: args.only.clone(), as_of: args.as_of, period: args.period };
+    let catalogue = Catalogue::of(Some(&workspace))?;
+    let plan = plan::resolve(&workspace, &catalogue, &selection)?;
+    let keys = Keys::of(&workspace, args.passphrase.passphrase_file.as_deref())?;
+    let spinner = Spinner::new(global.quiet);
+    let done = execute(&workspace, &catalogue, &plan, &keys, &spinner)?;
+    spinner.step("reporting");
+    drop(spinner);
+    let text = [OutputSpec { format: Format::Text, target: None }];
+    let specs = if args.output.is_empty() { &text[..] } else { &args.output };
+    let name = done.pack.folder.file_name().unwrap_or_default();
+    let folder = workspace.reports().join(name);
+    let written = report::of_run(specs, &folder, &done.pack, &done.verification)?;
+    for path in written {
+        remark(global.quiet, &format!("report: {}", output::shown(&path)));
+    }
+    let (pack, index) = (output::shown(&done.pack.folder), done.pack.log_index);
+    remark(global.quiet, &format!("pack: {pack} (log index {index})"));
+    Ok(Exit::of_result(&done.output.result))
+}
+
+/// Runs a plan, seals what was found, verifies the pack, and brings the index up to date.
+///
+/// # Errors
+/// What can't be done. Once the pack is sealed it stays, whatever comes after.
+pub(super) fn execute(
+    workspace: &Workspace,
+    catalogue: &Catalogue,
+    plan: &Plan,
+    keys: &Keys,
+    spinner: &Spinner,
+) -> Outcome<Done> {
+    let secret = secret::of(&workspace.root)?;
+    let commitments = |dataset: &str| dataset_commitment(&secret, dataset);
+    let output =
+        tieout_engine::run::run(plan, &commitments, spinner).map_err(|e| not_run(e, catalogue))?;
+    interrupt::check(NOT_SEALED)?;
+    spinner.step("sealing");
+    let sealed = seal_run(workspace, &output, &secret, keys)?;
+    spinner.step("verifying");
+    let anchor = keys.anchor(&workspace.origin());
+    let (pack, verification) = packs::open(&sealed.folder, &anchor)?;
+    if verification.verdict != Verdict::Valid {
+        return Err(packs::broken(&sealed.folder, &verification));
+    }
+    spinner.step("indexing");
+    packs::rebuild(workspace, &anchor)?;
+    Ok(Done { output, pack, verification })
+}
+
+fn seal_run(
+    workspace: &Workspace,
+    output: &RunOutput,
+    secret: &[u8; 32],
+    keys: &Keys,
+) -> Outcome<Sealed> {
+    let input = SealInput {
+        result: &output.result,
+        paper: &Paper(&output.records),
+        policies: &output.policies,
+        secret,
+        operator: &keys.operator,
+        log_key: &keys.log,
+        log: &workspace.log(),
+        origin: &workspace.origin(),
+        packs: &workspace.packs(),
+        sealed_at: clock::now(),
+    };
+    seal(&input).map_err(|e| {
+        let diagnostic = Diagnostic::new("not-sealed", e.reason).maybe_help(e.help);
+        Failure::usage(diagnostic)
+    })
+}
+
+/// The records of a run as the sealer takes them.
+struct Paper<'a>(&'a [EvaluatedRecord]);
+
+impl WorkingPaper for Paper<'_> {
+    fn each_record(
+        &self,
+        each: &mut dyn FnMut(&EvaluatedRecord) -> Result<(), PaperError>,
+    ) -> Result<(), PaperError> {
+        self.0.each_record(each)
+    }
+}
+
+/// What is said when the engine could not run a plan.
+fn not_run(error: RunError, catalogue: &Catalogue) -> Failure {
+    match error {
+        RunError::Input { code, message, help } => {
+            Failure::usage(Diagnostic::new(code, message).maybe_help(help))
+        }
+        RunError::Policy(found) => {
+            let diagnostics = found.into_iter().map(|d| policy_diagnostic(d, catalogue)).collect();
+            Failure { exit: Exit::Usage, diagnostics }
+        }
+        RunError::Outside(reason) => Failure::usage(Diagnostic::new("outside", reason)),
+        RunError::Interrupted => Failure::interrupted(NOT_SEALED),
+        RunError::Internal(what) => Failure::internal(what),
+    }
+}
+
+/// A rule's diagnostic with its source line; an own bundle's file under the name the user knows.
+fn policy_diagnostic(
+    found: tieout_policies::compile::Diagnostic,
+    catalogue: &Catalogue,
+) -> Diagnostic {
+    let (bundle, rest) = found.path.split_once('/').unwrap_or(("", &found.path));
+    let source = catalogue.bundles.get(bundle).and_then(|b| b.files.get(&found.path));
+    let file = match catalogue.folders.get(bundle) {
+        Some(folder) => format!("{}/{rest}", folder.trim_end_matches('/')),
+        None => found.path.clone(),
+    };
+    let (line, column, length) = (found.line.into(), found.column.into(), found.length.into());
+    let source = source.map_or("", String::as_str);
+    let mut place = Place::in_text(&file, source, line, column, length);
+    place.text = place.text.filter(|_| !source.is_empty());
+    Diagnostic::new(found.code, found.message).at(place).maybe_help(found.help)
+}

@@ -1,0 +1,130 @@
+//! `tieout search`.
+
+use super::{printed, remark};
+use crate::args::{Global, Search};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::exit::Exit;
+use crate::output;
+use crate::packs;
+use crate::text::{counted, money_text};
+use crate::workspace::Workspace;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use tieout_controls::Digest;
+use tieout_search::index::{Hit, Hits};
+use tieout_search::query::{self, Query, QueryError};
+
+/// Searches all packs of the workspace that verify.
+pub(super) fn search(global: &Global, args: &Search) -> Outcome<Exit> {
+    let query = parse(&args.query)?;
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let hits = find(&workspace, &query, args.limit)?;
+    if args.json {
+        let whole = json!({
+            "schema_version": "1",
+            "query": args.query,
+            "total": hits.total.to_string(),
+            "hits": hits.hits.iter().map(hit_json).collect::<Vec<_>>(),
+            "notes": hits.notes,
+        });
+        let text = serde_json::to_string_pretty(&whole).map_err(Failure::internal)?;
+        return printed(&format!("{text}\n"));
+    }
+    let names = pack_names(&workspace)?;
+    output::print(&hits.hits.iter().map(|h| hit_text(h, &names)).collect::<String>())?;
+    for note in &hits.notes {
+        remark(global.quiet, &format!("note: {note}"));
+    }
+    let total = usize::try_from(hits.total).unwrap_or(usize::MAX);
+    let shown = if hits.hits.len() < total {
+        format!(", {} shown (`--limit N` shows more)", hits.hits.len())
+    } else {
+        String::new()
+    };
+    remark(global.quiet, &format!("{}{shown}", counted(total, "hit")));
+    Ok(Exit::Success)
+}
+
+/// Reads a query.
+///
+/// # Errors
+/// What can't be honoured, with a caret under it.
+pub(super) fn parse(text: &str) -> Outcome<Query> {
+    query::parse(text).map_err(|e: QueryError| {
+        let rendered = e.render(text);
+        let message = format!("{}\n{}", e.message, rendered.trim_end());
+        let message =
+            if rendered.contains(&e.message) { rendered.trim_end().to_owned() } else { message };
+        Failure::usage(Diagnostic::new("query-invalid", message).maybe_help(e.help))
+    })
+}
+
+/// Answers a query over the workspace's packs.
+///
+/// # Errors
+/// Packs or index can't be read.
+pub(super) fn find(workspace: &Workspace, query: &Query, limit: usize) -> Outcome<Hits> {
+    packs::index(workspace)?.search(query, limit).map_err(packs::unreadable)
+}
+
+/// The folders of the packs as they are shown, by digest.
+///
+/// # Errors
+/// They can't be read.
+pub(super) fn pack_names(workspace: &Workspace) -> Outcome<BTreeMap<Digest, String>> {
+    let named = packs::envelopes(workspace)?;
+    Ok(named.into_iter().map(|(digest, folder)| (digest, output::shown(&folder))).collect())
+}
+
+/// A hit in two lines: where it stands with its proof, and what it is.
+pub(super) fn hit_text(hit: &Hit, names: &BTreeMap<Digest, String>) -> String {
+    let Hit { log_index, kind, number, .. } = hit;
+    let pack = names.get(&hit.pack).cloned().unwrap_or_else(|| hit.pack.to_string());
+    let control = hit.control.as_deref().unwrap_or_default();
+    let decision = hit.decision.as_deref().unwrap_or_default();
+    let mut out = String::new();
+    let what = format!("{control} {decision}");
+    // What `explain` takes is written as it takes it.
+    let place = match kind.as_str() {
+        "record" => format!("{pack}#{number}"),
+        _ => format!("{pack} {kind} {number}"),
+    };
+    let _ = writeln!(out, "{place}  {}  (log index {log_index})", what.trim());
+    let told = told(&hit.document);
+    if !told.is_empty() {
+        let _ = writeln!(out, "    {told}");
+    }
+    out
+}
+
+/// The key, the codes and the amounts of a document, in a line.
+fn told(document: &Value) -> String {
+    let mut parts = Vec::new();
+    if let Some(key) = document.get("key").and_then(Value::as_object) {
+        let fields = key.iter().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("null")));
+        parts.push(fields.collect::<Vec<_>>().join(" "));
+    }
+    let exposure = document.get("exposure").and_then(|e| e.get("currency"));
+    let currency = exposure.and_then(Value::as_str).unwrap_or_default();
+    for fact in document.get("facts").and_then(Value::as_array).into_iter().flatten() {
+        let text = |name: &str| fact.get(name).and_then(Value::as_str);
+        let amount = text("amount").map(|a| format!(" {}", money_text(a, currency)));
+        let amount = amount.unwrap_or_default();
+        parts.push(format!("{}{amount}", text("code").unwrap_or_default()));
+    }
+    parts.retain(|p| !p.is_empty());
+    parts.join(" · ")
+}
+
+fn hit_json(hit: &Hit) -> Value {
+    json!({
+        "pack": hit.pack.to_string(),
+        "log_index": hit.log_index.to_string(),
+        "kind": hit.kind,
+        "number": hit.number.to_string(),
+        "control": hit.control,
+        "decision": hit.decision,
+        "document": hit.document,
+    })
+}

@@ -1,0 +1,61 @@
+//! `tieout verify`.
+
+use crate::args::{Global, Verify};
+use crate::diagnostic::Outcome;
+use crate::exit::Exit;
+use crate::keys;
+use crate::output;
+use crate::packs;
+use crate::workspace::Workspace;
+use std::fmt::Write as _;
+use tieout_evidence::verify::{Anchor, Verdict, Verification};
+
+/// Verifies a pack under the keys given, and only those: an anchor comes from outside.
+pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
+    // The workspace only helps to find the pack; a broken one must not stand in the way.
+    let workspace = Workspace::find(global.config.as_deref()).ok().flatten();
+    let pack = packs::named(&args.pack, workspace.as_ref())?;
+    let anchor = keys::anchor(&args.anchor)?;
+    let verification = packs::check(&pack, &anchor)?;
+    output::print(&told(&output::shown(&pack), &verification, &anchor))?;
+    Ok(Exit::of_verdict(verification.verdict))
+}
+
+fn told(pack: &str, verification: &Verification, anchor: &Anchor) -> String {
+    let mut out = String::new();
+    for check in &verification.checks {
+        let _ = match &check.failure {
+            None => writeln!(out, "  ok      {}", check.what),
+            Some(failure) => writeln!(out, "  FAILED  {}: {failure}", check.what),
+        };
+    }
+    for note in &verification.notes {
+        let _ = writeln!(out, "  note    {note}");
+    }
+    let verdict = match verification.verdict {
+        Verdict::Valid => "VALID: everything holds under the keys given",
+        Verdict::Invalid => "INVALID: something does not hold; rely on none of it",
+        Verdict::Indeterminate => {
+            "INDETERMINATE: everything holds by itself, but nothing outside the pack vouches for it"
+        }
+    };
+    let _ = writeln!(out, "{verdict}");
+    if verification.verdict == Verdict::Indeterminate {
+        let mut missing = Vec::new();
+        if anchor.operator.is_none() {
+            missing.push("--operator-key OPERATOR.pub");
+        }
+        if anchor.log.is_none() {
+            missing.push("--log-key LOG.vkey");
+        }
+        if !missing.is_empty() {
+            let flags = missing.join(" ");
+            let _ = writeln!(
+                out,
+                "to go on: get the public keys from the operator, by another way than the pack, then"
+            );
+            let _ = writeln!(out, "  tieout verify {pack} {flags}");
+        }
+    }
+    out
+}

@@ -1,0 +1,155 @@
+//! Signing keys and their passphrase; the public keys that lie beside them.
+
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::output;
+use crate::workspace::Workspace;
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
+use tieout_evidence::key::SigningKey;
+use tieout_evidence::verify::Anchor;
+
+/// The passphrase of demo keys. It protects nothing, and is no secret.
+pub(crate) const DEMO_PASSPHRASE: &str = "demo";
+
+const VARIABLE: &str = "TIEOUT_PASSPHRASE";
+
+/// The two keys that seal a run.
+pub(crate) struct Keys {
+    /// Signs packs.
+    pub(crate) operator: SigningKey,
+    /// Signs checkpoints.
+    pub(crate) log: SigningKey,
+}
+
+impl Keys {
+    /// What their owner trusts.
+    pub(crate) fn anchor(&self, origin: &str) -> Anchor {
+        Anchor { operator: Some(self.operator.public_pem()), log: Some(self.log.vkey(origin)) }
+    }
+
+    /// The demo's keys: the same everywhere, so that everyone can see that they vouch for nothing.
+    pub(crate) fn demo() -> Self {
+        let key = |role: &str| {
+            let seed =
+                Sha256::digest(format!("tieout demo {role} key, not for evidence").as_bytes());
+            SigningKey::from_seed(seed.into(), true)
+        };
+        Self { operator: key("operator"), log: key("log") }
+    }
+
+    /// Reads the keys of a workspace.
+    ///
+    /// # Errors
+    /// None are named, one can't be read, there is no passphrase or the wrong one.
+    pub(crate) fn of(workspace: &Workspace, passphrase_file: Option<&Path>) -> Outcome<Self> {
+        let Some(files) = &workspace.settings.keys else {
+            let message = "the workspace names no keys, so the run can't be sealed";
+            let diagnostic = Diagnostic::new("keys-missing", message).help(NEW_KEYS);
+            return Err(Failure::usage(diagnostic));
+        };
+        for file in [&files.operator, &files.log] {
+            if !workspace.path(&file.value).is_file() {
+                let message = format!("there is no key `{}`", file.value);
+                let help = Some(NEW_KEYS.to_owned());
+                return Err(workspace.wrong("keys-missing", message, file, help));
+            }
+        }
+        let given = passphrase(passphrase_file)?;
+        let demo = Self::demo();
+        let read =
+            |file: &str, demo: &SigningKey| read(&workspace.path(file), given.as_deref(), demo);
+        let operator = read(&files.operator.value, &demo.operator)?;
+        let log = read(&files.log.value, &demo.log)?;
+        if operator.public_pem() == log.public_pem() {
+            let message = "the operator's key and the log's key are the same; they must be two";
+            return Err(workspace.wrong(
+                "keys-equal",
+                message,
+                &files.log,
+                Some(NEW_KEYS.to_owned()),
+            ));
+        }
+        Ok(Self { operator, log })
+    }
+}
+
+const NEW_KEYS: &str = "tieout key new --role operator keys/operator.pem\n\
+tieout key new --role log keys/log.pem\n\
+and in the workspace file: `keys: {operator: keys/operator.pem, log: keys/log.pem}`";
+
+/// Reads a key. Without a passphrase only a demo key opens.
+fn read(path: &Path, given: Option<&str>, demo: &SigningKey) -> Outcome<SigningKey> {
+    let refused = |e: tieout_evidence::key::KeyError| {
+        let help = format!("set {VARIABLE}, or give `--passphrase-file FILE`");
+        Failure::usage(Diagnostic::new("key-unreadable", e.to_string()).help(help))
+    };
+    match given {
+        Some(passphrase) => {
+            let mut key = SigningKey::read(path, passphrase, false).map_err(refused)?;
+            key.demo = key.public_pem() == demo.public_pem();
+            Ok(key)
+        }
+        None => match SigningKey::read(path, DEMO_PASSPHRASE, true) {
+            Ok(key) if key.public_pem() == demo.public_pem() => Ok(key),
+            _ => {
+                let message = format!("the key `{}` needs its passphrase", output::shown(path));
+                let help = format!("set {VARIABLE}, or give `--passphrase-file FILE`");
+                Err(Failure::usage(Diagnostic::new("passphrase-missing", message).help(help)))
+            }
+        },
+    }
+}
+
+/// The passphrase of the file, or of the environment.
+///
+/// # Errors
+/// The file can't be read or is empty.
+pub(crate) fn passphrase(file: Option<&Path>) -> Outcome<Option<String>> {
+    let Some(file) = file else {
+        return Ok(std::env::var(VARIABLE).ok().filter(|p| !p.is_empty()));
+    };
+    let text = output::read_text(file)?;
+    let passphrase = text.trim_end_matches(['\r', '\n']);
+    if passphrase.is_empty() {
+        let message = format!("the passphrase file `{}` is empty", output::shown(file));
+        return Err(Failure::usage(Diagnostic::new("passphrase-missing", message)));
+    }
+    Ok(Some(passphrase.to_owned()))
+}
+
+/// Where the public key of a private key lies.
+pub(crate) fn public_file(private: &Path) -> PathBuf {
+    with_suffix(private, ".pub")
+}
+
+/// Where the verifier key of a log's private key lies.
+pub(crate) fn vkey_file(private: &Path) -> PathBuf {
+    with_suffix(private, ".vkey")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// What a workspace trusts when it reads its own packs: the public keys that lie beside its
+/// private ones, as far as they do.
+pub(crate) fn own_anchor(workspace: &Workspace) -> Anchor {
+    let Some(files) = &workspace.settings.keys else { return Anchor::default() };
+    let text = |path: PathBuf| std::fs::read_to_string(path).ok();
+    Anchor {
+        operator: text(public_file(&workspace.path(&files.operator.value))),
+        log: text(vkey_file(&workspace.path(&files.log.value))).map(|t| t.trim().to_owned()),
+    }
+}
+
+/// What the user trusts, from files.
+///
+/// # Errors
+/// A file that can't be read.
+pub(crate) fn anchor(files: &crate::args::AnchorFiles) -> Outcome<Anchor> {
+    let read = |path: &Option<PathBuf>| path.as_deref().map(output::read_text).transpose();
+    let log = read(&files.log_key)?.map(|text| text.trim().to_owned());
+    Ok(Anchor { operator: read(&files.operator_key)?, log })
+}

@@ -1,0 +1,161 @@
+//! Reports: a verified pack as bytes for a reader.
+//!
+//! Step 8 of the path, the last one. Every writer is a pure function of the verified pack and of
+//! what its verification said, so a report can say nothing that the pack doesn't, and the same
+//! pack gives the same bytes. Personal columns are told where the pack discloses them, with a notice
+//! that they are; a pack whose disclosures were deleted gives a report without them.
+//!
+//! | format | reader |
+//! |---|---|
+//! | [`Format::Text`] | the person at the terminal |
+//! | [`Format::Json`] | programs; its schema is `docs/reference/run-result.schema.json` |
+//! | [`Format::Html`] | the compliance officer: one page to open, print, forward |
+//! | [`Format::Xlsx`] | the auditor: a workbook with exact amounts |
+//! | [`Format::Junit`] | a CI server: a control is a test case |
+//! | [`Format::Sarif`] | a code host: one result for each control and code |
+
+mod content;
+mod html;
+mod json;
+mod junit;
+mod sarif;
+mod shown;
+mod text;
+mod xlsx;
+
+#[cfg(test)]
+mod fixture;
+
+use content::Content;
+use std::path::Path;
+use tieout_evidence::verify::{Verification, VerifiedPack};
+
+/// The formats of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Format {
+    /// Plain text, 100 columns wide.
+    Text,
+    /// JSON, schema version 1.
+    Json,
+    /// One self-contained page.
+    Html,
+    /// A workbook.
+    Xlsx,
+    /// JUnit XML.
+    Junit,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 6] =
+        [Self::Text, Self::Json, Self::Html, Self::Xlsx, Self::Junit, Self::Sarif];
+
+    /// The usual ending of such a file's name, without the leading point.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Html => "html",
+            Self::Xlsx => "xlsx",
+            Self::Junit => "junit.xml",
+            Self::Sarif => "sarif",
+        }
+    }
+
+    /// The format that a file's name asks for: by its [extension](Format::extension), `.xml` being
+    /// JUnit, `.htm` HTML and `.sarif.json` SARIF; `None` for any other.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let endings = [
+            (".txt", Self::Text),
+            (".sarif.json", Self::Sarif),
+            (".json", Self::Json),
+            (".html", Self::Html),
+            (".htm", Self::Html),
+            (".xlsx", Self::Xlsx),
+            (".xml", Self::Junit),
+            (".sarif", Self::Sarif),
+        ];
+        endings.iter().find(|(ending, _)| name.ends_with(ending)).map(|&(_, format)| format)
+    }
+}
+
+/// A report that could not be written; our bug, whatever the pack holds.
+#[derive(Debug, thiserror::Error)]
+#[error("can't write the {format} report: {reason}")]
+pub struct ReportError {
+    format: &'static str,
+    reason: String,
+}
+
+impl ReportError {
+    fn new(format: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self { format, reason: reason.to_string() }
+    }
+}
+
+/// Writes the report of a pack. The same pack and verification give the same bytes.
+///
+/// # Errors
+/// [`ReportError`] when a writer refuses its own input.
+pub fn render(
+    format: Format,
+    pack: &VerifiedPack,
+    verification: &Verification,
+) -> Result<Vec<u8>, ReportError> {
+    let content = Content::of(pack, verification);
+    match format {
+        Format::Text => Ok(text::write(&content).into_bytes()),
+        Format::Json => json::write(&content),
+        Format::Html => html::write(&content),
+        Format::Xlsx => xlsx::write(&content),
+        Format::Junit => junit::write(&content),
+        Format::Sarif => sarif::write(&content),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_says_its_format() {
+        for format in Format::ALL {
+            let name = format!("out/Report.{}", format.extension().to_uppercase());
+            assert_eq!(Format::of_file(Path::new(&name)), Some(format), "{name}");
+        }
+        assert_eq!(Format::of_file(Path::new("a.sarif.json")), Some(Format::Sarif));
+        assert_eq!(Format::of_file(Path::new("report.pdf")), None);
+        assert_eq!(Format::of_file(Path::new("..")), None);
+    }
+
+    #[test]
+    fn the_same_pack_gives_the_same_bytes() {
+        let (pack, verification) = fixture::pack();
+        for format in Format::ALL {
+            let first = render(format, &pack, &verification).unwrap();
+            assert!(!first.is_empty(), "{format:?}");
+            assert!(first == render(format, &pack, &verification).unwrap(), "{format:?}");
+        }
+    }
+
+    /// Records whose fields are missing or of another type than expected are told as unknown.
+    #[test]
+    fn no_record_line_stops_a_report() {
+        let (mut pack, verification) = fixture::pack();
+        let lines = [
+            "null",
+            "[]",
+            r#"{"control":"FOC-R03"}"#,
+            r#"{"control":"FOC-R03","decision":"violates"}"#,
+            r#"{"control":"FOC-R03","decision":"violates","facts":[{}, 7],"key":9,"row":[]}"#,
+            r#"{"control":"FOC-R03","decision":"undetermined","causes":[{"rule":"x"}]}"#,
+        ];
+        pack.records.extend(lines.iter().map(|l| serde_json::from_str(l).unwrap()));
+        for format in Format::ALL {
+            render(format, &pack, &verification).unwrap();
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The workspace: a folder with `tieout.yaml`, found and resolved.
+
+use crate::config::{self, WorkspaceFile};
+use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
+use crate::output;
+use serde_saphyr::Spanned;
+use std::path::{Path, PathBuf};
+use tieout_engine::dataset::SourceFile;
+
+const FILE: &str = "tieout.yaml";
+
+/// A workspace as found.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// The folder to which its paths are relative.
+    pub(crate) root: PathBuf,
+    /// The settings.
+    pub(crate) settings: WorkspaceFile,
+    /// The file as it is shown in messages.
+    file: String,
+    /// Its text.
+    source: String,
+}
+
+impl Workspace {
+    /// The workspace of `--config`, or the nearest upward.
+    ///
+    /// # Errors
+    /// There is none, or it can't be read.
+    pub(crate) fn discover(config: Option<&Path>) -> Outcome<Self> {
+        Self::find(config)?.ok_or_else(|| {
+            let message = format!("there is no `{FILE}` here, nor above up to the git root");
+            let help = "`tieout init --from DIR` writes one for a folder of files; `tieout demo` \
+                        makes a company to try";
+            Failure::usage(Diagnostic::new("no-workspace", message).help(help))
+        })
+    }
+
+    /// The workspace, if there is one.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) fn find(config: Option<&Path>) -> Outcome<Option<Self>> {
+        let here = std::env::current_dir().map_err(|e| Failure::file(Path::new("."), &e))?;
+        let path = match config {
+            Some(path) => Some(output::absolute(path)),
+            None => upward(&here),
+        };
+        path.map(|path| Self::read(&path)).transpose()
+    }
+
+    /// Reads a workspace file.
+    ///
+    /// # Errors
+    /// What is wrong in it, with its place.
+    pub(crate) fn read(path: &Path) -> Outcome<Self> {
+        let path = if path.is_dir() { path.join(FILE) } else { path.to_path_buf() };
+        let source = output::read_text(&path)?;
+        let file = output::shown(&path);
+        let settings: WorkspaceFile = config::parse(&file, &source)?;
+        let root = path.parent().unwrap_or(Path::new(".")).to_path_buf();
+        let workspace = Self { root, settings, file, source };
+        workspace.check()?;
+        Ok(workspace)
+    }
+
+    fn check(&self) -> Outcome<()> {
+        let name = &self.settings.workspace;
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.value.is_empty() || !name.value.chars().all(fits) {
+            let message = "a workspace's name has letters, digits, hyphens, underscores and points";
+            return Err(self.wrong("workspace-name", message, name, None));
+        }
+        let period = &self.settings.period;
+        if period.value.start >= period.value.end {
+            let message = "the period ends before it begins; `end` is the day after its last day";
+            return Err(self.wrong("period-inverted", message, period, None));
+        }
+        Ok(())
+    }
+
+    /// A path of the workspace file.
+    pub(crate) fn path(&self, text: &str) -> PathBuf {
+        self.root.join(text)
+    }
+
+    /// The folder of the packs.
+    pub(crate) fn packs(&self) -> PathBuf {
+        self.path(&self.settings.output).join("packs")
+    }
+
+    /// The folder of the search index.
+    pub(crate) fn index(&self) -> PathBuf {
+        self.path(&self.settings.output).join("index")
+    }
+
+    /// The folder of the reports.
+    pub(crate) fn reports(&self) -> PathBuf {
+        self.path(&self.settings.output).join("reports")
+    }
+
+    /// The folder of the log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path(&self.settings.log.folder)
+    }
+
+    /// The log's origin line.
+    pub(crate) fn origin(&self) -> String {
+        let default = || format!("tieout.local/{}", self.settings.workspace.value);
+        self.settings.log.origin.clone().unwrap_or_else(default)
+    }
+
+    /// The files of a dataset, sorted within each pattern, none twice.
+    ///
+    /// # Errors
+    /// A pattern that names no file.
+    pub(crate) fn files(
+        &self,
+        dataset: &str,
+        patterns: &[Spanned<String>],
+    ) -> Outcome<Vec<SourceFile>> {
+        let mut files: Vec<SourceFile> = Vec::new();
+        for pattern in patterns {
+            let found = self.matching(pattern)?;
+            if found.is_empty() {
+                let message = format!("dataset `{dataset}`: no file matches `{}`", pattern.value);
+                let help = format!(
+                    "paths are relative to the folder of the workspace file, `{}`",
+                    output::shown(&self.root)
+                );
+                return Err(self.wrong("file-not-found", message, pattern, Some(help)));
+            }
+            for file in found {
+                if !files.iter().any(|f| f.path == file.path) {
+                    files.push(file);
+                }
+            }
+        }
+        if files.is_empty() {
+            let message = format!("dataset `{dataset}` names no files");
+            let place = self.key_place(dataset);
+            return Err(Failure::usage(Diagnostic::new("file-not-found", message).at(place)));
+        }
+        Ok(files)
+    }
+
+    fn matching(&self, pattern: &Spanned<String>) -> Outcome<Vec<SourceFile>> {
+        // Only what the user wrote is a pattern; a bracket in a folder above is just a letter.
+        let root = glob::Pattern::escape(&self.root.to_string_lossy());
+        let full = if Path::new(&pattern.value).is_absolute() {
+            pattern.value.clone()
+        } else {
+            format!("{root}/{}", pattern.value)
+        };
+        let options = glob::MatchOptions {
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+            case_sensitive: true,
+        };
+        let paths = glob::glob_with(&full, options).map_err(|e| {
+            let message = format!("`{}` is not a pattern: {}", pattern.value, e.msg);
+            self.wrong("file-pattern", message, pattern, None)
+        })?;
+        let mut files = Vec::new();
+        for path in paths {
+            let path = path.map_err(|e| Failure::file(e.path(), e.error()))?;
+            if path.is_file() {
+                let below = path.strip_prefix(&self.root).unwrap_or(&path);
+                let shown = below.to_string_lossy().replace('\\', "/");
+                files.push(SourceFile { shown, path });
+            }
+        }
+        files.sort_by(|a, b| a.shown.cmp(&b.shown));
+        Ok(files)
+    }
+
+    /// The place of a value in the workspace file.
+    pub(crate) fn place<T>(&self, value: &Spanned<T>) -> Place {
+        let at = value.referenced;
+        let place = Place::in_text(&self.file, &self.source, at.line(), at.column(), 1);
+        let length = place.text.as_deref().map_or(1, |t| config::word_at(t, at.column()));
+        Place { length, ..place }
+    }
+
+    /// The place of a mapping's key in the workspace file: the first line that begins with it.
+    pub(crate) fn key_place(&self, key: &str) -> Place {
+        let begins = |line: &str| {
+            let rest = line.trim_start().strip_prefix(key);
+            rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
+        };
+        let found = self.source.lines().enumerate().find(|(_, line)| begins(line));
+        let (index, line) = found.unwrap_or((0, ""));
+        let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+        let number = |n: usize| u64::try_from(n.saturating_add(1)).unwrap_or(1);
+        let length = u64::try_from(key.chars().count()).unwrap_or(1);
+        Place::in_text(&self.file, &self.source, number(index), number(indent), length)
+    }
+
+    /// Something wrong with a value of the workspace file.
+    pub(crate) fn wrong<T>(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        value: &Spanned<T>,
+        help: Option<String>,
+    ) -> Failure {
+        Failure::usage(Diagnostic::new(code, message).at(self.place(value)).maybe_help(help))
+    }
+}
+
+fn upward(here: &Path) -> Option<PathBuf> {
+    for folder in here.ancestors() {
+        let candidate = folder.join(FILE);
+        if candidate.is_file() {
+            return Some(candidate);
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(rest: &str, files: &[&str]) -> (tempfile::TempDir, Outcome<Workspace>) {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let text =
+            format!("workspace: acme\nperiod: {{start: 2025-01-01, end: 2026-01-01}}\n{rest}");
+        std::fs::write(folder.path().join(FILE), text).unwrap();
+        let read = Workspace::read(&folder.path().join(FILE));
+        (folder, read)
+    }
+
+    #[test]
+    fn globs_are_sorted_and_relative_to_the_workspace() {
+        let rest = "datasets: {f: {files: ['d/b.csv', 'd/*.csv'], profile: focus-1.2}}\n";
+        let (_folder, read) = workspace(rest, &["d/c.csv", "d/a.csv", "d/b.csv", "d/.x.csv"]);
+        let workspace = read.unwrap();
+        let dataset = workspace.settings.datasets.get("f").unwrap();
+        let files = workspace.files("f", &dataset.files).unwrap();
+        let shown: Vec<_> = files.iter().map(|f| f.shown.as_str()).collect();
+        assert_eq!(shown, ["d/b.csv", "d/a.csv", "d/c.csv"]);
+    }
+
+    #[test]
+    fn a_pattern_without_files_says_where_it_stands() {
+        let rest = "datasets:\n  f:\n    files: [d/*.csv]\n    profile: focus-1.2\n";
+        let (_folder, read) = workspace(rest, &[]);
+        let workspace = read.unwrap();
+        let dataset = workspace.settings.datasets.get("f").unwrap();
+        let failure = workspace.files("f", &dataset.files).unwrap_err();
+        let found = failure.diagnostics.first().unwrap();
+        let place = found.place.as_ref().unwrap();
+        assert_eq!((found.code, place.line, place.column), ("file-not-found", 5, 13));
+        assert_eq!(place.length, 7);
+    }
+
+    #[test]
+    fn an_inverted_period_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        std::fs::write(&file, "workspace: a\nperiod: {start: 2026-01-01, end: 2025-01-01}\n")
+            .unwrap();
+        let failure = Workspace::read(&file).unwrap_err();
+        assert_eq!(failure.diagnostics.first().unwrap().code, "period-inverted");
+    }
+}

@@ -1,0 +1,14 @@
+//! The `tieout` command as its users meet it: what it prints, where, and its exit code.
+
+#[cfg(test)]
+mod catalogue;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod mistakes;
+#[cfg(test)]
+mod workspace;

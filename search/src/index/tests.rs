@@ -1,0 +1,6 @@
+mod differential;
+mod finding;
+mod fixture;
+mod random;
+mod rebuilding;
+mod scan;
