@@ -1,0 +1,48 @@
+//! The demo: findings equal the truth that the deck wrote, exactly; and every control is needed
+//! for it.
+
+#![cfg(test)]
+
+use tieout_tests::tieout;
+
+#[test]
+fn findings_equal_the_truth_and_the_run_says_exceptions() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo =
+        tieout(folder.path(), &["demo", "--seed", "11", "--rows", "2000", "--folder", "demo"]);
+    assert_eq!(demo.code, 0, "{}{}", demo.stdout, demo.stderr);
+    let again = tieout(&folder.path().join("demo"), &["run", "-o", "json=again.json"]);
+    assert_eq!(again.code, 1, "{}", again.stderr);
+}
+
+#[test]
+fn a_clean_company_has_no_exceptions() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = tieout(
+        folder.path(),
+        &["demo", "--clean", "--seed", "12", "--rows", "2000", "--folder", "demo"],
+    );
+    assert_eq!(demo.code, 0, "{}{}", demo.stdout, demo.stderr);
+    let again = tieout(&folder.path().join("demo"), &["run"]);
+    assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
+}
+
+#[test]
+fn without_any_one_control_the_equality_breaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let listed = tieout(folder.path(), &["control", "list", "--json"]);
+    let items: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+    let items = items["controls"].as_array().unwrap_or_else(|| items.as_array().unwrap()).clone();
+    let ids: Vec<_> = items.iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect();
+    assert!(ids.len() >= 16);
+    for removed in &ids {
+        let mut arguments = vec!["demo", "--seed", "13", "--rows", "1000", "--folder", "demo"];
+        for id in ids.iter().filter(|id| *id != removed) {
+            arguments.extend(["--only", id]);
+        }
+        let demo = tieout(folder.path(), &arguments);
+        assert_eq!(demo.code, 1, "without {removed}:\n{}{}", demo.stdout, demo.stderr);
+        let all = format!("{}{}", demo.stdout, demo.stderr);
+        assert!(all.contains(removed.as_str()), "{removed} is not named:\n{all}");
+    }
+}
