@@ -77,8 +77,11 @@ const NEW_KEYS: &str = "tieout key new --role operator keys/operator.pem\n\
 tieout key new --role log keys/log.pem\n\
 and in the workspace file: `keys: {operator: keys/operator.pem, log: keys/log.pem}`";
 
-/// Reads a key. Without a passphrase only a demo key opens.
+/// Reads a key. Without a passphrase only a demo key opens; a demo key needs none, whatever
+/// passphrase is set for others.
 fn read(path: &Path, given: Option<&str>, demo: &SigningKey) -> Outcome<SigningKey> {
+    let public = std::fs::read_to_string(public_file(path));
+    let given = given.filter(|_| !public.is_ok_and(|text| text == demo.public_pem()));
     let refused = |e: tieout_evidence::key::KeyError| {
         let help = format!("set {VARIABLE}, or give `--passphrase-file FILE`");
         Failure::usage(Diagnostic::new("key-unreadable", e.to_string()).help(help))

@@ -201,9 +201,9 @@ fn undetermined(out: &mut Lines, tested: &Tested<'_>) {
     for group in &tested.test.undetermined {
         let number = shown::counted(group.count, "record");
         let rule = &group.cause.rule;
-        let text = format!("{}  {}:{}", group.describe(), rule.file, rule.line);
-        out.item(&number, &shown::visible(&text));
-        out.item("", &group_exposure(&group.exposure, group.exposure_unknown));
+        let exposure = group_exposure(&group.exposure, group.exposure_unknown);
+        out.item(&number, &shown::visible(&format!("{exposure}: {}", group.describe())));
+        out.item("", &shown::visible(&format!("{}:{}", rule.file, rule.line)));
     }
 }
 

@@ -85,8 +85,22 @@ fn a_run_on_the_same_data_says_exceptions() {
     desk.tieout("demo --rows 1200 --folder co --quiet").exits(0);
     let ran = desk.tieout_in("co", &["run", "--only", "FOC-R01,RET-01"], &[]);
     ran.exits(1).prints(&["FOC-R01"]).says(&["log index 1"]);
-    let wrong = desk.tieout_in("co", &["run"], &[("TIEOUT_PASSPHRASE", "not it")]);
-    wrong.exits(2).says(&["error[key-unreadable]", "keys/operator.pem", "--passphrase-file"]);
+}
+
+#[test]
+fn a_passphrase_for_other_keys_does_not_lock_the_demo_and_a_wrong_one_is_named() {
+    let desk = Desk::new();
+    desk.tieout("demo --rows 1200 --folder co --quiet").exits(0);
+    let wrong = [("TIEOUT_PASSPHRASE", "not it")];
+    desk.tieout_in("co", &["run", "--only", "FOC-R01"], &wrong).exits(1);
+    let right = [("TIEOUT_PASSPHRASE", "this is it")];
+    let new = ["key", "new", "--role", "operator", "keys/own.pem"];
+    desk.tieout_in("co", &new, &right).exits(0);
+    let settings = desk.path("co/tieout.yaml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace("keys/operator.pem", "keys/own.pem")).unwrap();
+    let ran = desk.tieout_in("co", &["run"], &wrong);
+    ran.exits(2).says(&["error[key-unreadable]", "keys/own.pem", "--passphrase-file"]);
 }
 
 #[test]
