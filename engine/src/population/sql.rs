@@ -15,7 +15,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Volatility};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator, Volatility};
 use datafusion::prelude::SessionContext;
 use std::sync::Arc;
 use tieout_controls::Control;
@@ -185,6 +185,13 @@ pub(super) fn check_expr(
             );
             let help = "use exact decimals, such as CAST(… AS DECIMAL(38, 18)), or let the policy divide and round";
             found = Err(input("population-float", message, help.to_owned()));
+        } else if let Some(what) = unnamed_rounding(part) {
+            let message = format!(
+                "control `{}`: {what} rounds by a rule that the query doesn't name",
+                control.id
+            );
+            let help = "let the policy divide, with `decimal.div(a, b, scale, mode)`";
+            found = Err(input("population-query", message, help.to_owned()));
         }
         Ok(if found.is_ok() { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });
@@ -196,6 +203,15 @@ fn inexact(kind: &DataType) -> bool {
     match kind {
         DataType::List(item) | DataType::LargeList(item) => inexact(item.data_type()),
         kind => kind.is_floating(),
+    }
+}
+
+/// What divides: SQL cuts the quotient at a scale of its own choosing, whole numbers included.
+fn unnamed_rounding(expr: &Expr) -> Option<&'static str> {
+    match expr {
+        Expr::BinaryExpr(b) if b.op == Operator::Divide => Some("a division"),
+        Expr::AggregateFunction(f) if f.func.name() == "avg" => Some("an average"),
+        _ => None,
     }
 }
 
