@@ -185,6 +185,13 @@ pub(super) fn check_expr(
             );
             let help = "use exact decimals, such as CAST(… AS DECIMAL(38, 18)), or let the policy divide and round";
             found = Err(input("population-float", message, help.to_owned()));
+        } else if wraps(part, schema) {
+            let message = format!(
+                "control `{}`: `{part}` wraps around past 38 digits instead of failing",
+                control.id
+            );
+            let help = "sum over 76 digits: SUM(CAST(… AS DECIMAL(76, 10)))";
+            found = Err(input("population-query", message, help.to_owned()));
         } else if let Some(what) = unnamed_rounding(part) {
             let message = format!(
                 "control `{}`: {what} rounds by a rule that the query doesn't name",
@@ -204,6 +211,13 @@ fn inexact(kind: &DataType) -> bool {
         DataType::List(item) | DataType::LargeList(item) => inexact(item.data_type()),
         kind => kind.is_floating(),
     }
+}
+
+/// Whether it is a sum of decimals in 128 bits, which overflows without a word.
+fn wraps(expr: &Expr, schema: &DFSchema) -> bool {
+    let Expr::AggregateFunction(f) = expr else { return false };
+    let narrow = |arg: &Expr| matches!(arg.get_type(schema), Ok(DataType::Decimal128(..)));
+    f.func.name() == "sum" && f.params.args.iter().any(narrow)
 }
 
 /// What divides: SQL cuts the quotient at a scale of its own choosing, whole numbers included.
