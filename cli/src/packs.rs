@@ -14,12 +14,6 @@ use tieout_search::index::{Index, IndexError};
 
 const ENVELOPE: &str = "statement.dsse.json";
 
-/// The workspace around a pack, if any. A pack is read by itself, on any machine: a workspace that
-/// is absent or can't be read only means that nothing is known of it here.
-pub(crate) fn around(config: Option<&Path>) -> Option<Workspace> {
-    Workspace::find(config).ok().flatten()
-}
-
 /// The folders of the workspace's packs, sorted.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::packs;
 use crate::text::table;
+use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use std::path::Path;
 use tieout_controls::{RunResult, TieOut};
@@ -14,7 +15,7 @@ use tieout_evidence::verify::{Verdict, VerifiedPack};
 
 /// What a pack says, in a page.
 pub(super) fn show(global: &Global, pack: &Path, anchor: &AnchorFiles) -> Outcome<Exit> {
-    let workspace = packs::around(global.config.as_deref());
+    let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(pack, workspace.as_ref())?;
     let anchor = packs::anchor(anchor, workspace.as_ref())?;
     let (pack, verification) = packs::open(&folder, &anchor)?;

@@ -6,12 +6,13 @@ use crate::exit::Exit;
 use crate::output::{self, Access, Existing};
 use crate::packs;
 use crate::report::{self, Format};
+use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use tieout_evidence::verify::{Verification, VerifiedPack};
 
 /// Makes reports from a pack that verifies.
 pub(super) fn report(global: &Global, args: &Report) -> Outcome<Exit> {
-    let workspace = packs::around(global.config.as_deref());
+    let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(&args.pack, workspace.as_ref())?;
     let anchor = packs::anchor(&args.anchor, workspace.as_ref())?;
     let (pack, verification) = packs::open(&folder, &anchor)?;

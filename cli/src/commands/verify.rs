@@ -6,13 +6,18 @@ use crate::exit::Exit;
 use crate::keys;
 use crate::output;
 use crate::packs;
+use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use tieout_evidence::verify::{Anchor, Verdict, Verification};
 
 /// Verifies a pack under the keys given, and only those: an anchor comes from outside.
 pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
-    // The workspace only helps to find the pack; a broken one must not stand in the way.
-    let workspace = packs::around(global.config.as_deref());
+    // The workspace only helps to find a pack by its name: a folder is verified by itself, whatever
+    // lies above it.
+    let workspace = match (&global.config, args.pack.is_dir()) {
+        (None, true) => None,
+        (config, _) => Workspace::find(config.as_deref())?,
+    };
     let pack = packs::named(&args.pack, workspace.as_ref())?;
     let anchor = keys::anchor(&args.anchor)?;
     let verification = packs::check(&pack, &anchor)?;

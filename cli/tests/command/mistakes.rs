@@ -87,6 +87,27 @@ fn no_pack_of_that_name() {
 }
 
 #[test]
+fn a_workspace_that_cant_be_read_is_told_and_never_passed_over() {
+    let desk = Desk::new();
+    for command in ["verify x", "pack show x", "report x -o json", "explain x#0", "search x"] {
+        let ran = desk.tieout(&format!("--config nowhere.yaml {command}"));
+        ran.exits(2).says(&["nowhere.yaml"]);
+    }
+    desk.write("tieout.yaml", &format!("{START}output: a\noutput: b\n"));
+    for command in ["verify x", "pack show x", "report x -o json", "explain x#0", "search x"] {
+        desk.tieout(command).exits(2).says(&["error[yaml-duplicate-key]", "tieout.yaml:4:1"]);
+    }
+}
+
+#[test]
+fn a_pack_named_by_its_folder_is_verified_whatever_lies_above() {
+    let desk = Desk::new();
+    desk.write("tieout.yaml", "workspace: [\n");
+    desk.write("pack/README", "no pack");
+    desk.tieout("verify pack").exits(4).prints(&["INVALID"]);
+}
+
+#[test]
 fn colours_come_only_when_asked_for() {
     let desk = Desk::new();
     assert!(!desk.tieout("run").err.contains('\u{1b}'));
