@@ -219,6 +219,11 @@ fn queries_that_are_inexact_or_unrepeatable_are_refused() {
             "SELECT _file, _row FROM base WHERE _row > (SELECT SUM(CAST(_row AS DECIMAL(9, 2))) FROM base)",
             "population-query",
         ),
+        (
+            "SELECT _file, _row FROM base WHERE _row > (SELECT SUM(_row) FROM base)",
+            "population-query",
+        ),
+        ("SELECT _file, _row, _row * 2 AS x FROM base", "population-query"),
         ("EXPLAIN SELECT _file, _row FROM base", "population-query"),
         ("DROP TABLE base", "population-query"),
         ("CREATE TABLE x AS SELECT 1", "population-query"),

@@ -185,12 +185,11 @@ pub(super) fn check_expr(
             );
             let help = "use exact decimals, such as CAST(… AS DECIMAL(38, 18)), or let the policy divide and round";
             found = Err(input("population-float", message, help.to_owned()));
-        } else if wraps(part, schema) {
+        } else if let Some(help) = wraps(part, schema) {
             let message = format!(
-                "control `{}`: `{part}` wraps around past 38 digits instead of failing",
+                "control `{}`: `{part}` wraps around past its largest number instead of failing",
                 control.id
             );
-            let help = "sum over 76 digits: SUM(CAST(… AS DECIMAL(76, 10)))";
             found = Err(input("population-query", message, help.to_owned()));
         } else if let Some(what) = unnamed_rounding(part) {
             let message = format!(
@@ -213,11 +212,27 @@ fn inexact(kind: &DataType) -> bool {
     }
 }
 
-/// Whether it is a sum of decimals in 128 bits, which overflows without a word.
-fn wraps(expr: &Expr, schema: &DFSchema) -> bool {
-    let Expr::AggregateFunction(f) = expr else { return false };
-    let narrow = |arg: &Expr| matches!(arg.get_type(schema), Ok(DataType::Decimal128(..)));
-    f.func.name() == "sum" && f.params.args.iter().any(narrow)
+/// What to write instead of a sum of decimals in 128 bits, or of arithmetic on integers: both
+/// overflow without a word.
+fn wraps(expr: &Expr, schema: &DFSchema) -> Option<&'static str> {
+    let kind = |arg: &Expr| arg.get_type(schema).ok();
+    match expr {
+        Expr::AggregateFunction(f) if f.func.name() == "sum" => {
+            let narrow = |arg: &Expr| {
+                kind(arg).is_some_and(|k| k.is_integer() || matches!(k, DataType::Decimal128(..)))
+            };
+            let narrow = f.params.args.iter().any(narrow);
+            narrow.then_some("sum over 76 digits: SUM(CAST(… AS DECIMAL(76, 10)))")
+        }
+        Expr::BinaryExpr(b)
+            if matches!(b.op, Operator::Plus | Operator::Minus | Operator::Multiply) =>
+        {
+            let whole = |arg: &Expr| kind(arg).is_some_and(|k| k.is_integer());
+            let whole = whole(&b.left) && whole(&b.right);
+            whole.then_some("compute in decimals: CAST(… AS DECIMAL(38, 0))")
+        }
+        _ => None,
+    }
 }
 
 /// What divides: SQL cuts the quotient at a scale of its own choosing, whole numbers included.
