@@ -48,14 +48,19 @@ const SIZES: &[(&str, usize)] = &[
 
 /// The normal dependencies of every package of the lock file on this platform, default features.
 fn tree(package: &str) -> Graph {
+    let shape = ["--edges", "normal", "--prefix", "depth", "--format", " {p}"];
+    parse_tree(&cargo_tree(&[&shape[..], &["--package", package]].concat()))
+}
+
+fn cargo_tree(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "depth"])
-        .args(["--format", " {p}", "--package", package])
+        .args(["tree", "--offline", "--locked"])
+        .args(arguments)
         .current_dir(tieout_tests::repository())
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    parse_tree(&String::from_utf8(output.stdout).unwrap())
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn parse_tree(text: &str) -> Graph {
@@ -111,6 +116,28 @@ fn what_must_be_trusted_stays_small() {
         let size = tree(package).len();
         println!("{package}: {size} packages (at most {most})");
         assert!(size <= *most, "{package} has {size} packages, more than {most}");
+    }
+}
+
+/// What the README's first command compiled, its second doesn't compile again: tests ask no other
+/// features of the crates below us than the program does.
+#[test]
+fn the_tests_use_the_same_build_of_every_dependency() {
+    let features = |arguments: &[&str]| {
+        let shape = ["--prefix", "none", "--format", "{p}|{f}"];
+        let text = cargo_tree(&[&shape[..], arguments].concat());
+        let mut features: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for line in text.lines().filter(|line| !line.starts_with("tieout-")) {
+            let (package, list) = line.trim_end_matches(" (*)").split_once('|').unwrap_or_default();
+            features.entry(package.to_owned()).or_default().insert(list.to_owned());
+        }
+        features
+    };
+    let program = features(&["--edges", "normal,build", "--package", "tieout-cli"]);
+    let tests = features(&["--edges", "normal,build,dev", "--workspace"]);
+    assert!(program.len() > 100, "{} packages", program.len());
+    for (package, wanted) in program {
+        assert_eq!(Some(&wanted), tests.get(&package), "{package}: other features for tests");
     }
 }
 
