@@ -227,7 +227,11 @@ impl Decimal {
     /// # Errors
     /// As [`Decimal::to_scaled`], the bound being 76 digits.
     pub fn to_scaled_be_bytes(&self, scale: u32) -> Result<[u8; 32], DecimalError> {
-        let exact = self.rescale_exact(scale)?.checked()?;
+        let exact = self.rescale_exact(scale)?;
+        // At this scale and no other: 76 digits, the zeros behind the point counted.
+        if exact.coefficient.bits() >= 250 && exact.digits() > MAX_DIGITS {
+            return Err(DecimalError::Overflow);
+        }
         let bytes = exact.coefficient.to_signed_bytes_be();
         let fill = if exact.is_negative() { 0xff } else { 0 };
         let mut out = [fill; 32];
@@ -522,5 +526,11 @@ mod tests {
         assert_eq!(d("12.30").to_scaled(1), Ok(123));
         let bytes = d("-1.5").to_scaled_be_bytes(38).unwrap();
         assert_eq!(Decimal::from_be_bytes(&bytes, 38), d("-1.5"));
+        // 38 digits before the point and 38 zeros behind it: all that 76 digits hold.
+        let widest = d(&"9".repeat(38));
+        let bytes = widest.to_scaled_be_bytes(38).unwrap();
+        assert_eq!(Decimal::from_be_bytes(&bytes, 38), widest);
+        let wider = d(&"9".repeat(38)).mul(&d("10")).unwrap();
+        assert_eq!(wider.to_scaled_be_bytes(38), Err(DecimalError::Overflow));
     }
 }
