@@ -1,6 +1,9 @@
 //! Schema profiles: what the columns of a dataset are called, what type they have, what may be
 //! null, what is money, what is personal.
 //!
+//! Where the standard or the profile closes the list of a column's values, the column has a
+//! [`Vocabulary`].
+//!
 //! A profile has a role (`focus`, `rate-table`, `gl-map`, …), by which controls name it, and a
 //! version. A row that doesn't fit is refused, never mended.
 
@@ -10,6 +13,9 @@ mod focus;
 mod intercompany;
 mod retention;
 mod tax;
+mod vocabulary;
+
+pub use vocabulary::Vocabulary;
 
 use crate::record::FieldClass;
 use crate::value::ColumnType;
@@ -46,6 +52,8 @@ pub struct Column {
     pub class: FieldClass,
     /// For an amount of money, the column that states its currency.
     pub currency: Option<&'static str>,
+    /// The values that it may have, where the standard or the profile closes the list.
+    pub vocabulary: Option<Vocabulary>,
 }
 
 /// All profiles, by name.
@@ -83,11 +91,20 @@ impl SchemaProfile {
 impl Column {
     const fn new(name: &'static str, kind: ColumnType) -> Self {
         let class = FieldClass::Clear;
-        Self { name, kind, nullable: false, optional: false, class, currency: None }
+        let (currency, vocabulary) = (None, None);
+        Self { name, kind, nullable: false, optional: false, class, currency, vocabulary }
     }
 
     const fn text(name: &'static str) -> Self {
         Self::new(name, ColumnType::String)
+    }
+
+    const fn country(name: &'static str) -> Self {
+        Self::text(name).of(Vocabulary::Countries)
+    }
+
+    const fn jurisdiction(name: &'static str) -> Self {
+        Self::text(name).of(Vocabulary::Jurisdictions)
     }
 
     const fn date(name: &'static str) -> Self {
@@ -130,6 +147,15 @@ impl Column {
         self
     }
 
+    const fn one_of(self, words: &'static [&'static str]) -> Self {
+        self.of(Vocabulary::Words(words))
+    }
+
+    const fn of(mut self, vocabulary: Vocabulary) -> Self {
+        self.vocabulary = Some(vocabulary);
+        self
+    }
+
     const fn money_in(mut self, currency: &'static str) -> Self {
         self.currency = Some(currency);
         self
@@ -151,6 +177,10 @@ mod tests {
                 assert!(columns.insert(column.name), "{}.{} twice", profile.name, column.name);
                 if let Some(currency) = column.currency {
                     assert_eq!(profile.column(currency).unwrap().kind, ColumnType::String);
+                }
+                if let Some(vocabulary) = column.vocabulary {
+                    assert_eq!(column.kind, ColumnType::String, "{}", column.name);
+                    assert_ne!(vocabulary, Vocabulary::Words(&[]), "{}", column.name);
                 }
             }
             let period = profile.period.iter().flat_map(|(a, b)| [a, b]);

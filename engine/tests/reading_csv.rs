@@ -5,6 +5,7 @@ mod support;
 
 use std::io::Write;
 use support::{Folder, column, complaint, load, refused, service_map, spec};
+use tieout_controls::profile::Vocabulary;
 use tieout_engine::dataset::{Encoding, Reading};
 
 const HEADER: &str = "provider_service,sub_account_id,service_id,entity\n";
@@ -56,6 +57,51 @@ fn a_row_that_does_not_fit_is_refused_alone_with_its_line() {
     assert_eq!(column(&loaded, "_row"), ["1", "7"]);
     let summary = &loaded.summary;
     assert_eq!((summary.rows.0, summary.accepted.0, summary.refused.0), (7, 2, 5));
+}
+
+/// Each case: profile, column, values that fit, values that don't.
+#[test]
+fn a_closed_vocabulary_refuses_another_spelling_alone() {
+    let cases: [(&str, &str, &[&str], &[&str]); 7] = [
+        ("entity-1", "country", &["DE", "GR", "GB", "XK"], &["EL", "UK", "fr", "DEU", "ZZ", "DE "]),
+        ("approval-1", "decision", &["approved", "rejected"], &["Approved", "yes", "APPROVED"]),
+        ("intercompany-1", "side", &["AR", "AP"], &["ar", "receivable"]),
+        ("user-1", "type", &["human", "service"], &["Human", "bot"]),
+        ("gl-map-1", "charge_class", &["Usage", "Tax"], &["usage", "Fee"]),
+        ("hold-1", "scope_jurisdiction", &["", "DE", "US-CA"], &["Germany", "EL", "US_CA"]),
+        ("invoice-1", "vat_category", &["S", "AE", "O"], &["s", "Standard", "RC"]),
+    ];
+    for (name, column, fit, unfit) in cases {
+        let profile = tieout_controls::profile::named(name).unwrap();
+        let columns: Vec<&str> = profile.columns.iter().map(|c| c.name).collect();
+        let row = |value: &str| {
+            let cells = profile.columns.iter().map(|c| match c.kind {
+                _ if c.name == column => value,
+                _ if c.nullable => "",
+                tieout_controls::ColumnType::Date => "2025-01-01",
+                tieout_controls::ColumnType::Timestamp => "2025-01-01T00:00:00Z",
+                tieout_controls::ColumnType::Bool => "true",
+                tieout_controls::ColumnType::String => match c.vocabulary {
+                    Some(Vocabulary::Words(words)) => words[0],
+                    Some(_) => "DE",
+                    None => "x",
+                },
+                _ => "1",
+            });
+            cells.collect::<Vec<_>>().join(",")
+        };
+        let rows: Vec<String> = fit.iter().chain(unfit).map(|value| row(value)).collect();
+        let folder = Folder::new();
+        let file = folder.write("a.csv", format!("{}\n{}\n", columns.join(","), rows.join("\n")));
+        let loaded = load(&spec(name, vec![file])).unwrap();
+        let expected: Vec<String> = (fit.len() + 1..=rows.len())
+            .map(|row| format!("{row}:{}:{column}:not-in-vocabulary", row + 1))
+            .collect();
+        assert_eq!(refused(&loaded), expected, "{name}");
+        for (refused, value) in loaded.refused.iter().zip(unfit) {
+            assert!(!refused.reason.contains(&format!("`{value}`")), "{}", refused.reason);
+        }
+    }
 }
 
 #[test]
@@ -209,8 +255,9 @@ fn the_published_focus_sample_reads() {
     let loaded = load(&dataset).unwrap();
     let counts = (loaded.summary.rows.0, loaded.summary.accepted.0);
     assert_eq!(counts, (1000, 993));
-    // Oracle's seven rows state no contracted cost, which FOCUS 1.0 says must not be null.
-    let why = |r: &String| r.ends_with(":ContractedCost:null-not-allowed");
+    // Oracle's seven rows write `Usage-based` for `Usage-Based`. (They also state no contracted cost,
+    // which FOCUS 1.0 says must not be null; the first misfit is told.)
+    let why = |r: &String| r.ends_with(":ChargeFrequency:not-in-vocabulary");
     assert!(refused(&loaded).iter().all(why));
     assert_eq!(loaded.summary.totals["BilledCost"].0["USD"].to_string(), "19.98315280426");
 }

@@ -50,6 +50,14 @@ fn a_wrong_header() {
 }
 
 #[test]
+fn a_country_that_is_none_is_a_refused_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run_csv(folder.path(), &format!("{HEADER}\nEL,standard,2021-01-01,,24,x\n"));
+    says(&ran, &["data/vat.csv", "line 2", "country", "not-in-vocabulary", "Greece is `GR`"]);
+    assert!(!ran.stdout.contains("EL"), "values stay out of messages");
+}
+
+#[test]
 fn a_text_where_a_number_belongs_is_a_refused_row() {
     let folder = tempfile::tempdir().unwrap();
     let ran = run_csv(folder.path(), &format!("{HEADER}\nDE,standard,2021-01-01,,nineteen,x\n"));

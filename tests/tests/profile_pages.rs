@@ -2,8 +2,9 @@
 
 #![cfg(test)]
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use tieout_controls::profile;
+use tieout_controls::profile::{self, Vocabulary};
 use tieout_tests::{repository, tieout, workspace, write};
 
 /// The fenced blocks of a page in that language.
@@ -39,6 +40,37 @@ fn every_column_is_on_its_page() {
     }
 }
 
+/// The values of a vocabulary, as a page has them.
+fn values(vocabulary: Vocabulary) -> String {
+    let country = "country codes of ISO 3166-1 alpha-2, and `XK` for Kosovo";
+    match vocabulary {
+        Vocabulary::Words(words) => {
+            let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+            quoted.join(", ")
+        }
+        Vocabulary::Countries => format!("{country}; Greece is `GR`, the United Kingdom `GB`"),
+        Vocabulary::Jurisdictions => {
+            format!("{country}, each alone or with a subdivision of ISO 3166-2 (`US-CA`)")
+        }
+    }
+}
+
+#[test]
+fn every_closed_vocabulary_is_on_its_page_and_no_other() {
+    for role in profile::all().map(|p| p.role).collect::<BTreeSet<_>>() {
+        let profiles = profile::all().filter(|p| p.role == role);
+        let closed = profiles.flat_map(|p| p.columns).filter_map(|column| {
+            Some(format!("| `{}` | {} |", column.name, values(column.vocabulary?)))
+        });
+        let closed: BTreeSet<_> = closed.collect();
+        let page = page(role);
+        let section = page.split("\n## ").find(|section| section.starts_with("Allowed values"));
+        let lines = section.unwrap_or_default().lines().filter(|line| line.starts_with("| `"));
+        let stated: BTreeSet<_> = lines.map(str::to_owned).collect();
+        assert_eq!(stated, closed, "{role}");
+    }
+}
+
 fn accepted(folder: &Path, role: &str, yaml: &str, csv: &str) {
     write(&folder.join(format!("data/{role}.csv")), csv);
     let yaml = yaml.lines().filter(|l| !l.starts_with("keys:")).collect::<Vec<_>>().join("\n");
@@ -58,7 +90,7 @@ fn accepted(folder: &Path, role: &str, yaml: &str, csv: &str) {
 
 #[test]
 fn every_worked_example_runs() {
-    let roles: std::collections::BTreeSet<_> = profile::all().map(|p| p.role).collect();
+    let roles: BTreeSet<_> = profile::all().map(|p| p.role).collect();
     for role in roles {
         let page = page(role);
         let (yaml, csv) = (blocks(&page, "yaml"), blocks(&page, "csv"));

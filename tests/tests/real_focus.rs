@@ -6,6 +6,7 @@
 use serde_json::Value;
 use std::path::Path;
 use tieout_controls::Decimal;
+use tieout_controls::profile::{self, Vocabulary};
 use tieout_tests::{outside_data, tieout, workspace};
 
 const SAMPLE: &str = "focus/focus-1.0-sample/focus_sample.csv";
@@ -89,4 +90,45 @@ fn the_billing_controls_find_what_the_guide_explains() {
         "FOC-R08 inconclusive: ",
     ];
     assert_eq!(found, expected);
+}
+
+/// The allowed values on a column's page of the specification: the first column of the table, but
+/// the second where the first is the service category.
+fn allowed(page: &str) -> Vec<String> {
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .skip_while(|line| *line != "Allowed values:")
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let at = rows
+        .first()
+        .into_iter()
+        .flatten()
+        .position(|head| *head == "Service Subcategory")
+        .unwrap_or(0);
+    rows.iter().skip(2).map(|row| row[at].to_owned()).collect()
+}
+
+#[test]
+fn the_closed_columns_and_their_values_are_those_of_the_specification() {
+    let test = "the_closed_columns_and_their_values_are_those_of_the_specification";
+    let Some(any) = outside_data(test, "focus/spec-1.2/columns/chargecategory.md") else { return };
+    let folder = any.parent().unwrap();
+    let mut closed = 0;
+    for column in profile::named("focus-1.2").unwrap().columns {
+        let name = column.name.to_lowercase();
+        // ProviderName's page is called by an older name; it closes nothing.
+        let Ok(page) = std::fs::read_to_string(folder.join(format!("{name}.md"))) else { continue };
+        let words = match column.vocabulary {
+            Some(Vocabulary::Words(words)) => words.to_vec(),
+            _ => Vec::new(),
+        };
+        assert_eq!(words, allowed(&page), "{name}");
+        closed += usize::from(!words.is_empty());
+        let older = profile::named("focus-1.0").unwrap().column(column.name);
+        assert!(older.is_none_or(|older| older.vocabulary == column.vocabulary), "{name}");
+    }
+    assert_eq!(closed, 9);
 }

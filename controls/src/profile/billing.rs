@@ -61,7 +61,7 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         about: "the general ledger account of a service, charge class and entity for a half-open interval",
         columns: &[
             C::text("service_id"),
-            C::text("charge_class"),
+            C::text("charge_class").one_of(super::focus::CHARGE_CATEGORIES),
             C::text("entity"),
             C::instant("effective_from"),
             C::instant("effective_to").nullable(),

@@ -40,7 +40,7 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
             C::text("booked_ccy"),
             C::number("fx_rate").nullable(),
             C::date("fx_date").nullable(),
-            C::text("side"),
+            C::text("side").one_of(&["AR", "AP"]),
             C::text("period"),
         ],
         key: &["entry_id"],

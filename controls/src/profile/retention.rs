@@ -10,7 +10,7 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         columns: &[
             C::text("record_id"),
             C::text("class"),
-            C::text("jurisdiction"),
+            C::jurisdiction("jurisdiction"),
             C::text("subject_ref").nullable().personal(),
             C::date("trigger_date"),
             C::instant("created"),
@@ -27,7 +27,7 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         columns: &[
             C::text("hold_id"),
             C::text("scope_class").nullable(),
-            C::text("scope_jurisdiction").nullable(),
+            C::jurisdiction("scope_jurisdiction").nullable(),
             C::instant("valid_from"),
             C::instant("valid_to").nullable(),
             C::text("matter"),
@@ -42,7 +42,7 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         columns: &[
             C::text("cert_id"),
             C::text("class"),
-            C::text("jurisdiction"),
+            C::jurisdiction("jurisdiction"),
             C::whole("record_count"),
             C::text("content_digest"),
             C::text("rule"),

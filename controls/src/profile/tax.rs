@@ -2,6 +2,9 @@
 
 use super::{Column as C, SchemaProfile};
 
+/// EN 16931, VAT category codes (the invoice's part of UNTDID 5305).
+const VAT_CATEGORIES: &[&str] = &["S", "Z", "E", "AE", "K", "G", "O", "L", "M", "B"];
+
 pub(super) const PROFILES: &[SchemaProfile] = &[
     SchemaProfile {
         name: "entity-1",
@@ -10,7 +13,7 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         columns: &[
             C::text("entity_id"),
             C::text("name"),
-            C::text("country"),
+            C::country("country"),
             C::text("functional_currency"),
             C::text("vat_id").nullable(),
             C::text("vat_group").nullable(),
@@ -31,11 +34,11 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
             C::date("issue_date"),
             C::date("tax_point"),
             C::text("buyer"),
-            C::text("buyer_country"),
-            C::text("buyer_type"),
-            C::text("service_kind"),
+            C::country("buyer_country"),
+            C::text("buyer_type").one_of(&["business", "consumer"]),
+            C::text("service_kind").one_of(&["electronic", "other"]),
             C::number("net").money_in("currency"),
-            C::text("vat_category"),
+            C::text("vat_category").one_of(VAT_CATEGORIES),
             C::text("rate_class").nullable(),
             C::number("vat_rate").nullable(),
             C::number("vat_amount").money_in("currency"),
@@ -53,7 +56,7 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         role: "vat-rate",
         about: "a VAT rate in percent, in force in a country for a half-open interval of days",
         columns: &[
-            C::text("country"),
+            C::country("country"),
             C::text("rate_class"),
             C::date("effective_from"),
             C::date("effective_to").nullable(),
@@ -69,7 +72,7 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         about: "a party's VAT number, valid for a half-open interval of days",
         columns: &[
             C::text("party"),
-            C::text("country"),
+            C::country("country"),
             C::text("vat_id"),
             C::date("valid_from"),
             C::date("valid_to").nullable(),

@@ -7,6 +7,7 @@ use crate::run::RunError;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tieout_controls::profile::Vocabulary;
 use tieout_controls::record::FieldClass;
 use tieout_controls::{ColumnType, SchemaProfile};
 
@@ -28,6 +29,8 @@ pub(crate) struct Target {
     pub(crate) class: FieldClass,
     /// The column that states its currency, for an amount.
     pub(crate) currency: Option<&'static str>,
+    /// The values that it may have, where the list is closed.
+    pub(crate) vocabulary: Option<Vocabulary>,
 }
 
 /// The columns of a dataset and where they come from.
@@ -141,6 +144,7 @@ fn targets(spec: &DatasetSpec, undeclared: &[String]) -> Vec<Target> {
         nullable: column.nullable,
         class: column.class,
         currency: column.currency,
+        vocabulary: column.vocabulary,
     });
     let own = undeclared.iter().map(|name| Target {
         name: name.clone(),
@@ -148,6 +152,7 @@ fn targets(spec: &DatasetSpec, undeclared: &[String]) -> Vec<Target> {
         nullable: true,
         class: FieldClass::Clear,
         currency: None,
+        vocabulary: None,
     });
     declared.chain(own).collect()
 }

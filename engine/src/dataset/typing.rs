@@ -58,7 +58,7 @@ impl Rules {
             return Err(unfit((code, reason)));
         }
         match target.kind {
-            ColumnType::String => text(cell).map_err(unfit),
+            ColumnType::String => known(text(cell).map_err(unfit)?, target),
             ColumnType::Bool => flag(&cell).map_err(unfit),
             ColumnType::Integer => whole(&cell).map_err(unfit),
             ColumnType::Date => day(&cell).map_err(unfit),
@@ -159,6 +159,18 @@ fn text(cell: Cell) -> Result<Typed, Unfit> {
         Cell::Instant(instant) => Ok(Typed::Text(tieout_controls::value::instant_text(instant))),
         Cell::Naive(local) => Ok(Typed::Text(local.format("%Y-%m-%dT%H:%M:%S%.f").to_string())),
         Cell::Null | Cell::Unfit(..) => Err(("column-type", "not text")),
+    }
+}
+
+/// The text, where the column's vocabulary has it or the column has none.
+fn known(typed: Typed, target: &Target) -> Result<Typed, Refusal> {
+    match (&typed, target.vocabulary) {
+        (Typed::Text(text), Some(vocabulary)) if !vocabulary.contains(text) => Err(Refusal {
+            column: Some(target.name.clone()),
+            code: "not-in-vocabulary",
+            reason: format!("not {}", vocabulary.wanted()),
+        }),
+        _ => Ok(typed),
     }
 }
 

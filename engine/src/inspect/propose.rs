@@ -98,7 +98,8 @@ fn decimal(column: &profile::Column, scale: u8, look: &Look, proposal: &mut Read
 fn markers(names: &[String], looks: &[Look], best: Option<&ProfileFit>, proposal: &mut Reading) {
     for (name, look) in names.iter().zip(looks) {
         let declared = best.and_then(|fit| target(fit.profile, name));
-        let typed = declared.is_some_and(|column| column.kind != ColumnType::String);
+        let typed = declared
+            .is_some_and(|column| column.kind != ColumnType::String || column.vocabulary.is_some());
         if !typed && !look.is_typed() {
             continue;
         }
