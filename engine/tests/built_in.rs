@@ -122,3 +122,46 @@ fn a_country_that_is_none_is_no_country_abroad() {
         ],
     );
 }
+
+const RATES: Table<'_> = (
+    "vat-rate-1",
+    &[
+        "country=DE rate_class=standard effective_from=2021-01-01 rate=19",
+        "country=GR rate_class=standard effective_from=2021-01-01 rate=24",
+    ],
+);
+
+#[test]
+fn vat_is_recomputed_where_the_rate_is_right() {
+    let line = |number: u8, rest: &str| {
+        format!("issuer=DE01 invoice_no={number} net=100 vat_category=S rate_class=standard {rest}")
+    };
+    let lines = [
+        line(1, "vat_rate=19 vat_amount=19"),
+        line(2, "vat_rate=19 vat_amount=19.01"),
+        line(3, "vat_rate=19 vat_amount=18.98"),
+        line(4, "vat_rate=16 vat_amount=99"),
+        line(5, "vat_rate=24 vat_amount=24.50 buyer_country=GR buyer_type=consumer"),
+        line(
+            6,
+            "vat_rate=19 vat_amount=19 buyer_country=GR buyer_type=consumer service_kind=other",
+        ),
+        line(7, "vat_rate=19 vat_amount=19 buyer_country=US buyer_type=consumer"),
+        line(8, "vat_rate=24 vat_amount=24 buyer_country=GR buyer_type=business"),
+    ];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    says(
+        "VAT-02",
+        &[("invoice-1", &lines), ENTITIES, NO_NUMBERS, RATES],
+        &[
+            "DE01/1/1: conforms",
+            "DE01/2/1: conforms",
+            "DE01/3/1: violates vat-amount-differs -0.02",
+            "DE01/4/1: violates rate-not-in-force 80",
+            "DE01/5/1: violates vat-amount-differs 0.5",
+            "DE01/6/1: conforms",
+            "DE01/7/1: conforms",
+            "DE01/8/1: conforms",
+        ],
+    );
+}

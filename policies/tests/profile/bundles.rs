@@ -175,7 +175,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
             &["country", "rate_class"],
             "effective",
         )],
-        "",
+        "vat_amount_tolerance",
     ),
 ];
 

@@ -10,7 +10,8 @@
 //! use tieout_deck::{Faults, Options, generate};
 //! let faults = Faults::Only(vec!["VAT-02".to_owned()]);
 //! let truth = generate(&Options { seed: 7, focus_rows: 100, faults }, &folder)?;
-//! assert!(truth.exceptions.iter().all(|e| e.code == "rate-not-in-force"));
+//! assert!(truth.exceptions.iter().any(|e| e.code == "rate-not-in-force"));
+//! assert!(truth.exceptions.iter().all(|e| e.control == "VAT-02"));
 //!
 //! let faults = Faults::Only(vec!["XYZ-99".to_owned()]);
 //! assert!(generate(&Options { seed: 7, focus_rows: 100, faults }, &folder).is_err());

@@ -21,6 +21,7 @@ stale := object.union(conforming, {"tax_point": "2025-07-15"})
 codes(record) := found if {
 	found := {fact.code | some fact in vat_02.violation} with input as record
 		with data.vat_rates as rates
+		with data.parameters as {"vat_amount_tolerance": 0.01}
 }
 
 test_conforms if {
@@ -49,6 +50,19 @@ test_amount_is_rounded_half_up if {
 	amounts := {fact.amount | some fact in vat_02.violation} with input as record
 		with data.vat_rates as rates
 	amounts == {-0.01}
+}
+
+# Right rate, wrong amount; a difference of exactly the tolerance conforms, on both sides.
+test_vat_amount_differs if {
+	codes(object.union(conforming, {"vat_amount": 22.02})) == {"vat-amount-differs"}
+	codes(object.union(conforming, {"vat_amount": 21.98})) == {"vat-amount-differs"}
+	codes(object.union(conforming, {"vat_amount": 22.01})) == set()
+	codes(object.union(conforming, {"vat_amount": 21.99})) == set()
+}
+
+# A wrong rate is reported for that alone, whatever the amount.
+test_wrong_rate_and_amount if {
+	codes(object.union(stale, {"vat_amount": 99})) == {"rate-not-in-force"}
 }
 
 # No rate for the country, class or date: undetermined.

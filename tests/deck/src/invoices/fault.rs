@@ -1,6 +1,6 @@
 //! Faults in invoices.
 
-use super::Line;
+use super::{Line, vat};
 use crate::calendar::Date;
 use crate::fault::Chosen;
 use crate::money::Dec;
@@ -66,6 +66,17 @@ pub(super) const FAULTS: &[Planted] = &[
         fits: |l| l.is("DE01", "C-LU-1") && l.electronic,
         change: |l| l.charge("standard", Dec::new(19, 0)),
     },
+    Planted {
+        control: "VAT-02",
+        name: "vat-taken-on-net-and-vat",
+        code: "vat-amount-differs",
+        fits: |l| l.is("DE01", "B-DE-1"),
+        change: |l| {
+            if let Some((_, rate)) = l.rate {
+                l.vat = vat(l.net.plus(l.vat), rate);
+            }
+        },
+    },
 ];
 
 impl Planted {
@@ -83,7 +94,9 @@ impl Planted {
         (self.change)(line);
         let amount = match self.code {
             "vat-charged-not-due" => Some((line.vat, line.currency)),
-            "rate-not-in-force" => Some((line.vat.minus(right), line.currency)),
+            "rate-not-in-force" | "vat-amount-differs" => {
+                Some((line.vat.minus(right), line.currency))
+            }
             _ => None,
         };
         answers.add(Fact {
