@@ -165,3 +165,88 @@ fn vat_is_recomputed_where_the_rate_is_right() {
         ],
     );
 }
+
+/// A charge of March, of 10 EUR, with the resource as its key. What `rest` states wins.
+fn charge(resource: &str, rest: &str) -> String {
+    format!(
+        "ResourceId={resource} BilledCost=10 BillingCurrency=EUR ChargePeriodStart=2025-03-01T00:00:00Z \
+         ChargePeriodEnd=2025-03-02T00:00:00Z BillingPeriodStart=2025-03-01T00:00:00Z \
+         BillingPeriodEnd=2025-04-01T00:00:00Z {rest}"
+    )
+}
+
+fn charges(records: &[(&str, &str)]) -> Vec<String> {
+    records.iter().map(|(resource, rest)| charge(resource, rest)).collect()
+}
+
+fn of_charges(id: &str, records: &[(&str, &str)], more: &[Table<'_>], expected: &[&str]) {
+    let records = charges(records);
+    let records: Vec<&str> = records.iter().map(String::as_str).collect();
+    let tables: Vec<Table<'_>> =
+        std::iter::once(("focus-1.2", records.as_slice())).chain(more.iter().copied()).collect();
+    let start = "/2025-03-01T00:00:00Z";
+    let expected: Vec<_> = expected.iter().map(|line| line.replacen('@', start, 1)).collect();
+    says(id, &tables, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_charge_with_two_facts_counts_its_cost_once() {
+    of_charges(
+        "FOC-R01",
+        &[
+            ("a", "ChargePeriodEnd=2025-03-01T00:00:00Z"),
+            ("b", "BillingPeriodEnd=2025-02-01T00:00:00Z"),
+            ("c", "ChargePeriodEnd=2025-02-01T00:00:00Z BillingPeriodEnd=2025-02-01T00:00:00Z"),
+        ],
+        &[],
+        &[
+            "a@: violates charge-period-inverted 10",
+            "b@: violates billing-period-inverted 10",
+            "c@: violates charge-period-inverted 10 billing-period-inverted",
+        ],
+    );
+    of_charges(
+        "FOC-R08",
+        &[
+            ("a", "InvoiceId=I BillingCurrency=EUR"),
+            ("b", "InvoiceId=I BillingCurrency=EUX"),
+            ("c", "InvoiceId=J BillingCurrency=EUX"),
+        ],
+        &[],
+        &[
+            "I/a@: violates invoice-mixed-currency 10",
+            "I/b@: violates currency-not-iso-4217 10 invoice-mixed-currency",
+            "J/c@: violates currency-not-iso-4217 10",
+        ],
+    );
+}
+
+#[test]
+fn list_cost_and_contracted_cost_are_not_netted() {
+    let folder = Folder::new();
+    let right =
+        "ListUnitPrice=2 ContractedUnitPrice=1 PricingQuantity=10 ListCost=20 ContractedCost=10";
+    let records = charges(&[
+        ("a", &right.replace("ListCost=20", "ListCost=25")),
+        ("b", &right.replace("ContractedCost=10", "ContractedCost=7")),
+        ("c", &right.replace("ListCost=20", "ListCost=28").replace("edCost=10", "edCost=11")),
+    ]);
+    let records: Vec<&str> = records.iter().map(String::as_str).collect();
+    let mut plan = plan(&folder, "FOC-R03", &[("focus-1.2", &records)]);
+    for column in ["ListCost", "ContractedCost"] {
+        plan.datasets[0].reading.scale.insert(column.into(), 2);
+    }
+    let output = running::go(&plan).unwrap();
+    let amounts = &output.result.tests[0].exception_amounts.0["EUR"];
+    assert_eq!(amounts.normalized().to_string(), "-2");
+    let facts: Vec<_> = output.records.iter().map(told).collect();
+    let start = "2025-03-01T00:00:00Z";
+    assert_eq!(
+        facts,
+        [
+            format!("a/{start}: violates list-cost-differs"),
+            format!("b/{start}: violates contracted-cost-differs -3"),
+            format!("c/{start}: violates list-cost-differs contracted-cost-differs 1"),
+        ]
+    );
+}

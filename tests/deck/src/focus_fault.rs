@@ -87,7 +87,10 @@ impl Plan {
         if let Some(fault) = self.mixed.get(&row.invoice) {
             let planted = self.edits.get(&number);
             let itself = planted.is_some_and(|e| matches!(e.change, Change::OtherCurrency));
-            tell(answers, row, "FOC-R08", "invoice-mixed-currency", fault, !itself);
+            // Where the currency is none, that fact has the row's cost; it counts once.
+            let counted = planted.is_some_and(|e| matches!(e.change, Change::Currency(_)));
+            let amount = (!counted).then_some(row.billed_cost);
+            tell(answers, row, ("FOC-R08", "invoice-mixed-currency"), amount, fault, !itself);
         }
         for fault in &self.map_faults {
             let usage = row.kind.category() == "Usage";
@@ -99,7 +102,8 @@ impl Plan {
                     MapFaultKind::Gap => ("gl-map-gap", "account-missing"),
                     MapFaultKind::Overlap => ("gl-map-overlap", "account-ambiguous"),
                 };
-                tell(answers, row, "GL-01", code, name, !self.marked.contains(&number));
+                let amount = Some(row.billed_cost);
+                tell(answers, row, ("GL-01", code), amount, name, !self.marked.contains(&number));
             }
         }
     }
@@ -249,47 +253,50 @@ impl Edit {
 
     /// `price` is the contracted price that the row should have.
     fn tell(&self, row: &Row, price: Dec, answers: &mut Answers) {
-        let mut fact = |code, amount| {
-            answers.add(Fact {
-                control: self.control,
-                key: row_key(row),
-                code,
-                amount: Some((amount, row.currency)),
-                fault: self.fault,
-                consequential: false,
-            });
+        let mut fact = |code, amount: Option<Dec>| {
+            tell(answers, row, (self.control, code), amount, self.fault, false);
         };
-        let billed = row.billed_cost;
+        let billed = Some(row.billed_cost);
         match self.change {
             Change::EndsBeforeStart | Change::EndsAtStart => fact("charge-period-inverted", billed),
             Change::SwapsBillingPeriod => {
                 fact("billing-period-inverted", billed);
                 // No charge lies inside a period that ends before it begins.
-                tell(answers, row, "FOC-R02", "outside-billing-period", self.fault, true);
+                let code = ("FOC-R02", "outside-billing-period");
+                tell(answers, row, code, billed, self.fault, true);
             }
             Change::EndsAfterBilling | Change::StartsBeforeBilling => {
                 fact("outside-billing-period", billed);
             }
-            Change::ListCost(error) => fact("list-cost-differs", error),
-            Change::ContractedCost(error) => fact("contracted-cost-differs", error),
+            // A list cost is charged to nobody: it counts in no total.
+            Change::ListCost(_) => fact("list-cost-differs", None),
+            Change::ContractedCost(error) => fact("contracted-cost-differs", Some(error)),
             Change::Currency(_) => fact("currency-not-iso-4217", billed),
             // The whole invoice is told, this row as the planted one.
             Change::OtherCurrency => {}
             Change::SubAccount => fact("service-unmapped", billed),
             Change::Price(wrong) => {
                 let quantity = row.quantity.unwrap_or(Dec::ZERO);
-                fact("rate-differs", wrong.minus(price).times(quantity));
+                fact("rate-differs", Some(wrong.minus(price).times(quantity)));
             }
         }
     }
 }
 
-fn tell(answers: &mut Answers, row: &Row, control: &str, code: &str, fault: &str, follows: bool) {
+/// Adds a fact about a row: control and code, the amount if it has one, the fault.
+fn tell(
+    answers: &mut Answers,
+    row: &Row,
+    (control, code): (&str, &str),
+    amount: Option<Dec>,
+    fault: &str,
+    follows: bool,
+) {
     answers.add(Fact {
         control,
         key: row_key(row),
         code,
-        amount: Some((row.billed_cost, row.currency)),
+        amount: amount.map(|amount| (amount, row.currency)),
         fault,
         consequential: follows,
     });

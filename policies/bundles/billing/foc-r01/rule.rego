@@ -26,4 +26,16 @@ violation contains {
 	"message": "the billing period must start before the expected instant, its end",
 } if {
 	input.BillingPeriodStart >= input.BillingPeriodEnd
+	input.ChargePeriodStart < input.ChargePeriodEnd
+}
+
+# The cost of a charge is counted once: where both periods are inverted the other fact has it.
+violation contains {
+	"code": "billing-period-inverted",
+	"expected": input.BillingPeriodEnd,
+	"actual": input.BillingPeriodStart,
+	"message": "the billing period must start before the expected instant, its end; the amount is that of the charge period's fact",
+} if {
+	input.BillingPeriodStart >= input.BillingPeriodEnd
+	input.ChargePeriodStart >= input.ChargePeriodEnd
 }

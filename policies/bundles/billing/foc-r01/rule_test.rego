@@ -26,6 +26,14 @@ test_billing_period_inverted if {
 	codes(object.union(conforming, {"BillingPeriodEnd": "2025-02-01T00:00:00Z"})) == {"billing-period-inverted"}
 }
 
+# Both are told, and the cost is counted once.
+test_both_inverted if {
+	both := object.union(conforming, {"ChargePeriodEnd": "2025-02-28T00:00:00Z", "BillingPeriodEnd": "2025-02-01T00:00:00Z"})
+	codes(both) == {"charge-period-inverted", "billing-period-inverted"}
+	counted := [fact.code | some fact in foc_r01.violation; fact.amount] with input as both
+	counted == ["charge-period-inverted"]
+}
+
 # An empty period is wrong; the shortest one that isn't is right.
 test_boundary if {
 	codes(object.union(conforming, {"ChargePeriodEnd": "2025-03-01T00:00:00Z"})) == {"charge-period-inverted"}
@@ -42,7 +50,7 @@ test_missing_column if {
 
 test_missing_billing_period if {
 	inverted := object.union(conforming, {"BillingPeriodEnd": "2025-02-01T00:00:00Z"})
-	every column in ["BillingPeriodStart", "BillingPeriodEnd"] {
+	every column in ["BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd"] {
 		codes(object.remove(inverted, [column])) == set()
 	}
 }

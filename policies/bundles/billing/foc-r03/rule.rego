@@ -8,15 +8,15 @@
 #   references: [FOCUS 1.2 ListCost, FOCUS 1.2 ContractedCost]
 package billing.foc_r03
 
+# No amount: a list cost is charged to nobody, and its differences are not to be netted with those of the
+# contracted cost in one total.
 violation contains {
 	"code": "list-cost-differs",
 	"expected": expected,
 	"actual": input.ListCost,
-	"amount": difference,
 } if {
 	expected := input.ListUnitPrice * input.PricingQuantity
-	difference := input.ListCost - expected
-	abs(difference) > data.parameters.list_cost_tolerance
+	abs(input.ListCost - expected) > data.parameters.list_cost_tolerance
 }
 
 violation contains {

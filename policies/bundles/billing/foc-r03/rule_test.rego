@@ -40,10 +40,18 @@ test_negative_quantity if {
 }
 
 test_amount_is_signed if {
-	record := object.union(conforming, {"ListCost": 24})
+	record := object.union(conforming, {"ContractedCost": 19})
 	amounts := {fact.amount | some fact in foc_r03.violation} with input as record
 		with data.parameters as tolerances
 	amounts == {-1}
+}
+
+# A list cost that differs is told, and counts in no total.
+test_list_cost_has_no_amount if {
+	record := object.union(conforming, {"ListCost": 24, "ContractedCost": 21})
+	counted := [fact.code | some fact in foc_r03.violation; fact.amount] with input as record
+		with data.parameters as tolerances
+	counted == ["contracted-cost-differs"]
 }
 
 # Without a column that the rule reads there is nothing to report: the record is undetermined.

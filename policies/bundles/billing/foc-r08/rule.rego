@@ -27,4 +27,17 @@ violation contains {
 } if {
 	input.InvoiceId != null
 	input.invoice_currencies > 1
+	money.is_currency(input.BillingCurrency, input.ChargePeriodStart)
+}
+
+# The cost of a charge is counted once: where its currency is none, that fact has it.
+violation contains {
+	"code": "invoice-mixed-currency",
+	"expected": 1,
+	"actual": input.invoice_currencies,
+	"message": "the charges of the invoice are billed in more than one currency; the amount is that of the currency's fact",
+} if {
+	input.InvoiceId != null
+	input.invoice_currencies > 1
+	not money.is_currency(input.BillingCurrency, input.ChargePeriodStart)
 }

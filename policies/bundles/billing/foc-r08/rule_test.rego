@@ -35,6 +35,14 @@ test_mixed_currency if {
 	codes(object.union(conforming, {"invoice_currencies": 2})) == {"invoice-mixed-currency"}
 }
 
+# Both are told, and the cost is counted once.
+test_no_currency_on_a_mixed_invoice if {
+	both := object.union(conforming, {"BillingCurrency": "EURO", "invoice_currencies": 2})
+	codes(both) == {"currency-not-iso-4217", "invoice-mixed-currency"}
+	counted := [fact.code | some fact in foc_r08.violation; fact.amount] with input as both
+	counted == ["currency-not-iso-4217"]
+}
+
 test_no_invoice if {
 	codes(object.union(conforming, {"InvoiceId": null, "invoice_currencies": null})) == set()
 }
@@ -42,7 +50,7 @@ test_no_invoice if {
 # Without a column that a rule reads there is nothing to report: the record is undetermined.
 test_missing_column if {
 	wrong := object.union(conforming, {"invoice_currencies": 2})
-	every column in ["InvoiceId", "invoice_currencies"] {
+	every column in ["InvoiceId", "invoice_currencies", "BillingCurrency", "ChargePeriodStart"] {
 		codes(object.remove(wrong, [column])) == set()
 	}
 }
