@@ -250,3 +250,24 @@ fn list_cost_and_contracted_cost_are_not_netted() {
         ]
     );
 }
+
+#[test]
+fn prices_of_two_currencies_are_not_compared() {
+    let rate = "rate_id=R effective_from=2025-01-01T00:00:00Z unit_price=0.20 currency=EUR";
+    of_charges(
+        "RT-01",
+        &[
+            ("a", "SkuPriceId=R ContractedUnitPrice=0.2 PricingQuantity=100"),
+            ("b", "SkuPriceId=R ContractedUnitPrice=0.21 PricingQuantity=100"),
+            ("c", "SkuPriceId=R ContractedUnitPrice=0.2 PricingQuantity=100 BillingCurrency=CHF"),
+            ("d", "SkuPriceId=R ContractedUnitPrice=0.3 PricingQuantity=100 BillingCurrency=CHF"),
+        ],
+        &[("rate-table-1", &[rate])],
+        &[
+            "a/R@: conforms",
+            "b/R@: violates rate-differs 1",
+            "c/R@: violates rate-currency-differs",
+            "d/R@: violates rate-currency-differs",
+        ],
+    );
+}

@@ -127,10 +127,10 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ),
     (
         "billing/rt-01",
-        "SkuPriceId:s ChargePeriodStart:t ContractedUnitPrice:n PricingQuantity:n",
+        "SkuPriceId:s ChargePeriodStart:t ContractedUnitPrice:n PricingQuantity:n BillingCurrency:s",
         &[(
             "rates",
-            "rate_id:s effective_from:t effective_to:t unit_price:n",
+            "rate_id:s effective_from:t effective_to:t unit_price:n currency:s",
             &["rate_id"],
             "effective",
         )],

@@ -271,9 +271,17 @@ impl Edit {
             // A list cost is charged to nobody: it counts in no total.
             Change::ListCost(_) => fact("list-cost-differs", None),
             Change::ContractedCost(error) => fact("contracted-cost-differs", Some(error)),
-            Change::Currency(_) => fact("currency-not-iso-4217", billed),
+            // The rate that the charge names is stated in the currency that it should have.
+            Change::Currency(_) => {
+                fact("currency-not-iso-4217", billed);
+                let code = ("RT-01", "rate-currency-differs");
+                tell(answers, row, code, None, self.fault, true);
+            }
             // The whole invoice is told, this row as the planted one.
-            Change::OtherCurrency => {}
+            Change::OtherCurrency => {
+                let code = ("RT-01", "rate-currency-differs");
+                tell(answers, row, code, None, self.fault, true);
+            }
             Change::SubAccount => fact("service-unmapped", billed),
             Change::Price(wrong) => {
                 let quantity = row.quantity.unwrap_or(Dec::ZERO);

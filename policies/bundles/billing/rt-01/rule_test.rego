@@ -3,8 +3,8 @@ package billing.rt_01_test
 import data.billing.rt_01
 
 rates := [
-	{"rate_id": "R-1", "effective_from": "2025-01-01T00:00:00Z", "effective_to": "2025-07-01T00:00:00Z", "unit_price": 0.2},
-	{"rate_id": "R-1", "effective_from": "2025-07-01T00:00:00Z", "effective_to": null, "unit_price": 0.25},
+	{"rate_id": "R-1", "effective_from": "2025-01-01T00:00:00Z", "effective_to": "2025-07-01T00:00:00Z", "unit_price": 0.2, "currency": "EUR"},
+	{"rate_id": "R-1", "effective_from": "2025-07-01T00:00:00Z", "effective_to": null, "unit_price": 0.25, "currency": "EUR"},
 ]
 
 conforming := {
@@ -12,6 +12,7 @@ conforming := {
 	"ChargePeriodStart": "2025-03-01T00:00:00Z",
 	"ContractedUnitPrice": 0.2,
 	"PricingQuantity": 100,
+	"BillingCurrency": "EUR",
 }
 
 codes(record) := found if {
@@ -39,6 +40,13 @@ test_amount_is_difference_times_quantity if {
 	amounts == {1}
 }
 
+# Prices of two currencies are not compared.
+test_rate_currency_differs if {
+	abroad := object.union(conforming, {"BillingCurrency": "CHF"})
+	codes(abroad) == {"rate-currency-differs"}
+	codes(object.union(abroad, {"ContractedUnitPrice": 0.19})) == {"rate-currency-differs"}
+}
+
 # No rate for the id or the date: undetermined.
 test_no_rate if {
 	codes(object.union(conforming, {"SkuPriceId": "R-2"})) == set()
@@ -48,7 +56,7 @@ test_no_rate if {
 # Without a column that the rule reads there is nothing to report: the record is undetermined.
 test_missing_column if {
 	wrong := object.union(conforming, {"ContractedUnitPrice": 0.19})
-	every column in ["SkuPriceId", "ChargePeriodStart", "ContractedUnitPrice"] {
+	every column in ["SkuPriceId", "ChargePeriodStart", "ContractedUnitPrice", "BillingCurrency"] {
 		codes(object.remove(wrong, [column])) == set()
 	}
 }
