@@ -271,3 +271,51 @@ fn prices_of_two_currencies_are_not_compared() {
         ],
     );
 }
+
+#[test]
+fn services_and_accounts_are_counted_and_not_rows() {
+    let services: &[&str] = &[
+        "provider_service=VM sub_account_id=twice service_id=vm entity=DE01",
+        "provider_service=VM sub_account_id=twice service_id=vm entity=DE01",
+        "provider_service=VM sub_account_id=entities service_id=vm entity=DE01",
+        "provider_service=VM sub_account_id=entities service_id=vm entity=FR01",
+        "provider_service=VM sub_account_id=services service_id=vm entity=DE01",
+        "provider_service=VM sub_account_id=services service_id=db entity=DE01",
+        "provider_service=VM sub_account_id=overlap service_id=db entity=DE01",
+        "provider_service=VM sub_account_id=none service_id=dns entity=DE01",
+    ];
+    let account = |service: &str, account: &str| {
+        format!(
+            "service_id={service} charge_class=Usage entity=DE01 effective_from=2025-01-01T00:00:00Z gl_account={account}"
+        )
+    };
+    // The virtual machine's account is there twice, the database has two.
+    let accounts = [
+        account("vm", "6100"),
+        account("vm", "6100"),
+        account("db", "6200"),
+        account("db", "6300"),
+    ];
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let sub_accounts = ["twice", "entities", "services", "overlap", "none", "unmapped"];
+    let records: Vec<_> = sub_accounts
+        .iter()
+        .map(|name| (*name, format!("ServiceName=VM SubAccountId={name}")))
+        .chain([("null", "ServiceName=VM".to_owned())])
+        .collect();
+    let records: Vec<_> = records.iter().map(|(name, rest)| (*name, rest.as_str())).collect();
+    of_charges(
+        "GL-01",
+        &records,
+        &[("service-map-1", services), ("gl-map-1", &accounts)],
+        &[
+            "twice@: conforms",
+            "entities@: violates service-ambiguous 10",
+            "services@: violates service-ambiguous 10",
+            "overlap@: violates account-ambiguous 10",
+            "none@: violates account-missing 10",
+            "unmapped@: violates service-unmapped 10",
+            "null@: undetermined ?SubAccountId",
+        ],
+    );
+}

@@ -1,8 +1,8 @@
 # METADATA
 # title: Every charge maps to exactly one ledger account
 # description: >-
-#   The provider's service and sub-account map to a service of ours, and exactly one account is in force
-#   for it, the charge category and the entity when the charge period starts.
+#   The provider's service and sub-account map to exactly one service and entity of ours, and exactly one
+#   account is in force for them and the charge category when the charge period starts.
 # custom:
 #   severity: high
 #   references: [Company chart of accounts]
@@ -23,6 +23,17 @@ violation contains {
 	input.services == 0
 }
 
+# Which account is right hangs on the service, so that accounts are asked for one service alone.
+violation contains {
+	"code": "service-ambiguous",
+	"expected": 1,
+	"actual": input.services,
+	"amount": input.BilledCost,
+	"message": "the provider's service and sub-account map to more than one service and entity",
+} if {
+	input.services > 1
+}
+
 violation contains {
 	"code": "account-missing",
 	"expected": 1,
@@ -30,7 +41,7 @@ violation contains {
 	"amount": input.BilledCost,
 	"message": sprintf("no ledger account is in force for %s charges of the service and entity", [input.ChargeCategory]),
 } if {
-	input.services > 0
+	input.services == 1
 	input.accounts == 0
 }
 
@@ -41,5 +52,6 @@ violation contains {
 	"amount": input.BilledCost,
 	"message": sprintf("more than one ledger account is in force for %s charges of the service and entity", [input.ChargeCategory]),
 } if {
+	input.services == 1
 	input.accounts > 1
 }

@@ -23,6 +23,13 @@ test_service_unmapped if {
 	codes(object.union(conforming, {"services": 0, "accounts": 0})) == {"service-unmapped"}
 }
 
+# One service is right, two are too many, whatever the accounts.
+test_service_ambiguous if {
+	every accounts in [0, 1, 2] {
+		codes(object.union(conforming, {"services": 2, "accounts": accounts})) == {"service-ambiguous"}
+	}
+}
+
 test_account_missing if {
 	codes(object.union(conforming, {"accounts": 0})) == {"account-missing"}
 }
