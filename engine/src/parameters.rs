@@ -14,7 +14,8 @@ use tieout_controls::{Control, Decimal, Value};
 /// column: `0.01` at two digits behind the point.
 ///
 /// # Errors
-/// A text that is no value of the parameter's type, a column that is no decimal column.
+/// A text that is no value of the parameter's type, a column that is no decimal column, a tolerance
+/// below zero.
 #[expect(clippy::type_complexity, reason = "two plain maps by parameter name")]
 pub(crate) fn resolve(
     control: &mut Control,
@@ -45,6 +46,14 @@ pub(crate) fn resolve(
                 format!("control `{id}`, parameter `{name}`: `{}` is not {kind}", parameter.value);
             input("parameter-value", message, None)
         })?;
+        if is_tolerance(name) && negative(&value) {
+            let message = format!(
+                "control `{id}`, parameter `{name}`: `{}` is less than zero; with a negative tolerance nothing could conform",
+                parameter.value
+            );
+            let help = "write how far a value may lie from the expected one, `0` for not at all";
+            return Err(input("parameter-value", message, help.to_owned()));
+        }
         values.insert(name.clone(), value);
     }
     Ok((values, origins))
@@ -57,6 +66,15 @@ fn read(kind: ParameterType, text: &str) -> Option<Value> {
         ParameterType::Date => crate::dataset::date(text).map(Value::Date),
         ParameterType::Bool => text.parse().ok().map(Value::Bool),
     }
+}
+
+/// Whether the parameter says how far something may differ: `tolerance` is one of its name's words.
+fn is_tolerance(name: &str) -> bool {
+    name.split('_').any(|word| word == "tolerance")
+}
+
+fn negative(value: &Value) -> bool {
+    matches!(value, Value::Number(number) if number.is_negative())
 }
 
 fn word(kind: ParameterType) -> &'static str {

@@ -8,7 +8,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use support::{Folder, running, spec};
+use support::{Folder, complaint, running, spec};
 use tieout_controls::profile::{Column, Vocabulary};
 use tieout_controls::{ColumnType, EvaluatedRecord, catalogue, profile};
 use tieout_engine::dataset::DatasetSpec;
@@ -318,4 +318,68 @@ fn services_and_accounts_are_counted_and_not_rows() {
             "null@: undetermined ?SubAccountId",
         ],
     );
+}
+
+#[test]
+fn a_credited_pool_has_a_tolerance_and_a_currency_its_minor_unit() {
+    let agreement = |buyer: &str, markup: &str| {
+        format!(
+            "agreement_id={buyer} seller=DE01 buyer={buyer} category=it markup={markup} effective_from=2024-01-01"
+        )
+    };
+    let agreements = [agreement("FR01", "0.05"), agreement("JP01", "0.050055")];
+    let pool = |id: &str, amount: &str, currency: &str| {
+        format!("pool_id={id} period=2025-03 amount={amount} currency={currency} pass_through=0")
+    };
+    let pools =
+        [pool("up", "8000", "EUR"), pool("down", "-8000", "EUR"), pool("yen", "8000", "JPY")];
+    let entry = |id: &str, buyer: &str, pool: &str, amount: &str, currency: &str| {
+        format!(
+            "entry_id={id} seller=DE01 buyer={buyer} txn_date=2025-03-31 category=it pool_id={pool} period=2025-03 txn_amount={amount} txn_ccy={currency}"
+        )
+    };
+    let entries = [
+        entry("1", "FR01", "up", "8400", "EUR"),
+        entry("2", "FR01", "down", "-8400", "EUR"),
+        entry("3", "FR01", "down", "-8400.80", "EUR"),
+        entry("4", "FR01", "down", "-8400.81", "EUR"),
+        entry("5", "JP01", "yen", "8402", "JPY"),
+        entry("6", "JP01", "yen", "8400", "JPY"),
+    ];
+    fn texts(all: &[String]) -> Vec<&str> {
+        all.iter().map(String::as_str).collect()
+    }
+    says(
+        "TP-02",
+        &[
+            ("intercompany-1", &texts(&entries)),
+            ("ic-agreement-1", &texts(&agreements)),
+            ("cost-pool-1", &texts(&pools)),
+        ],
+        &[
+            "1: conforms",
+            "2: conforms",
+            "3: conforms",
+            "4: violates mark-up-differs -0.81",
+            "5: violates mark-up-differs 2",
+            "6: conforms",
+        ],
+    );
+}
+
+#[test]
+fn a_negative_tolerance_is_refused() {
+    let folder = Folder::new();
+    let tables: [Table<'_>; 3] =
+        [("intercompany-1", &[]), ("ic-agreement-1", &[]), ("cost-pool-1", &[])];
+    let mut plan = plan(&folder, "TP-02", &tables);
+    let control = &mut plan.controls[0].control;
+    control.parameters.get_mut("tolerance_bp").unwrap().value = "-1".into();
+    let (code, message, help) = complaint(running::go(&plan));
+    assert_eq!(code, "parameter-value");
+    assert_eq!(
+        message,
+        "control `TP-02`, parameter `tolerance_bp`: `-1` is less than zero; with a negative tolerance nothing could conform"
+    );
+    assert!(help.contains("`0`"), "{help}");
 }

@@ -161,7 +161,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("transfer-pricing/tp-01", "agreements:i txn_amount:n", &[], ""),
     (
         "transfer-pricing/tp-02",
-        "agreements:i markup:n pool_amount:n pass_through:n txn_amount:n",
+        "agreements:i markup:n pool_amount:n pass_through:n txn_amount:n txn_ccy:s",
         &[],
         "tolerance_bp",
     ),

@@ -2,7 +2,7 @@
 # title: Intercompany charge is cost plus the agreed mark-up
 # description: >-
 #   The pool's amount without pass-through cost, plus the agreed mark-up, plus the pass-through cost, rounded
-#   half up to two digits. A difference up to the tolerance conforms.
+#   half up to the minor unit of the currency. A difference up to the tolerance conforms.
 # custom:
 #   severity: high
 #   references: [OECD TPG 7.34 to 7.36, OECD TPG 7.61]
@@ -20,8 +20,10 @@ violation contains {
 	"amount": difference,
 } if {
 	cost := input.pool_amount - input.pass_through
-	expected := decimal.round((cost * (1 + input.markup)) + input.pass_through, 2, "half_up")
+	charge := (cost * (1 + input.markup)) + input.pass_through
+	expected := decimal.round(charge, money.minor_units(input.txn_ccy), "half_up")
 	difference := input.txn_amount - expected
-	# The tolerance is cost × basis points ÷ 10000; multiplying instead of dividing keeps it exact.
-	abs(difference) * 10000 > cost * data.parameters.tolerance_bp
+	# The tolerance is |cost| × basis points ÷ 10000; multiplying instead of dividing keeps it exact. The
+	# cost of a pool that is credited, or passed on whole and more, is negative.
+	abs(difference) * 10000 > abs(cost) * data.parameters.tolerance_bp
 }

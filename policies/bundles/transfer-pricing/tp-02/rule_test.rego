@@ -9,6 +9,7 @@ conforming := {
 	"pool_amount": 10000,
 	"pass_through": 2000,
 	"txn_amount": 10400,
+	"txn_ccy": "EUR",
 }
 
 wrong := object.union(conforming, {"txn_amount": 10500})
@@ -45,6 +46,23 @@ test_without_agreement_not_applicable if {
 	not tp_02.applicable with input as object.union(wrong, {"agreements": 0, "markup": null})
 }
 
+# A credited pool: −8000 × 1.05 − 2000. The tolerance is 0.80 here too.
+test_negative_cost if {
+	credit := object.union(conforming, {"pool_amount": -10000, "pass_through": -2000, "txn_amount": -10400})
+	codes(credit) == set()
+	codes(object.union(credit, {"txn_amount": -10400.8})) == set()
+	codes(object.union(credit, {"txn_amount": -10400.81})) == {"mark-up-differs"}
+}
+
+# The yen has no minor unit: 8000 × 1.050055 + 2000 = 10400.44, charged as 10400.
+test_minor_units if {
+	yen := object.union(conforming, {"markup": 0.050055, "txn_ccy": "JPY"})
+	expected := {fact.expected | some fact in tp_02.violation} with input as object.union(yen, {"txn_amount": 10402})
+		with data.parameters as {"tolerance_bp": 1}
+	expected == {10400}
+	codes(yen) == set()
+}
+
 # Two agreements in force, or no pool: undetermined.
 test_null_mark_up_or_pool if {
 	codes(object.union(wrong, {"agreements": 2, "markup": null})) == set()
@@ -53,7 +71,7 @@ test_null_mark_up_or_pool if {
 
 # Without a column that the rule reads there is nothing to report: the record is undetermined.
 test_missing_column if {
-	every column in ["markup", "pool_amount", "pass_through", "txn_amount"] {
+	every column in ["markup", "pool_amount", "pass_through", "txn_amount", "txn_ccy"] {
 		codes(object.remove(wrong, [column])) == set()
 	}
 	not tp_02.applicable with input as object.remove(wrong, ["agreements"])
