@@ -383,3 +383,29 @@ fn a_negative_tolerance_is_refused() {
     );
     assert!(help.contains("`0`"), "{help}");
 }
+
+#[test]
+fn what_was_deleted_after_the_as_of_date_was_still_kept_on_it() {
+    let record = |id: u8, deleted: &str| {
+        format!(
+            "record_id={id} class=usage-log-personal jurisdiction=DE trigger_date=2023-01-01 {deleted}"
+        )
+    };
+    let records = [
+        record(1, ""),
+        record(2, "deleted_at=2026-02-15T00:00:00Z"),
+        record(3, "deleted_at=2026-01-31T23:59:59Z"),
+        record(4, "deleted_at=2025-02-01T00:00:00Z"),
+    ];
+    let records: Vec<&str> = records.iter().map(String::as_str).collect();
+    says(
+        "RET-02",
+        &[("retention-record-1", &records), ("hold-1", &[])],
+        &[
+            "1: violates kept-too-long",
+            "2: violates kept-too-long",
+            "3: not-applicable",
+            "4: not-applicable",
+        ],
+    );
+}

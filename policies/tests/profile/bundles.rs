@@ -139,7 +139,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("retention/ret-01", "class:s jurisdiction:s trigger_date:d deleted_at:t", &[], ""),
     (
         "retention/ret-02",
-        "class:s jurisdiction:s trigger_date:d",
+        "class:s jurisdiction:s trigger_date:d deleted_at:t",
         &[(
             "holds",
             "hold_id:s scope_class:s scope_jurisdiction:s valid_from:t valid_to:t",

@@ -3,11 +3,21 @@
 # description: >-
 #   The schedule in force on the as-of date decides. The last day is 31 December of the trigger year plus
 #   the maximum years, or the trigger date plus them. A schedule without a maximum, or a hold, allows the
-#   record to stay.
+#   record to stay. A record that was deleted by the as-of date is not applicable.
 # custom:
 #   severity: high
 #   references: [GDPR art. 5(1)(e), GDPR art. 17]
 package retention.ret_02
+
+# The as-of date decides, not the day on which the register was written: what was deleted only afterwards
+# was still kept then.
+applicable if {
+	input.deleted_at == null
+}
+
+applicable if {
+	date.of(input.deleted_at) > data.run.as_of
+}
 
 violation contains {
 	"code": "kept-too-long",

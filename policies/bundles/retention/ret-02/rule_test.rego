@@ -19,6 +19,7 @@ conforming := {
 	"class": "usage-log-personal",
 	"jurisdiction": "DE",
 	"trigger_date": "2024-06-01",
+	"deleted_at": null,
 }
 
 old := object.union(conforming, {"trigger_date": "2023-06-01"})
@@ -59,6 +60,17 @@ test_hold if {
 	codes_under(old, [hold]) == set()
 	codes_under(old, [object.union(hold, {"scope_jurisdiction": "DE", "valid_to": null})]) == set()
 	codes_under(old, [object.union(hold, {"scope_jurisdiction": "FR"})]) == {"kept-too-long"}
+}
+
+applicable(record) if {
+	ret_02.applicable with input as record with data.run.as_of as "2026-01-31"
+}
+
+# What was deleted only after the as-of date was still kept on it.
+test_applicable_while_kept if {
+	applicable(old)
+	applicable(object.union(old, {"deleted_at": "2026-02-01T00:00:00Z"}))
+	not applicable(object.union(old, {"deleted_at": "2026-01-31T23:59:59Z"}))
 }
 
 test_no_maximum if {
