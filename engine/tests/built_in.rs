@@ -409,3 +409,29 @@ fn what_was_deleted_after_the_as_of_date_was_still_kept_on_it() {
         ],
     );
 }
+
+#[test]
+fn a_change_is_judged_once_it_is_in_effect() {
+    let changes: &[&str] = &[
+        "change_id=1 effective_from=2026-01-31T10:00:00Z",
+        "change_id=2 effective_from=2026-02-01T00:00:00Z",
+        "change_id=3 effective_from=2025-06-01T00:00:00Z",
+        "change_id=4 effective_from=2025-06-01T00:00:00Z",
+    ];
+    let approvals: &[&str] = &[
+        "change_id=3 decision=rejected decided_at=2025-05-01T00:00:00Z",
+        "change_id=4 decision=approved decided_at=2025-05-01T00:00:00Z",
+        "change_id=3 decision=Approved decided_at=2025-05-02T00:00:00Z",
+    ];
+    says(
+        "CM-01",
+        &[("change-1", changes), ("approval-1", approvals)],
+        &[
+            "refused approval:decision:not-in-vocabulary",
+            "1: violates not-approved",
+            "2: not-applicable",
+            "3: violates not-approved",
+            "4: conforms",
+        ],
+    );
+}

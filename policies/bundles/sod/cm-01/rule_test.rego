@@ -12,6 +12,10 @@ codes(record) := found if {
 	found := {fact.code | some fact in cm_01.violation} with input as record
 }
 
+applicable(record) if {
+	cm_01.applicable with input as record with data.run.as_of as "2025-03-01"
+}
+
 test_conforms if {
 	codes(conforming) == set()
 }
@@ -27,6 +31,14 @@ test_approved_late if {
 # An approval at the very moment is in time.
 test_boundary if {
 	codes(object.union(conforming, {"first_approved_at": "2025-03-01T00:00:00Z"})) == set()
+}
+
+# Judged from the day on which it takes effect.
+test_applicable_once_in_effect if {
+	applicable(conforming)
+	applicable(object.union(conforming, {"effective_from": "2025-03-01T23:59:59Z"}))
+	not applicable(object.union(conforming, {"effective_from": "2025-03-02T00:00:00Z"}))
+	not applicable(object.union(conforming, {"effective_from": null}))
 }
 
 # Without a column that the rule reads there is nothing to report: the record is undetermined.
