@@ -15,8 +15,8 @@ pub struct EvaluatedRecord {
     pub record: RecordRef,
     /// The verdict.
     pub decision: Decision,
-    /// The columns that the policy reads, with their values, in the population's column order;
-    /// empty for a record that conforms.
+    /// The columns that the policy reads (of a native population: all that it computes), with their
+    /// values, in the population's column order; empty for a record that conforms.
     pub values: Vec<Field>,
     /// The money at stake in the record, where the population names an exposure column and it is
     /// not null.

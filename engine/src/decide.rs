@@ -122,17 +122,16 @@ impl Ready<'_> {
             ));
         }
         let stake = self.control.population.exposure.as_ref();
+        let shown = self.shown();
         for (row, decision) in decisions.into_iter().enumerate() {
             let decision = self.group_is_known(batch, row)?.unwrap_or(decision);
             records.push(EvaluatedRecord {
                 control: self.control.id.clone(),
                 record: self.reference(batch, row, formed, classes)?,
                 values: match &decision {
-                    Decision::Violates { .. } | Decision::Undetermined { .. } => classes.fields(
-                        batch,
-                        row,
-                        self.compiled.columns().iter().map(String::as_str),
-                    )?,
+                    Decision::Violates { .. } | Decision::Undetermined { .. } => {
+                        classes.fields(batch, row, shown.iter().map(String::as_str))?
+                    }
                     Decision::Conforms | Decision::NotApplicable => Vec::new(),
                 },
                 decision,
@@ -140,6 +139,18 @@ impl Ready<'_> {
             });
         }
         Ok(())
+    }
+
+    /// The columns whose values a record carries: those that the policy reads, and of a native
+    /// population all but its key, since no file has what it computed.
+    fn shown(&self) -> Vec<String> {
+        let read = self.compiled.columns();
+        if !matches!(Grain::of(&self.control), Grain::Native) {
+            return read.to_vec();
+        }
+        let columns = self.prepared.schema.fields().iter().map(|field| field.name());
+        let shown = |name: &&String| read.contains(name) || !NATIVE_KEY.contains(&name.as_str());
+        columns.filter(shown).cloned().collect()
     }
 
     fn reference(

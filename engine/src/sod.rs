@@ -8,6 +8,11 @@
 //! A grant's scope and a permission's resource type are not taken into account: two actions held
 //! in different scopes count as held together. That errs on the side of a finding. Cycles in the
 //! hierarchy are tolerated.
+//!
+//! Names are matched as they are written, so a name that doesn't resolve gives nothing. It must not
+//! pass for "nothing": a role that is in neither the permissions nor the roles may permit anything,
+//! and an action that no role permits may be one by another name. Where that is all that stands
+//! between a user and a conflict, the pair is [`Verdict::Unknown`]; a certain conflict stays one.
 
 mod hierarchy;
 mod sweep;
@@ -82,8 +87,29 @@ pub struct World {
     pub edges: Vec<Edge>,
     /// Role → actions.
     pub permissions: BTreeMap<String, BTreeSet<String>>,
+    /// The roles that are declared, with a parent or without one.
+    pub roles: BTreeSet<String>,
     /// The rules.
     pub rules: Vec<Rule>,
+}
+
+impl World {
+    /// Whether what the role permits is known.
+    fn knows(&self, role: &str) -> bool {
+        self.permissions.contains_key(role) || self.roles.contains(role)
+    }
+}
+
+/// What is found of a user and a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// At no instant of the period both actions are held.
+    Apart,
+    /// At some instant both are.
+    Conflict(Conflict),
+    /// It can't be told: what doesn't resolve, as `role clerk > payer` (the shortest way to the
+    /// unknown role, of several the first by the roles' names) or `action enter`.
+    Unknown(String),
 }
 
 /// How a user comes to hold both actions.
@@ -108,6 +134,6 @@ pub struct Pair<'a> {
     pub user_type: Option<&'a str>,
     /// The rule.
     pub rule: &'a Rule,
-    /// The conflict, if there is one.
-    pub conflict: Option<Conflict>,
+    /// What is found.
+    pub verdict: Verdict,
 }

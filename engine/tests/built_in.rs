@@ -435,3 +435,47 @@ fn a_change_is_judged_once_it_is_in_effect() {
         ],
     );
 }
+
+#[test]
+fn a_pair_that_hangs_on_an_unknown_name_is_undetermined_and_says_which() {
+    let grants: &[&str] = &[
+        "user_id=both role=editor",
+        "user_id=both role=approver",
+        "user_id=guest role=editor",
+        "user_id=guest role=contractor",
+        "user_id=one role=editor",
+    ];
+    let rules: &[&str] = &[
+        "rule_id=R1 action_a=rate.edit action_b=rate.approve",
+        "rule_id=R2 action_a=rate.edit action_b=rate.aprove",
+    ];
+    let permissions: &[&str] =
+        &["role=editor action=rate.edit", "role=approver action=rate.approve"];
+    let tables: [Table<'_>; 5] = [
+        ("role-grant-1", grants),
+        ("user-1", &[]),
+        ("role-1", &["role=editor"]),
+        ("permission-1", permissions),
+        ("sod-rule-1", rules),
+    ];
+    let expected = [
+        "both/R1: violates toxic-pair",
+        "both/R2: undetermined ?conflict",
+        "guest/R1: undetermined ?conflict",
+        "guest/R2: undetermined ?conflict",
+        "one/R1: conforms",
+        "one/R2: undetermined ?conflict",
+    ];
+    says("SOD-01", &tables, &expected);
+    let folder = Folder::new();
+    let output = running::go(&plan(&folder, "SOD-01", &tables)).unwrap();
+    let unresolved = |record: &EvaluatedRecord| {
+        let field = record.values.iter().find(|field| field.name == "unresolved")?;
+        field.value.to_text()
+    };
+    let named: Vec<_> = output.records.iter().filter_map(unresolved).collect();
+    assert_eq!(
+        named,
+        ["action rate.aprove", "role contractor", "role contractor", "action rate.aprove"]
+    );
+}

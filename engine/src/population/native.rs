@@ -6,7 +6,7 @@ use crate::dataset::{CLASS, Loaded, PERSONAL};
 use crate::progress::Progress;
 use crate::record::value;
 use crate::run::RunError;
-use crate::sod::{Edge, Grant, Interval, Pair, Rule, World, scan};
+use crate::sod::{Edge, Grant, Interval, Pair, Rule, Verdict, World, scan};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use datafusion::arrow::array::{
     BooleanBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
@@ -23,7 +23,8 @@ pub(crate) const KEY: [&str; 2] = ["user_id", "rule_id"];
 
 const BATCH_ROWS: usize = 8192;
 
-/// The columns of the population.
+/// The columns of the population. `conflict` is null where it can't be told; `unresolved` then names
+/// the role or the action that doesn't resolve.
 pub(super) fn schema() -> SchemaRef {
     let text = |name: &str, nullable: bool| Field::new(name, DataType::Utf8, nullable);
     let personal = [(CLASS.to_owned(), PERSONAL.to_owned())];
@@ -35,10 +36,11 @@ pub(super) fn schema() -> SchemaRef {
         text("action_a", false),
         text("action_b", false),
         text("severity", false),
-        Field::new("conflict", DataType::Boolean, false),
+        Field::new("conflict", DataType::Boolean, true),
         text("path_a", true),
         text("path_b", true),
         Field::new("since", instant, true),
+        text("unresolved", true),
     ]))
 }
 
@@ -68,7 +70,7 @@ pub(super) fn batches(
 
 #[derive(Default)]
 struct Builder {
-    texts: [StringBuilder; 8],
+    texts: [StringBuilder; 9],
     conflict: BooleanBuilder,
     since: TimestampMicrosecondBuilder,
     rows: usize,
@@ -76,7 +78,11 @@ struct Builder {
 
 impl Builder {
     fn push(&mut self, pair: &Pair<'_>) {
-        let conflict = pair.conflict.as_ref();
+        let (conflict, unresolved) = match &pair.verdict {
+            Verdict::Apart => (None, None),
+            Verdict::Conflict(conflict) => (Some(conflict), None),
+            Verdict::Unknown(what) => (None, Some(what.as_str())),
+        };
         let texts = [
             Some(pair.user),
             pair.user_type,
@@ -86,18 +92,19 @@ impl Builder {
             Some(pair.rule.severity.as_str()),
             conflict.map(|c| c.path_a.as_str()),
             conflict.map(|c| c.path_b.as_str()),
+            unresolved,
         ];
         for (builder, text) in self.texts.iter_mut().zip(texts) {
             builder.append_option(text);
         }
-        self.conflict.append_value(conflict.is_some());
+        self.conflict.append_option(unresolved.is_none().then_some(conflict.is_some()));
         self.since.append_option(conflict.map(|c| c.since.timestamp_micros()));
         self.rows += 1;
     }
 
     fn finish(&mut self) -> Result<RecordBatch, RunError> {
         self.rows = 0;
-        let [user, user_type, rule, action_a, action_b, severity, path_a, path_b] =
+        let [user, user_type, rule, action_a, action_b, severity, path_a, path_b, unresolved] =
             self.texts.each_mut().map(|builder| Arc::new(builder.finish()));
         let conflict = Arc::new(self.conflict.finish());
         let since = Arc::new(self.since.finish().with_timezone("UTC"));
@@ -105,7 +112,7 @@ impl Builder {
             schema(),
             vec![
                 user, user_type, rule, action_a, action_b, severity, conflict, path_a, path_b,
-                since,
+                since, unresolved,
             ],
         )
         .map_err(|e| RunError::Internal(e.to_string()))
@@ -135,9 +142,9 @@ fn world(bound: &Bound<'_>) -> Result<World, RunError> {
     })?;
     let columns = ["role", "parent_role", "valid_from", "valid_to"];
     rows(bound.role("role")?, columns, |[role, parent, from, to]| {
-        if let (Some(role), Some(parent), Some(from)) =
-            (role.to_text(), parent.to_text(), instant(&from))
-        {
+        let Some(role) = role.to_text() else { return };
+        world.roles.insert(role.clone());
+        if let (Some(parent), Some(from)) = (parent.to_text(), instant(&from)) {
             let valid = Interval { from, to: instant(&to) };
             world.edges.push(Edge { role, parent, valid });
         }

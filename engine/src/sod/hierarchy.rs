@@ -7,18 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A set of the rules' actions.
 pub(super) type Actions = Vec<u64>;
 
-/// The actions that rules name, numbered.
+/// What a set has for a role that isn't known: whatever it permits.
+pub(super) const UNKNOWN: usize = 0;
+
+/// The actions that rules name, numbered from 1; [`UNKNOWN`] is no action's number.
 pub(super) struct Numbering<'a>(BTreeMap<&'a str, usize>);
 
 impl<'a> Numbering<'a> {
     pub(super) fn new(world: &'a World) -> Self {
         let actions = world.rules.iter().flat_map(|rule| [&rule.action_a, &rule.action_b]);
         let actions: BTreeSet<&str> = actions.map(String::as_str).collect();
-        Self(actions.into_iter().enumerate().map(|(number, action)| (action, number)).collect())
+        Self((1..).zip(actions).map(|(number, action)| (action, number)).collect())
     }
 
     pub(super) fn none(&self) -> Actions {
-        vec![0; self.0.len().div_ceil(64)]
+        vec![0; (self.0.len() + 1).div_ceil(64)]
     }
 
     pub(super) fn number(&self, action: &str) -> Option<usize> {
@@ -86,6 +89,11 @@ fn direct<'a>(world: &'a World, numbering: &Numbering<'_>) -> BTreeMap<&'a str, 
             direct.insert(role.as_str(), own);
         }
     }
+    let granted = world.grants.iter().map(|grant| grant.role.as_str());
+    let named = granted.chain(world.edges.iter().map(|edge| edge.parent.as_str()));
+    for role in named.filter(|role| !world.knows(role)) {
+        insert(direct.entry(role).or_insert_with(|| numbering.none()), UNKNOWN);
+    }
     direct
 }
 
@@ -112,13 +120,29 @@ fn closure<'a>(
     closure
 }
 
-/// The shortest way from one of the roles held to a role with the action, by the edges valid at
-/// that instant; of several the first by the roles' names.
+/// The way to a role with the action, as `clerk > payer : pay`.
 pub(super) fn path(
     world: &World,
     held: &BTreeSet<&str>,
     action: &str,
     at: DateTime<Utc>,
+) -> Option<String> {
+    let permits = |role: &str| world.permissions.get(role).is_some_and(|a| a.contains(action));
+    way(world, held, at, permits).map(|way| format!("{way} : {action}"))
+}
+
+/// The way to a role that isn't known, as `clerk > payer`.
+pub(super) fn unknown(world: &World, held: &BTreeSet<&str>, at: DateTime<Utc>) -> Option<String> {
+    way(world, held, at, |role| !world.knows(role))
+}
+
+/// The shortest way from one of the roles held to a role that fits, by the edges valid at that
+/// instant; of several the first by the roles' names.
+fn way(
+    world: &World,
+    held: &BTreeSet<&str>,
+    at: DateTime<Utc>,
+    fits: impl Fn(&str) -> bool,
 ) -> Option<String> {
     let mut parents: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for edge in world.edges.iter().filter(|edge| edge.valid.contains(at)) {
@@ -130,8 +154,8 @@ pub(super) fn path(
         held.iter().map(|role| vec![*role]).collect();
     while let Some(path) = queue.pop_front() {
         let Some(role) = path.last() else { continue };
-        if world.permissions.get(*role).is_some_and(|actions| actions.contains(action)) {
-            return Some(format!("{} : {action}", path.join(" > ")));
+        if fits(role) {
+            return Some(path.join(" > "));
         }
         for parent in parents.get(role).into_iter().flatten() {
             if seen.insert(parent) {
