@@ -479,3 +479,18 @@ fn a_pair_that_hangs_on_an_unknown_name_is_undetermined_and_says_which() {
         ["action rate.aprove", "role contractor", "role contractor", "action rate.aprove"]
     );
 }
+
+/// A widened column has up to 38 digits behind the point; none is lost in the sum.
+#[test]
+fn a_sum_keeps_every_digit_of_a_widened_column() {
+    let entries: &[&str] = &[
+        "entry_id=1 seller=DE01 buyer=FR01 ic_ref=I side=AR txn_ccy=EUR txn_amount=0.000000000001",
+        "entry_id=2 seller=DE01 buyer=FR01 ic_ref=I side=AR txn_ccy=EUR txn_amount=1",
+    ];
+    let folder = Folder::new();
+    let mut plan = plan(&folder, "IC-04", &[("intercompany-1", entries)]);
+    plan.datasets[0].reading.widen = vec!["txn_amount".into()];
+    let output = running::go(&plan).unwrap();
+    let told: Vec<_> = output.records.iter().map(told).collect();
+    assert_eq!(told, ["DE01/FR01/I: violates one-sided 1.000000000001"]);
+}
