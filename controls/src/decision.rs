@@ -120,7 +120,8 @@ pub enum Reason {
     EffectiveGap,
     /// An effective-dated table has more than one row for the key on the date.
     EffectiveOverlap,
-    /// An authorization policy erred, so its answer can't be trusted.
+    /// The policy contradicts itself (a rule with two values at once), gives no amount where its
+    /// fact has one, or an authorization policy erred: its answer can't be trusted.
     PolicyError,
     /// The evaluation went over its budget of time or memory.
     Limit,
@@ -139,7 +140,7 @@ impl Reason {
             Self::LookupMiss => "no row in the table for this key",
             Self::EffectiveGap => "no row in force on the date",
             Self::EffectiveOverlap => "more than one row in force on the date",
-            Self::PolicyError => "the authorization policy erred",
+            Self::PolicyError => "the policy erred",
             Self::Limit => "over the evaluation budget",
             Self::SelectionUnknown => "can't tell whether the record belongs to the population",
         }

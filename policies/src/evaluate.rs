@@ -4,16 +4,17 @@
 //! is false; else undetermined, with its causes, if a statement is; else the rule is violated.
 //! What is not known:
 //! - a null column or cell, unless it is asked for itself (`not input.x` where `x` is no bool,
-//!   `input.x`, `input.x == null`, `object.get`);
+//!   `input.x`, `input.x == null`, `object.get`), and a null element of a list;
 //! - a cell of a row that isn't there. Whether the row is there, `data.t[key]` as a statement or
 //!   under `not`, is an answer, unless a part of the key is null;
 //! - `effective.at` with no row in force, or with several, under `not` too;
 //! - a result of more than 76 digits, a division by zero, a text that can't be read;
-//! - a rule with two values at once, and whatever is left when the record's budget is spent.
+//! - a rule with two values or rows at once, and whatever is left when the record's budget is spent.
 //!
 //! A helper rule without a value is undefined: the statement that uses it is false. A violation
-//! stands though a field of its fact is unknown; the field is left out, and an unknown amount is
-//! told as a cause beside, since the sum of exceptions is short without it.
+//! stands though a field of its fact is unknown; the field is left out, and an amount that is
+//! unknown or has no value is told as a cause beside, since the sum of exceptions is short without
+//! it.
 
 mod bound;
 mod call;

@@ -80,6 +80,7 @@ fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
         Function::Concat => {
             let parts = list(values, 1)?.iter().map(|item| match item {
                 Value::String(text) => Ok(text.as_str()),
+                Value::Null => Err(Failure::Obstacle(Reason::Null, Some(1))),
                 _ => Err(Failure::Undefined),
             });
             Ok(Value::String(parts.collect::<Result<Vec<_>, _>>()?.join(text(0)?)))
@@ -159,6 +160,9 @@ fn scale(values: &[Value], position: usize) -> Result<u32, Failure> {
 }
 
 fn extreme(items: &[Value], wanted: std::cmp::Ordering) -> Result<Value, Failure> {
+    if items.iter().any(Value::is_null) {
+        return Err(Failure::Obstacle(Reason::Null, Some(0)));
+    }
     let mut items = items.iter();
     let mut best = items.next().ok_or(Failure::Undefined)?;
     for item in items {

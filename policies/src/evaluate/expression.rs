@@ -128,6 +128,7 @@ impl<'a> Record<'a> {
             }
             return found.into();
         }
+        let origin = self.origin(list);
         let (item, list) = match item.both(self.expr(list, frame)) {
             Ok(both) => both,
             Err(other) => return other,
@@ -137,7 +138,11 @@ impl<'a> Record<'a> {
         if let Some(obstacles) = self.charge(work) {
             return Outcome::Unknown(obstacles);
         }
-        Outcome::bool(items.contains(item.as_ref()))
+        let found = items.contains(item.as_ref());
+        if !found && items.iter().any(Value::is_null) {
+            return Outcome::unknown(Reason::Null, origin);
+        }
+        Outcome::bool(found)
     }
 }
 

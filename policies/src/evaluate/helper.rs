@@ -17,7 +17,7 @@ impl<'a> Record<'a> {
             return known.clone();
         }
         let mut values: Vec<Value> = Vec::new();
-        let mut row = None;
+        let mut rows: Vec<&'a [Value]> = Vec::new();
         let mut unknown = Obstacles::new();
         for definition in &helper.definitions {
             let mut frame = arguments.clone();
@@ -26,14 +26,14 @@ impl<'a> Record<'a> {
                 Outcome::Value(value) if !values.contains(&value) => {
                     values.push(value.into_owned());
                 }
-                Outcome::Row(found) => row = Some(found),
+                Outcome::Row(row) if !rows.contains(&row) => rows.push(row),
                 Outcome::Unknown(obstacles) => unknown.extend(obstacles),
-                Outcome::Value(_) | Outcome::Undefined => {}
+                Outcome::Value(_) | Outcome::Row(_) | Outcome::Undefined => {}
             }
         }
-        // Two values at once are an error of the policy. One value beside an unknown definition
+        // Two values or rows at once are an error of the policy. One beside an unknown definition
         // is certain only if the other definition couldn't say anything else.
-        let result = match (values.pop(), row) {
+        let result = match (values.pop(), rows.pop()) {
             (Some(value), None) if values.is_empty() => {
                 if unknown.is_empty() || helper.only_true {
                     Outcome::owned(value)
@@ -41,10 +41,16 @@ impl<'a> Record<'a> {
                     Outcome::Unknown(unknown)
                 }
             }
-            (Some(_), _) => Outcome::unknown(Reason::PolicyError, None),
-            (None, Some(row)) if unknown.is_empty() => Outcome::Row(row),
-            (None, _) if !unknown.is_empty() => Outcome::Unknown(unknown),
-            (None, _) => match &helper.default {
+            (None, Some(row)) if rows.is_empty() => {
+                if unknown.is_empty() {
+                    Outcome::Row(row)
+                } else {
+                    Outcome::Unknown(unknown)
+                }
+            }
+            (Some(_), _) | (None, Some(_)) => Outcome::unknown(Reason::PolicyError, None),
+            (None, None) if !unknown.is_empty() => Outcome::Unknown(unknown),
+            (None, None) => match &helper.default {
                 Some(default) => self.expr(default, &mut Frame::new()),
                 None => Outcome::Undefined,
             },

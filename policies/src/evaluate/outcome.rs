@@ -30,6 +30,11 @@ impl<'a> Outcome<'a> {
         Self::owned(Value::Bool(value))
     }
 
+    /// An element of a list, of which a null one can't be told.
+    pub(super) fn element(value: Value, list: Option<String>) -> Self {
+        if value.is_null() { Self::unknown(Reason::Null, list) } else { Self::owned(value) }
+    }
+
     pub(super) fn unknown(reason: Reason, column: Option<String>) -> Self {
         Self::Unknown(BTreeSet::from([(reason, column)]))
     }

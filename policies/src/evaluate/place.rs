@@ -67,6 +67,7 @@ impl<'a> Record<'a> {
         position: &'a Expr,
         frame: &mut Vec<Outcome<'a>>,
     ) -> Outcome<'a> {
+        let origin = self.origin(list);
         let (list, position) = match self.expr(list, frame).both(self.expr(position, frame)) {
             Ok(both) => both,
             Err(other) => return other,
@@ -76,8 +77,8 @@ impl<'a> Record<'a> {
             return Outcome::Undefined;
         };
         let position = position.to_scaled(0).ok().and_then(|p| usize::try_from(p).ok());
-        let found = position.and_then(|p| items.get(p));
-        found.map_or(Outcome::Undefined, |v| Outcome::owned(v.clone()))
+        let found = position.and_then(|p| items.get(p)).cloned();
+        found.map_or(Outcome::Undefined, |item| Outcome::element(item, origin))
     }
 
     /// Whether a place holds something. Its own absence is an answer; an unknown key is not.

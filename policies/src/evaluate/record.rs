@@ -86,8 +86,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// What a violated rule states. A field that is unknown is left out; an unknown amount is an
-    /// obstacle too, for without it the exceptions' sum is short.
+    /// What a violated rule states. A field that is unknown is left out; an amount that is unknown
+    /// or that no rule gives is an obstacle too, for without it the exceptions' sum is short.
     fn fact(
         &mut self,
         shape: &'a FactShape,
@@ -102,16 +102,16 @@ impl<'a> Record<'a> {
         let expected = text(&shape.expected, frame);
         let actual = text(&shape.actual, frame);
         let message = text(&shape.message, frame);
-        let amount = shape.amount.as_ref().and_then(|amount| match self.expr(amount, frame) {
-            Outcome::Value(value) => match value.as_ref() {
-                Value::Number(number) => Some(number.clone()),
-                _ => None,
-            },
-            Outcome::Unknown(obstacles) => {
-                open.extend(obstacles);
-                None
+        let amount = shape.amount.as_ref().and_then(|amount| {
+            match self.expr(amount, frame).value() {
+                Ok(value) => match value.as_ref() {
+                    Value::Number(number) => return Some(number.clone()),
+                    _ => drop(open.insert((Reason::PolicyError, None))),
+                },
+                Err(Outcome::Unknown(obstacles)) => open.extend(obstacles),
+                Err(_) => drop(open.insert((Reason::PolicyError, None))),
             }
-            Outcome::Row(_) | Outcome::Undefined => None,
+            None
         });
         Fact { rule: rule.clone(), code: shape.code.clone(), expected, actual, amount, message }
     }
@@ -235,7 +235,8 @@ impl<'a> Record<'a> {
                 let Value::List(items) = self.expr(list, frame).value()?.into_owned() else {
                     return Err(Outcome::Undefined);
                 };
-                Ok(items.into_iter().map(Outcome::owned).collect())
+                let name = self.origin(list);
+                Ok(items.into_iter().map(|item| Outcome::element(item, name.clone())).collect())
             }
         }
     }

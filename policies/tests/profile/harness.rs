@@ -165,7 +165,10 @@ fn array(kind: ColumnType, cell: Option<&str>) -> ArrayRef {
         ColumnType::StringList => {
             let mut builder = ListBuilder::new(StringBuilder::new());
             match cell {
-                Some(text) => builder.append_value(text.split(',').map(Some)),
+                // An element without text is null.
+                Some(text) => {
+                    builder.append_value(text.split(',').map(|t| (!t.is_empty()).then_some(t)));
+                }
                 None => builder.append_null(),
             }
             Arc::new(builder.finish())

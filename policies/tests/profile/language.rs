@@ -55,6 +55,18 @@ violation contains {\"code\": \"x\"} if kind == \"a\"";
 }
 
 #[test]
+fn rows_that_contradict_are_not_chosen_from() {
+    let source = "centre := data.cost_centres.C1 if input.amount > 1
+centre := data.cost_centres.C3 if input.amount > 2
+violation contains {\"code\": \"x\"} if centre.owner == \"lee\"";
+    assert_eq!(decided(source, &[("amount", "2")]), "conforms");
+    assert_eq!(decided(source, &[("amount", "3")]), "undetermined | policy-error");
+    assert_eq!(decided(source, &[]), "undetermined | null amount");
+    let same = source.replace("C3", "C1").replace("lee", "kim");
+    assert_eq!(decided(&same, &[("amount", "3")]), "violates | x");
+}
+
+#[test]
 fn some_gives_a_fact_for_each_element_and_each_fact_once() {
     let source = "violation contains {\"code\": \"tag\", \"actual\": t} if {
 	some t in input.tags

@@ -123,6 +123,36 @@ fn a_violation_stands_though_its_amount_or_message_is_unknown() {
 }
 
 #[test]
+fn a_violation_whose_amount_no_rule_gives_is_told() {
+    let source = "violation contains {\"code\": \"a\", \"amount\": fee} if input.region == \"EU\"
+fee := 5 if input.flag";
+    let of = |flag| decided(source, &[("region", "EU"), ("flag", flag)]);
+    assert_eq!(of("true"), "violates | a amount=5");
+    assert_eq!(of("false"), "violates | a | policy-error");
+}
+
+#[test]
+fn a_null_in_a_list_is_unknown() {
+    let cases = [
+        ("some t in input.tags\n t == \"a\"", "a,", "violates | x | null tags"),
+        ("some t in input.tags\n t == \"a\"", "b,", "undetermined | null tags"),
+        ("every t in input.tags { t != \"a\" }", "b,", "undetermined | null tags"),
+        ("every t in input.tags { t != \"a\" }", "a,", "conforms"),
+        ("\"a\" in input.tags", "a,", "violates | x"),
+        ("\"a\" in input.tags", "b,", "undetermined | null tags"),
+        ("not \"a\" in input.tags", "b,", "undetermined | null tags"),
+        ("input.tags[1] == \"a\"", "b,", "undetermined | null tags"),
+        ("input.tags[0] == \"b\"", "b,", "violates | x"),
+        ("max(input.tags) == \"b\"", "b,", "undetermined | null tags"),
+        ("concat(\"\", input.tags) == \"b\"", "b,", "undetermined | null tags"),
+        ("count(input.tags) == 2", "b,", "violates | x"),
+    ];
+    for (text, tags, expected) in cases {
+        assert_eq!(body(text, &[("tags", tags)]), expected, "{text} of {tags}");
+    }
+}
+
+#[test]
 fn applicable_decides_first() {
     let source = "applicable if input.region == \"EU\"
 violation contains {\"code\": \"a\"} if input.amount > 5";
