@@ -14,7 +14,7 @@ use tieout_controls::{ColumnType, Decimal, Value};
 
 /// The value in a row of an array. Supported: Utf8, LargeUtf8, Utf8View (and dictionaries of
 /// them), Boolean, integers, Decimal128, Decimal256, Date32, Timestamp (UTC), List of strings,
-/// Null. A row past the end is null.
+/// Null. A row past the end is null; so may be an element of a list.
 ///
 /// # Errors
 /// The name of a type that isn't supported.
@@ -68,7 +68,8 @@ fn present_at(array: &dyn Array, row: usize) -> Option<Value> {
 }
 
 fn dictionary_value(dictionary: &dyn AnyDictionaryArray, row: usize) -> Option<Value> {
-    let key = dictionary.normalized_keys().get(row).copied()?;
+    let Value::Number(key) = present_at(dictionary.keys(), row)? else { return None };
+    let key = usize::try_from(key.to_scaled(0).ok()?).ok()?;
     value_at(dictionary.values().as_ref(), key).ok()
 }
 
@@ -174,6 +175,16 @@ mod tests {
             assert_eq!(text(&array, 1), None, "{}", array.data_type());
         }
         assert_eq!(text(&NullArray::new(1), 0), None);
+    }
+
+    /// Each cell is read by its own key: the work for a column is that of its rows.
+    #[test]
+    fn reads_a_long_dictionary() {
+        let texts =
+            (0..200_000).map(|n| (n % 3 != 2).then_some(if n % 3 == 0 { "a" } else { "b" }));
+        let dictionary: DictionaryArray<Key> = texts.collect();
+        let read = (0..dictionary.len()).filter_map(|row| text(&dictionary, row));
+        assert_eq!(read.filter(|text| text == "b").count(), 66_667);
     }
 
     #[test]
