@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 /// Concludes on a control from all its evaluated records.
 ///
 /// The outcome is Exceptions if there is any; else Inconclusive if anything was undetermined,
-/// refused, or (for control tests and substantive re-performance) not tied out; NotTested if
-/// there was no record, or the policy spoke about none; else NoExceptions.
+/// refused, not reconciled, or (for control tests and substantive re-performance) not tied out;
+/// NotTested if there was no record, or the policy spoke about none; else NoExceptions.
 ///
 /// # Errors
 /// [`DecimalError::Overflow`] when a sum of amounts has more than 76 digits.
@@ -122,6 +122,8 @@ fn outcome(
         let refused = records(population.refused);
         why.push(format!("{refused} of `{}` refused by its schema profile", population.base));
     }
+    // Whatever kind of control it is: records that were lost or multiplied are no population.
+    why.extend(population.not_reconciled.iter().map(|r| format!("population not reconciled: {r}")));
     if kind.needs_tie_out() {
         why.extend(population.not_tied_out.iter().map(|r| format!("population not tied out: {r}")));
     }

@@ -108,9 +108,13 @@ pub struct PopulationSummary {
     pub records: Count,
     /// The exact sums of the exposure column over the records, by currency.
     pub totals: Totals,
-    /// Why the population can't be relied on; empty when it ties out: every dataset read agrees
-    /// with an independent expectation, and the counts above add up.
+    /// Where a dataset read doesn't agree with an independent expectation, or has none; empty when
+    /// the population ties out. Stands in the way of control tests and re-performance.
     pub not_tied_out: Vec<String>,
+    /// Where the records are not the selected rows, no more and no fewer: rows that the query loses
+    /// or multiplies, refused rows of datasets beside the base. Stands in the way of every control.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_reconciled: Vec<String>,
 }
 
 /// How many records have which verdict.

@@ -4,7 +4,7 @@
 //! So a population names its base dataset; the selecting condition is evaluated over every row of
 //! it (true selects, false excludes, null makes the record undetermined), and the records that the
 //! query gives are reconciled with the selected rows. What doesn't add up is a reason why the
-//! population is not tied out, never an empty result that looks clean.
+//! population is not reconciled, never an empty result that looks clean.
 
 mod check;
 mod native;
@@ -29,7 +29,7 @@ use std::collections::BTreeSet;
 use tieout_controls::control::PopulationQuery;
 use tieout_controls::decision::RuleRef;
 use tieout_controls::result::{PopulationSummary, RunParameters};
-use tieout_controls::{Control, Count, Digest, Totals};
+use tieout_controls::{Control, Count, DatasetSummary, Digest, Totals};
 
 /// A population whose query was checked, before it is run.
 pub(crate) struct Prepared {
@@ -91,7 +91,7 @@ pub(crate) fn form(
     progress: &dyn Progress,
 ) -> Result<Formed, RunError> {
     let base = bound.base()?;
-    let mut not_tied_out = tie_out_reasons(bound, base);
+    let mut not_reconciled = refused_beside(bound, base);
     let mut condition_columns = Vec::new();
     let formed = match &control.population.query {
         PopulationQuery::Native(_) => {
@@ -113,7 +113,7 @@ pub(crate) fn form(
             if progress.cancelled() {
                 return Err(RunError::Interrupted);
             }
-            not_tied_out.extend(check::reconcile(control, &batches, &selection.rows)?);
+            not_reconciled.extend(check::reconcile(control, &batches, &selection.rows)?);
             (batches, selection.rows, selection.unknown, counts)
         }
     };
@@ -129,7 +129,8 @@ pub(crate) fn form(
         refused: base.summary.refused,
         records: batches.iter().map(|batch| Count::of(batch.num_rows())).sum(),
         totals: Totals::default(),
-        not_tied_out,
+        not_tied_out: bound.datasets().into_iter().flat_map(dataset_reasons).collect(),
+        not_reconciled,
     };
     Ok(Formed { batches, base: rows, unknown, condition_columns, summary })
 }
@@ -165,23 +166,20 @@ pub(crate) fn file_name(control: &Control) -> String {
     format!("population/{}.sql", control.id)
 }
 
-/// Why the datasets read can't be relied on. The base's refused rows are counted for themselves;
-/// a refused row of another dataset is missing from its joins and tables without any record to
-/// show it, so it is a reason too.
-fn tie_out_reasons(bound: &Bound<'_>, base: &Loaded) -> Vec<String> {
-    let mut reasons = Vec::new();
-    for loaded in bound.datasets() {
-        reasons.extend(dataset_reasons(loaded));
-        let summary = &loaded.summary;
-        if summary.name != base.summary.name && summary.refused > Count(0) {
-            let (refused, name) = (summary.refused, &summary.name);
-            let rows = if refused == Count(1) { "row" } else { "rows" };
-            reasons.push(format!("`{name}`: {refused} {rows} refused by its schema profile"));
-        }
-    }
-    reasons
+/// The refused rows of the datasets beside the base, whose own are counted for themselves: such a
+/// row is missing from its joins and tables without any record to show it.
+fn refused_beside(bound: &Bound<'_>, base: &Loaded) -> Vec<String> {
+    let beside = bound.datasets().into_iter().map(|loaded| &loaded.summary);
+    let beside = beside.filter(|s| s.name != base.summary.name && s.refused > Count(0));
+    let reason = |summary: &DatasetSummary| {
+        let (refused, name) = (summary.refused, &summary.name);
+        let rows = if refused == Count(1) { "row" } else { "rows" };
+        format!("`{name}`: {refused} {rows} refused by its schema profile")
+    };
+    beside.map(reason).collect()
 }
 
+/// Where a dataset doesn't agree with what someone else says it holds.
 fn dataset_reasons(loaded: &Loaded) -> Vec<String> {
     use tieout_controls::TieOut;
     let name = &loaded.summary.name;

@@ -5,6 +5,7 @@ mod support;
 
 use support::running::{control, exposed, go, plan, test, why};
 use support::{Folder, complaint, rows, spec};
+use tieout_controls::control::ControlKind;
 use tieout_controls::record::FieldClass;
 use tieout_controls::{Control, Outcome};
 use tieout_engine::dataset::DatasetSpec;
@@ -86,7 +87,7 @@ fn a_join_that_fans_out_is_seen() {
     assert_eq!(
         why(&test),
         [
-            "population not tied out: query returns 4 rows for 3 selected records; a join fans out: 1 rows too many"
+            "population not reconciled: query returns 4 rows for 3 selected records; a join fans out: 1 rows too many"
         ]
     );
 }
@@ -99,9 +100,42 @@ fn rows_that_an_inner_join_loses_are_missed_even_when_the_count_is_right() {
     assert_eq!(
         why(&test),
         [
-            "population not tied out: query returns 3 rows for 3 selected records; a join fans out: 1 rows too many; 1 records are lost, by an inner join or a WHERE"
+            "population not reconciled: query returns 3 rows for 3 selected records; a join fans out: 1 rows too many; 1 records are lost, by an inner join or a WHERE"
         ]
     );
+}
+
+#[test]
+fn lost_and_multiplied_rows_stand_in_the_way_of_every_kind_of_control() {
+    let folder = Folder::new();
+    let fans_out = "SELECT b._file, b._row, b.change_id FROM base b LEFT JOIN approval a ON a.change_id = b.change_id";
+    let whole = "SELECT _file, _row, change_id FROM base";
+    let mut refused = datasets(&folder);
+    let broken = APPROVALS.replace("2025-03-01T10:00:00Z", "2025-03-01");
+    refused[1].files = vec![folder.write("broken.csv", broken)];
+    let unstated = |mut datasets: Vec<DatasetSpec>| {
+        datasets.iter_mut().for_each(|dataset| dataset.expected = None);
+        datasets
+    };
+    let lost = "population not reconciled: query returns 4 rows for 3 selected records; a join fans out: 1 rows too many";
+    let beside = "population not reconciled: `approval`: 1 row refused by its schema profile";
+    for kind in [ControlKind::Monitoring, ControlKind::DataPrecondition] {
+        let of = |sql: &str, datasets: Vec<DatasetSpec>| {
+            let mut control = joined(sql);
+            control.kind = kind;
+            test(&plan(control, NEVER, unstated(datasets))).0
+        };
+        assert_eq!(why(&of(fans_out, datasets(&folder))), [lost]);
+        assert_eq!(why(&of(whole, refused.clone())), [beside]);
+        let tested = of(whole, datasets(&folder));
+        assert_eq!(tested.outcome, Outcome::NoExceptions);
+        assert_eq!(tested.population.unwrap().not_tied_out.len(), 2);
+    }
+    let mut both = unstated(datasets(&folder));
+    both[0].expected = Some(rows(3));
+    let (tested, _) = test(&plan(joined(fans_out), NEVER, both));
+    let unexpected = "population not tied out: `approval` has no independent expectation";
+    assert_eq!(why(&tested), [lost, unexpected]);
 }
 
 #[test]
@@ -127,7 +161,7 @@ fn groups_count_their_rows_and_a_null_key_is_undetermined() {
     let (tested, _) = test(&plan(control, NEVER, datasets(&folder)));
     assert_eq!(
         why(&tested),
-        ["population not tied out: query groups 1 rows for 3 selected records"]
+        ["population not reconciled: query groups 1 rows for 3 selected records"]
     );
 }
 

@@ -126,6 +126,12 @@ fn population(out: &mut Lines, content: &Content<'_>, tested: &Tested<'_>) {
     if !population.totals.is_empty() {
         out.field("Total", &shown::totals_line(&population.totals));
     }
+    // An inconclusive outcome gives these reasons and those below itself.
+    let told = !tested.reasons().is_empty();
+    if !told && !population.not_reconciled.is_empty() {
+        let reasons = population.not_reconciled.join("; ");
+        out.field("Not reconciled", &shown::visible(&reasons));
+    }
     if !tested.test.control.kind.needs_tie_out() {
         let kind = tested.test.control.kind.word();
         out.field("Tie-out", &format!("not required of a {kind}"));
@@ -134,8 +140,7 @@ fn population(out: &mut Lines, content: &Content<'_>, tested: &Tested<'_>) {
     let read = tested.datasets();
     let read = content.result.datasets.iter().filter(|d| read.contains(&d.name.as_str()));
     let mut lines: Vec<_> = read.flat_map(tie_out_lines).collect();
-    // An inconclusive outcome gives these reasons itself.
-    if tested.reasons().is_empty() {
+    if !told {
         let reasons = population.not_tied_out.iter();
         lines.extend(reasons.map(|reason| format!("not tied out: {}", shown::visible(reason))));
     }
@@ -304,6 +309,22 @@ mod tests {
             "tieout verify 2026-01-31-meridian",
         ] {
             assert!(report.contains(told), "{told}\n{report}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_reconciled_is_told_of_every_kind_of_control() {
+        let (mut pack, verification) = fixture::pack();
+        for test in &mut pack.result.tests {
+            test.control.kind = tieout_controls::control::ControlKind::Monitoring;
+            if let Some(population) = &mut test.population {
+                population.not_reconciled = vec!["query returns 7 rows for 8".to_owned()];
+            }
+        }
+        for format in [Format::Text, Format::Html] {
+            let report = String::from_utf8(render(format, &pack, &verification).unwrap()).unwrap();
+            assert!(report.contains("Not reconciled"), "{report}");
+            assert!(report.contains("query returns 7 rows for 8"), "{report}");
         }
     }
 

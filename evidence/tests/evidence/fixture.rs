@@ -230,6 +230,7 @@ pub(crate) fn test(
         records: number,
         totals: Totals::default(),
         not_tied_out: Vec::new(),
+        not_reconciled: Vec::new(),
     };
     conclude(control, false, policy, population, records).unwrap()
 }

@@ -235,6 +235,9 @@ fn attributes(test: &TestResult) -> Vec<(&'static str, String)> {
         );
         attributes.push(("Population", counts));
         attributes.push(("Population total", shown::totals_line(&population.totals)));
+        if !population.not_reconciled.is_empty() {
+            attributes.push(("Not reconciled", population.not_reconciled.join("; ")));
+        }
         let reasons = population.not_tied_out.join("; ");
         let tied = if reasons.is_empty() { "ties out".to_owned() } else { reasons };
         attributes.push(("Tie-out", tied));

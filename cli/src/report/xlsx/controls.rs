@@ -37,6 +37,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ("Refused", 10),
     ("Population total (exact)", 30),
     ("Query digest", 66),
+    ("Not reconciled", 50),
     ("Not tied out", 50),
     ("References", 40),
 ];
@@ -79,6 +80,7 @@ pub(super) fn row(tested: &Tested<'_>) -> Vec<Cell> {
         count(population.map(|p| p.refused)),
         population.map_or(Cell::Empty, |p| Cell::totals(&p.totals)),
         Cell::maybe(population.map(|p| p.query.to_string()).as_deref()),
+        Cell::maybe(population.map(|p| p.not_reconciled.join("; ")).as_deref()),
         Cell::maybe(population.map(|p| p.not_tied_out.join("; ")).as_deref()),
         Cell::Text(control.references.join("; ")),
     ]
