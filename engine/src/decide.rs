@@ -12,11 +12,11 @@ use crate::run::RunError;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use std::collections::BTreeMap;
-use tieout_controls::control::{Exposure, TableRef};
+use tieout_controls::control::{Effective, Exposure, TableRef};
 use tieout_controls::record::RecordRef;
 use tieout_controls::result::{PolicyIdentity, RunParameters};
 use tieout_controls::{
-    Cause, Control, Decision, EvaluatedRecord, Reason, TestResult, Value, conclude,
+    Cause, ColumnType, Control, Decision, EvaluatedRecord, Reason, TestResult, Value, conclude,
 };
 use tieout_policies::bundle::Rule;
 use tieout_policies::compile::{Compiled, Environment, compile};
@@ -296,7 +296,26 @@ fn check_table(
             return Err(input("table-column", message, crate::error::did_you_mean(column, known)));
         }
     }
-    Ok(())
+    let Some(Effective { from, to }) = &reference.effective else { return Ok(()) };
+    let kind = |column: &str| {
+        let field = loaded.schema.field_with_name(column).ok()?;
+        tieout_policies::column::column_type(field.data_type())
+    };
+    match (kind(from), kind(to)) {
+        (Some(ColumnType::Date), Some(ColumnType::Date))
+        | (Some(ColumnType::Timestamp), Some(ColumnType::Timestamp)) => Ok(()),
+        // An interval of a day and an instant never ends for a question of the other type.
+        (starts, ends) => {
+            let id = &planned.control.id;
+            let word = |kind: Option<ColumnType>| kind.map_or("nothing".into(), |k| k.to_string());
+            let (starts, ends) = (word(starts), word(ends));
+            let message = format!(
+                "control `{id}`, table `{name}`: the validity interval runs from `{from}` ({starts}) to `{to}` ({ends})"
+            );
+            let help = "name two columns that are both dates or both timestamps";
+            Err(input("table-column", message, help.to_owned()))
+        }
+    }
 }
 
 fn table(reference: &TableRef, loaded: &Loaded) -> Result<Table, RunError> {

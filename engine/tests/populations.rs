@@ -5,7 +5,7 @@ mod support;
 
 use support::running::{control, exposed, go, plan, test, why};
 use support::{Folder, complaint, rows, spec};
-use tieout_controls::control::ControlKind;
+use tieout_controls::control::{ControlKind, Effective, TableRef};
 use tieout_controls::record::FieldClass;
 use tieout_controls::{Control, Outcome};
 use tieout_engine::dataset::DatasetSpec;
@@ -136,6 +136,33 @@ fn lost_and_multiplied_rows_stand_in_the_way_of_every_kind_of_control() {
     let (tested, _) = test(&plan(joined(fans_out), NEVER, both));
     let unexpected = "population not tied out: `approval` has no independent expectation";
     assert_eq!(why(&tested), [lost, unexpected]);
+}
+
+#[test]
+fn a_validity_interval_is_of_days_or_of_instants() {
+    let folder = Folder::new();
+    let mut all = datasets(&folder);
+    let header = "party,country,vat_id,valid_from,valid_to,checked_at,proof\n";
+    all.push(spec("vat-registration-1", vec![folder.write("vat.csv", header)]));
+    let mut control = control("change", "SELECT _file, _row, change_id FROM base");
+    let mut go = |key: &str, from: &str, to: &str| {
+        let table = TableRef {
+            dataset: "vat-registration".into(),
+            key: vec![key.into()],
+            effective: Some(Effective { from: from.into(), to: to.into() }),
+        };
+        control.tables = [("t".to_owned(), table)].into();
+        go(&plan(control.clone(), NEVER, all.clone()))
+    };
+    go("party", "valid_from", "valid_to").unwrap();
+    go("party", "checked_at", "checked_at").unwrap();
+    for (from, to) in [("valid_from", "checked_at"), ("checked_at", "valid_to"), ("proof", "proof")]
+    {
+        let (code, message, help) = complaint(go("party", from, to));
+        assert_eq!(code, "table-column", "{message}");
+        assert!(message.contains(from) && message.contains(to), "{message}");
+        assert_eq!(help, "name two columns that are both dates or both timestamps");
+    }
 }
 
 #[test]

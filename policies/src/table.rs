@@ -89,13 +89,20 @@ fn schema_errors(file: &TableFile) -> Vec<String> {
             Some(_) => {}
         }
     }
+    let kind = |name: &String| file.columns.iter().find(|c| c.name == *name).map(|c| c.kind);
     for bound in file.effective.iter().flat_map(|e| [&e.from, &e.to]) {
-        let kind = file.columns.iter().find(|c| c.name == *bound).map(|c| c.kind);
-        match kind {
+        match kind(bound) {
             None => errors.push(format!("`effective` names `{bound}`, which is not a column")),
             Some(CellType::Date | CellType::Timestamp) => {}
             Some(_) => errors.push(format!("`{bound}` must be a date or timestamp column")),
         }
+    }
+    // A day and an instant: an interval that never ends for a question of the other type.
+    if let Some(Effective { from, to }) = &file.effective
+        && let (Some(CellType::Date), Some(CellType::Timestamp))
+        | (Some(CellType::Timestamp), Some(CellType::Date)) = (kind(from), kind(to))
+    {
+        errors.push(format!("`{from}` and `{to}` must both be dates or both timestamps"));
     }
     errors
 }
@@ -283,5 +290,13 @@ row 2 has 1 cells for 4 columns";
         assert_eq!(open.unwrap_err(), "rows 1 and 2 have the same key");
         let empty = from("\"2024-01-01\", \"2024-01-01\"", "\"2025-01-01\", null");
         assert_eq!(empty.unwrap_err(), "row 1 is in force on no day");
+    }
+
+    #[test]
+    fn refuses_an_interval_of_a_day_and_an_instant() {
+        let head = HEAD.replace("{name: t, type: date", "{name: t, type: timestamp");
+        let row = "  - [a, \"2024-01-01\", \"2025-01-01T00:00:00Z\", \"1\"]\n";
+        let error = parse(&format!("{head}{row}")).unwrap_err();
+        assert_eq!(error, "`f` and `t` must both be dates or both timestamps");
     }
 }
