@@ -285,6 +285,8 @@ fn queries_that_are_inexact_or_unrepeatable_are_refused() {
             "population-query",
         ),
         ("SELECT _file, _row, _row * 2 AS x FROM base", "population-query"),
+        ("SELECT _file, _row, SUM(_row) OVER () AS x FROM base", "population-query"),
+        ("SELECT _file, _row, AVG(_row) OVER () AS x FROM base", "population-float"),
         ("EXPLAIN SELECT _file, _row FROM base", "population-query"),
         ("DROP TABLE base", "population-query"),
         ("CREATE TABLE x AS SELECT 1", "population-query"),
@@ -302,6 +304,24 @@ fn queries_that_are_inexact_or_unrepeatable_are_refused() {
         assert!(message.contains("`T-01`"), "{message}");
         println!("{message}");
     }
+    for (expression, what) in [
+        ("CAST(1.255 AS DECIMAL(9, 2))", "a cast from Decimal128(4, 3) to Decimal128(9, 2)"),
+        ("TRY_CAST(1.255 AS DECIMAL(76, 2))", "a cast from Decimal128(4, 3) to Decimal256(76, 2)"),
+        ("CAST(1.5 AS BIGINT)", "a cast from Decimal128(2, 1) to Int64"),
+        ("CAST(1.5 AS TINYINT)", "a cast from Decimal128(2, 1) to Int8"),
+        ("AVG(CAST(_row AS DECIMAL(9, 2))) OVER ()", "an average"),
+        ("(SELECT MEDIAN(CAST(_row AS DECIMAL(9, 2))) FROM base)", "a median"),
+        ("(SELECT APPROX_DISTINCT(change_id) FROM base)", "`approx_distinct`"),
+    ] {
+        let sql = format!("SELECT _file, _row, change_id, {expression} AS x FROM base");
+        let refused = complaint(go(&plan(control("change", &sql), NEVER, datasets(&folder))));
+        let said = format!("control `T-01`: {what} rounds by a rule that the query doesn't name");
+        assert_eq!((refused.0.as_str(), refused.1), ("population-query", said), "{expression}");
+    }
+    let sql = "SELECT _file, _row, change_id, CAST(_row AS DECIMAL(9, 2)) AS a, \
+               CAST(1.5 AS DECIMAL(76, 38)) AS b, CAST(1.5 AS VARCHAR) AS c, \
+               SUM(CAST(_row AS DECIMAL(76, 38))) OVER () AS d, COUNT(*) OVER () AS e FROM base";
+    go(&plan(control("change", sql), NEVER, datasets(&folder))).unwrap();
     let sql = "SELECT _file, _row, change_id FROM base\nWHERE created < now()";
     let (_, message, _) = complaint(go(&plan(control("change", sql), NEVER, datasets(&folder))));
     assert_eq!(message, "control `T-01`, line 2, column 17: `now` gives another answer each time");

@@ -191,12 +191,11 @@ pub(super) fn check_expr(
                 control.id
             );
             found = Err(input("population-query", message, help.to_owned()));
-        } else if let Some(what) = unnamed_rounding(part) {
+        } else if let Some((what, help)) = unnamed_rounding(part, schema) {
             let message = format!(
                 "control `{}`: {what} rounds by a rule that the query doesn't name",
                 control.id
             );
-            let help = "let the policy divide, with `decimal.div(a, b, scale, mode)`";
             found = Err(input("population-query", message, help.to_owned()));
         }
         Ok(if found.is_ok() { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
@@ -216,14 +215,14 @@ fn inexact(kind: &DataType) -> bool {
 /// overflow without a word.
 fn wraps(expr: &Expr, schema: &DFSchema) -> Option<&'static str> {
     let kind = |arg: &Expr| arg.get_type(schema).ok();
+    if let Some(("sum", args)) = aggregate(expr) {
+        let narrow = |arg: &Expr| {
+            kind(arg).is_some_and(|k| k.is_integer() || matches!(k, DataType::Decimal128(..)))
+        };
+        let narrow = args.iter().any(narrow);
+        return narrow.then_some("sum over 76 digits: SUM(CAST(… AS DECIMAL(76, 38)))");
+    }
     match expr {
-        Expr::AggregateFunction(f) if f.func.name() == "sum" => {
-            let narrow = |arg: &Expr| {
-                kind(arg).is_some_and(|k| k.is_integer() || matches!(k, DataType::Decimal128(..)))
-            };
-            let narrow = f.params.args.iter().any(narrow);
-            narrow.then_some("sum over 76 digits: SUM(CAST(… AS DECIMAL(76, 10)))")
-        }
         Expr::BinaryExpr(b)
             if matches!(b.op, Operator::Plus | Operator::Minus | Operator::Multiply) =>
         {
@@ -235,11 +234,57 @@ fn wraps(expr: &Expr, schema: &DFSchema) -> Option<&'static str> {
     }
 }
 
-/// What divides: SQL cuts the quotient at a scale of its own choosing, whole numbers included.
-fn unnamed_rounding(expr: &Expr) -> Option<&'static str> {
+/// What rounds, and what to write instead. SQL cuts a quotient at a scale of its own choosing, an
+/// average and a median are quotients, and a cast to fewer digits rounds as the library likes.
+fn unnamed_rounding(expr: &Expr, schema: &DFSchema) -> Option<(String, &'static str)> {
+    let divide = "let the policy divide, with `decimal.div(a, b, scale, mode)`";
+    let round = "let the policy round, with `decimal.round(x, scale, mode)`";
+    if let Some((function, _)) = aggregate(expr) {
+        return match function {
+            "avg" => Some(("an average".to_owned(), divide)),
+            "median" => Some(("a median".to_owned(), divide)),
+            name if name.starts_with("approx_") || name.ends_with("_cont") => {
+                Some((format!("`{name}`"), "count, or compare, what is exact"))
+            }
+            _ => None,
+        };
+    }
+    let cast = |from: &Expr, to: &DataType| {
+        let from = from.get_type(schema).ok()?;
+        (places(to)? < places(&from)?).then(|| (format!("a cast from {from} to {to}"), round))
+    };
     match expr {
-        Expr::BinaryExpr(b) if b.op == Operator::Divide => Some("a division"),
-        Expr::AggregateFunction(f) if f.func.name() == "avg" => Some("an average"),
+        Expr::BinaryExpr(b) if b.op == Operator::Divide => Some(("a division".to_owned(), divide)),
+        Expr::ScalarFunction(f) if matches!(f.func.name(), "round" | "trunc") => {
+            Some((format!("`{}`", f.func.name()), round))
+        }
+        Expr::Cast(c) => cast(&c.expr, c.field.data_type()),
+        Expr::TryCast(c) => cast(&c.expr, c.field.data_type()),
+        _ => None,
+    }
+}
+
+/// The digits behind the point that an exact type holds.
+fn places(kind: &DataType) -> Option<i8> {
+    match kind {
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
+        | DataType::Decimal256(_, scale) => Some(*scale),
+        kind => kind.is_integer().then_some(0),
+    }
+}
+
+/// The name and arguments of an aggregate function, over groups or over windows.
+fn aggregate(expr: &Expr) -> Option<(&str, &[Expr])> {
+    match expr {
+        Expr::AggregateFunction(f) => Some((f.func.name(), &f.params.args)),
+        Expr::WindowFunction(f) => match &f.fun {
+            WindowFunctionDefinition::AggregateUDF(function) => {
+                Some((function.name(), &f.params.args))
+            }
+            WindowFunctionDefinition::WindowUDF(_) => None,
+        },
         _ => None,
     }
 }
