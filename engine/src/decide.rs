@@ -44,6 +44,7 @@ pub(crate) fn prepare<'a>(
     run: &RunParameters,
 ) -> Result<Ready<'a>, RunError> {
     let mut control = planned.control.clone();
+    check_in_force(planned, run)?;
     let rule = rule(planned)?;
     let (parameters, origins) = parameters::resolve(&mut control, bound.base()?)?;
     let prepared = population::prepare(&control, &bound)?;
@@ -251,6 +252,28 @@ fn rule(planned: &PlannedControl) -> Result<&Rule, RunError> {
         let known = bundle.rules.keys().map(String::as_str);
         input("unknown-rule", message, crate::error::did_you_mean(wanted, known))
     })
+}
+
+/// Refuses a period of which the bundle is in force for a part or not at all: what was right then
+/// is not said by the rules of another time.
+fn check_in_force(planned: &PlannedControl, run: &RunParameters) -> Result<(), RunError> {
+    let (id, bundle) = (&planned.control.id, &planned.bundle);
+    let early = bundle.effective_from.is_some_and(|from| run.period_start < from);
+    let late = bundle.effective_to.is_some_and(|to| to < run.period_end);
+    if !early && !late {
+        return Ok(());
+    }
+    let from = bundle.effective_from.map(|from| format!(" from {from}")).unwrap_or_default();
+    let to = bundle.effective_to.map(|to| format!(" until before {to}")).unwrap_or_default();
+    let (name, version) = (&bundle.name, &bundle.version);
+    let (start, end) = (run.period_start, run.period_end);
+    let message = format!(
+        "control `{id}`: the policy bundle `{name}` {version} is in force{from}{to}, the run's period is from {start} until before {end}"
+    );
+    let help = format!(
+        "choose the version of `{name}` that is in force for that period; where two share it, run each part with its own version"
+    );
+    Err(input("bundle-not-in-force", message, help))
 }
 
 /// The reference tables: the bundle's own, and the control's datasets.

@@ -139,6 +139,39 @@ fn lost_and_multiplied_rows_stand_in_the_way_of_every_kind_of_control() {
 }
 
 #[test]
+fn a_bundle_decides_only_for_a_period_in_which_it_is_in_force() {
+    let folder = Folder::new();
+    let sql = "SELECT _file, _row, change_id FROM base";
+    let go = |from: Option<&str>, to: Option<&str>| {
+        let mut plan = plan(control("change", sql), NEVER, datasets(&folder));
+        let bundle = std::sync::Arc::make_mut(&mut plan.controls[0].bundle);
+        bundle.effective_from = from.map(|day| day.parse().unwrap());
+        bundle.effective_to = to.map(|day| day.parse().unwrap());
+        go(&plan)
+    };
+    // The run's period is 2025: until before 2026-01-01.
+    go(Some("2025-01-01"), Some("2026-01-01")).unwrap();
+    go(Some("2024-07-01"), None).unwrap();
+    go(None, Some("2026-07-01")).unwrap();
+    for (from, to, interval) in [
+        (Some("2025-01-02"), None, " from 2025-01-02"),
+        (None, Some("2025-12-31"), " until before 2025-12-31"),
+        (Some("2026-01-01"), Some("2027-01-01"), " from 2026-01-01 until before 2027-01-01"),
+        (Some("2024-01-01"), Some("2025-01-01"), " from 2024-01-01 until before 2025-01-01"),
+    ] {
+        let (code, message, help) = complaint(go(from, to));
+        assert_eq!(code, "bundle-not-in-force");
+        assert_eq!(
+            message,
+            format!(
+                "control `T-01`: the policy bundle `test` 1.0.0 is in force{interval}, the run's period is from 2025-01-01 until before 2026-01-01"
+            )
+        );
+        assert!(help.starts_with("choose the version of `test` that is in force"), "{help}");
+    }
+}
+
+#[test]
 fn a_validity_interval_is_of_days_or_of_instants() {
     let folder = Folder::new();
     let mut all = datasets(&folder);

@@ -16,9 +16,9 @@ pub struct Bundle {
     pub version: String,
     /// Where it applies, such as `EU`; `None` for everywhere.
     pub jurisdiction: Option<String>,
-    /// The first day on which it is in force.
+    /// The first day on which it is in force; `None`: ever since. A run's period must lie within.
     pub effective_from: Option<NaiveDate>,
-    /// The first day on which it no longer is.
+    /// The first day on which it no longer is; `None`: until further notice.
     pub effective_to: Option<NaiveDate>,
     /// The sources its rules rest on.
     pub sources: Vec<String>,
