@@ -109,7 +109,7 @@ pub(crate) fn form(
             condition_columns.extend(condition.iter().flat_map(|c| c.columns.clone()));
             let counts = selection.counts;
             let plan = session::block_on(sql::plan(control, query, bound, condition.as_ref()))??;
-            let batches = session::block_on(plan.collect())??;
+            let batches = session::interruptible(plan.collect(), progress)??;
             if progress.cancelled() {
                 return Err(RunError::Interrupted);
             }

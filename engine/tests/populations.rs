@@ -3,12 +3,15 @@
 #[cfg(test)]
 mod support;
 
-use support::running::{control, exposed, go, plan, test, why};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use support::running::{control, exposed, go, plan, test, watched, why};
 use support::{Folder, complaint, rows, spec};
 use tieout_controls::control::{ControlKind, Effective, TableRef};
 use tieout_controls::record::FieldClass;
 use tieout_controls::{Control, Outcome};
 use tieout_engine::dataset::DatasetSpec;
+use tieout_engine::progress::Progress;
+use tieout_engine::run::RunError;
 
 const CHANGES: &str = "\
 change_id,type,artefact,old_hash,new_hash,author,created,deployed_by,deployed_at,effective_from,emergency,tests_ref
@@ -382,6 +385,43 @@ fn an_unknown_column_is_named_with_its_place_and_the_likely_one() {
         assert_eq!(found, code, "{message}");
         println!("{message}");
     }
+}
+
+/// Is asked to stop once the query runs: the third time since the control's test began.
+struct Impatient(AtomicUsize);
+
+impl Progress for Impatient {
+    fn step(&self, what: &str) {
+        if what.starts_with("testing") {
+            self.0.store(1, Ordering::SeqCst);
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        let asked = self.0.load(Ordering::SeqCst);
+        if asked > 0 {
+            self.0.store(asked + 1, Ordering::SeqCst);
+        }
+        asked > 2
+    }
+}
+
+#[test]
+fn a_query_that_runs_for_long_can_be_interrupted() {
+    let folder = Folder::new();
+    let mut changes = CHANGES.to_owned();
+    for n in 0..5_000 {
+        changes +=
+            &format!("x{n},rate,t,,,ann,2025-02-01T00:00:00Z,,,2025-02-02T00:00:00Z,false,\n");
+    }
+    let change = spec("change-1", vec![folder.write("change.csv", changes)]);
+    // A hundred thousand million pairs of pairs.
+    let sql = "SELECT _file, _row, change_id, \
+               (SELECT COUNT(*) FROM base a, base b, base c WHERE a.change_id || b.change_id > c.change_id) AS n \
+               FROM base";
+    let plan = plan(control("change", sql), NEVER, vec![change]);
+    let stopped = watched(&plan, &Impatient(AtomicUsize::new(0)));
+    assert!(matches!(stopped, Err(RunError::Interrupted)), "{stopped:?}");
 }
 
 #[test]

@@ -154,7 +154,7 @@ pub mod running {
     use tieout_controls::{Control, Digest, EvaluatedRecord, Outcome, TestResult};
     use tieout_engine::dataset::DatasetSpec;
     use tieout_engine::plan::{Plan, PlannedControl};
-    use tieout_engine::progress::Quiet;
+    use tieout_engine::progress::{Progress, Quiet};
     use tieout_engine::run::{RunError, RunOutput, run};
     use tieout_policies::bundle::{Bundle, Language, Rule};
 
@@ -242,6 +242,11 @@ pub mod running {
 
     pub fn go(plan: &Plan) -> Result<RunOutput, RunError> {
         run(plan, &commitments, &Quiet)
+    }
+
+    /// A run by somebody else's progress.
+    pub fn watched(plan: &Plan, progress: &dyn Progress) -> Result<RunOutput, RunError> {
+        run(plan, &commitments, progress)
     }
 
     /// The only test's result, and its records.
