@@ -208,6 +208,13 @@ pub struct Population {
     /// The money at stake in a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exposure: Option<Exposure>,
+    /// Datasets in which the absence of a row is the violation, such as an approval that nobody
+    /// gave: role → column of the dataset → column of the record. A violation becomes
+    /// undetermined when a row of the dataset was refused that has the record's values in these
+    /// columns, or none that can be read; without columns any refused row counts. A record of a
+    /// single row has the columns of its base row beside the query's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub absence_of: BTreeMap<String, BTreeMap<String, String>>,
     /// Columns of the result that are personal beside those that the profiles name so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub personal: Vec<String>,

@@ -97,7 +97,7 @@ pub struct Cause {
     pub reason: Reason,
     /// The rule.
     pub rule: RuleRef,
-    /// The column whose value stood in the way, where there is one.
+    /// The column whose value stood in the way, where there is one; of a refused row its dataset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
 }
@@ -127,6 +127,8 @@ pub enum Reason {
     Limit,
     /// The selecting condition of the population is null for the record.
     SelectionUnknown,
+    /// The rule asks for the absence of a row, and a row that could be it was refused.
+    RowRefused,
 }
 
 impl Reason {
@@ -143,6 +145,7 @@ impl Reason {
             Self::PolicyError => "the policy erred",
             Self::Limit => "over the evaluation budget",
             Self::SelectionUnknown => "can't tell whether the record belongs to the population",
+            Self::RowRefused => "a row that could be the missing one was refused",
         }
     }
 }

@@ -27,7 +27,17 @@ impl<'a> Bound<'a> {
     /// The dataset of a role.
     pub(crate) fn role(&self, role: &str) -> Result<&'a Loaded, RunError> {
         let missing = || RunError::Internal(format!("the role `{role}` was not bound"));
-        self.roles.get(role).copied().ok_or_else(missing)
+        self.find(role).ok_or_else(missing)
+    }
+
+    /// The dataset of a role, if the control reads it.
+    pub(crate) fn find(&self, role: &str) -> Option<&'a Loaded> {
+        self.roles.get(role).copied()
+    }
+
+    /// The roles that the control reads.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.keys().map(String::as_str)
     }
 
     /// The base dataset.

@@ -15,6 +15,7 @@ mod ndjson;
 mod number;
 pub(crate) mod parquet;
 mod read;
+mod refused;
 pub(crate) mod source;
 mod typing;
 
@@ -23,6 +24,7 @@ pub use self::read::{Loaded, read};
 pub(crate) use self::cell::{Cell, Rows};
 pub(crate) use self::columns::{CLASS, FILE, PERSONAL, ROW};
 pub(crate) use self::number::Exact;
+pub(crate) use self::read::read_keeping;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,5 +1,6 @@
 //! Deciding over a population: step 3 of the path.
 
+use crate::absence::Absences;
 use crate::binding::Bound;
 use crate::dataset::{FILE, Loaded, ROW};
 use crate::error::input;
@@ -32,6 +33,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) origins: BTreeMap<String, String>,
     bound: Bound<'a>,
     prepared: Prepared,
+    absences: Absences,
     compiled: Compiled,
     data: Data,
     rule: &'a Rule,
@@ -48,6 +50,7 @@ pub(crate) fn prepare<'a>(
     let rule = rule(planned)?;
     let (parameters, origins) = parameters::resolve(&mut control, bound.base()?)?;
     let prepared = population::prepare(&control, &bound)?;
+    let absences = Absences::new(&control, &bound, &prepared.schema)?;
     let tables = tables(planned, &bound)?;
     let environment = Environment {
         input: schema(&prepared.schema),
@@ -58,7 +61,7 @@ pub(crate) fn prepare<'a>(
     let run =
         RunDates { as_of: run.as_of, period_start: run.period_start, period_end: run.period_end };
     let data = Data { tables, parameters, run };
-    Ok(Ready { planned, control, origins, bound, prepared, compiled, data, rule })
+    Ok(Ready { planned, control, origins, bound, prepared, absences, compiled, data, rule })
 }
 
 impl Ready<'_> {
@@ -126,6 +129,8 @@ impl Ready<'_> {
         let shown = self.shown();
         for (row, decision) in decisions.into_iter().enumerate() {
             let decision = self.group_is_known(batch, row)?.unwrap_or(decision);
+            let column = |name: &str| self.column(name, batch, row, formed);
+            let decision = self.absences.judge(decision, column)?;
             records.push(EvaluatedRecord {
                 control: self.control.id.clone(),
                 record: self.reference(batch, row, formed, classes)?,
@@ -152,6 +157,26 @@ impl Ready<'_> {
         let columns = self.prepared.schema.fields().iter().map(|field| field.name());
         let shown = |name: &&String| read.contains(name) || !NATIVE_KEY.contains(&name.as_str());
         columns.filter(shown).cloned().collect()
+    }
+
+    /// The value of a record's column: the population's, else that of a single record's row in the
+    /// base dataset.
+    fn column(
+        &self,
+        name: &str,
+        batch: &RecordBatch,
+        row: usize,
+        formed: &Formed,
+    ) -> Result<Value, RunError> {
+        if let Some(array) = batch.column_by_name(name) {
+            return value(array.as_ref(), row);
+        }
+        let number = |column| number(batch, column, row).map(|n| i64::try_from(n.0).ok());
+        let place = number(FILE)?.zip(number(ROW)?).and_then(|(f, r)| formed.base.place(f, r));
+        let Some((batch, row)) = place else { return Ok(Value::Null) };
+        let batch = self.bound.base()?.batches.get(batch);
+        let array = batch.and_then(|batch| batch.column_by_name(name));
+        array.map_or(Ok(Value::Null), |array| value(array.as_ref(), row))
     }
 
     fn reference(

@@ -4,6 +4,7 @@
 //! population by SQL, lets the policy decide over each record, and concludes. DataFusion and
 //! tokio live here, privately.
 
+mod absence;
 mod binding;
 pub mod dataset;
 mod decide;

@@ -1,7 +1,8 @@
 //! Running a plan.
 
+use crate::absence;
 use crate::binding::{Binding, bind};
-use crate::dataset::read;
+use crate::dataset::read_keeping;
 use crate::decide::prepare;
 use crate::error::input;
 use crate::plan::Plan;
@@ -65,7 +66,10 @@ pub fn run(
             return Err(RunError::Interrupted);
         }
         progress.step(&format!("reading `{}`", spec.name));
-        datasets.insert(spec.name.clone(), read(spec, commitments, progress)?);
+        let controls = plan.controls.iter().map(|planned| &planned.control);
+        let kept = absence::columns(controls, spec.profile.role);
+        let loaded = read_keeping(spec, &kept, commitments, progress)?;
+        datasets.insert(spec.name.clone(), loaded);
     }
     let mut parameters = plan.parameters.clone();
     let mut tests = BTreeMap::new();

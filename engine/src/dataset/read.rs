@@ -1,9 +1,10 @@
 //! Reading a dataset from beginning to end.
 
 use super::batch::{BATCH_ROWS, Batches};
-use super::cell::{RawRow, Refusal, Rows};
-use super::columns::{Layout, check_parquet_types};
+use super::cell::{Cell, RawRow, Refusal, Rows};
+use super::columns::{Layout, Target, check_parquet_types};
 use super::measure::Measures;
+use super::refused::RefusedKeys;
 use super::typing::{Rules, Typed};
 use super::{DatasetSpec, Encoding, FloatRule, Reading, encode, source};
 use crate::error::input;
@@ -11,7 +12,7 @@ use crate::progress::Progress;
 use crate::run::RunError;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::dataset::tie_out;
 use tieout_controls::paper::{CommitmentFactory, RowCommitment};
 use tieout_controls::{ColumnType, Count, DatasetSummary, RefusedRow, SchemaProfile};
@@ -23,6 +24,8 @@ pub struct Loaded {
     pub summary: DatasetSummary,
     /// The refused rows in their order.
     pub refused: Vec<RefusedRow>,
+    /// By which records they would have been found.
+    pub(crate) refused_keys: RefusedKeys,
     /// The profile's columns in their order, then the undeclared ones by name, then `_file` (the
     /// file's number, from 0) and `_row` (the data row's, from 1), both Int64. A column that is
     /// personal has the metadata `tieout.class: personal`.
@@ -43,6 +46,16 @@ pub struct Loaded {
 /// [`RunError::Interrupted`]. Rows that don't fit are in the result.
 pub fn read(
     spec: &DatasetSpec,
+    commitments: &CommitmentFactory<'_>,
+    progress: &dyn Progress,
+) -> Result<Loaded, RunError> {
+    read_keeping(spec, &BTreeSet::new(), commitments, progress)
+}
+
+/// Reads a dataset and keeps of its refused rows what can be read in those columns.
+pub(crate) fn read_keeping(
+    spec: &DatasetSpec,
+    kept: &BTreeSet<String>,
     commitments: &CommitmentFactory<'_>,
     progress: &dyn Progress,
 ) -> Result<Loaded, RunError> {
@@ -68,6 +81,7 @@ pub fn read(
         batches: Batches::new(&layout)?,
         commitment: commitments(&spec.name),
         refused: Vec::new(),
+        refused_keys: RefusedKeys::new(kept, &layout),
         accepted: Count(0),
         bytes: Vec::new(),
     };
@@ -77,6 +91,13 @@ pub fn read(
     reader.finish(layout)
 }
 
+/// A row that is refused.
+struct Unfit {
+    refusal: Refusal,
+    /// A value or none for each target, from the first on.
+    readable: Vec<Option<Typed>>,
+}
+
 struct Reader<'a> {
     spec: &'a DatasetSpec,
     rules: Rules,
@@ -84,6 +105,7 @@ struct Reader<'a> {
     batches: Batches,
     commitment: Box<dyn RowCommitment>,
     refused: Vec<RefusedRow>,
+    refused_keys: RefusedKeys,
     accepted: Count,
     bytes: Vec<u8>,
 }
@@ -109,15 +131,18 @@ impl Reader<'_> {
             let line = raw.line;
             match self.typed(raw, layout, sources) {
                 Ok(values) => self.accept(&values, number, ordinal)?,
-                Err(refusal) => self.refused.push(RefusedRow {
-                    dataset: self.spec.name.clone(),
-                    file: shown.clone(),
-                    row: Count(ordinal),
-                    line: line.map(Count),
-                    column: refusal.column,
-                    code: refusal.code.to_owned(),
-                    reason: refusal.reason,
-                }),
+                Err(Unfit { refusal, readable }) => {
+                    self.refused_keys.push(&readable);
+                    self.refused.push(RefusedRow {
+                        dataset: self.spec.name.clone(),
+                        file: shown.clone(),
+                        row: Count(ordinal),
+                        line: line.map(Count),
+                        column: refusal.column,
+                        code: refusal.code.to_owned(),
+                        reason: refusal.reason,
+                    });
+                }
             }
         }
         Ok(())
@@ -128,17 +153,35 @@ impl Reader<'_> {
         raw: RawRow,
         layout: &Layout,
         sources: &[Option<usize>],
-    ) -> Result<Vec<Typed>, Refusal> {
-        let mut cells = raw.cells?;
+    ) -> Result<Vec<Typed>, Unfit> {
+        let mut cells = raw.cells.map_err(|refusal| Unfit { refusal, readable: Vec::new() })?;
+        let mut targets = layout.targets.iter().zip(sources);
         let mut values = Vec::with_capacity(layout.targets.len());
-        for (target, at) in layout.targets.iter().zip(sources) {
-            let cell = at.and_then(|at| cells.get_mut(at)).map(std::mem::take);
-            values.push(match cell {
-                Some(cell) => self.rules.type_cell(cell, target)?,
-                None => Typed::Null,
-            });
+        while let Some((target, at)) = targets.next() {
+            match self.value(&mut cells, *at, target) {
+                Ok(value) => values.push(value),
+                Err(refusal) => {
+                    let mut readable: Vec<_> = values.into_iter().map(Some).collect();
+                    readable.push(None);
+                    let rest = targets.map(|(target, at)| self.value(&mut cells, *at, target).ok());
+                    readable.extend(rest);
+                    return Err(Unfit { refusal, readable });
+                }
+            }
         }
         Ok(values)
+    }
+
+    fn value(
+        &self,
+        cells: &mut [Cell],
+        at: Option<usize>,
+        target: &Target,
+    ) -> Result<Typed, Refusal> {
+        match at.and_then(|at| cells.get_mut(at)).map(std::mem::take) {
+            Some(cell) => self.rules.type_cell(cell, target),
+            None => Ok(Typed::Null),
+        }
     }
 
     fn accept(&mut self, values: &[Typed], file: usize, row: u64) -> Result<(), RunError> {
@@ -176,6 +219,7 @@ impl Reader<'_> {
         Ok(Loaded {
             summary,
             refused: self.refused,
+            refused_keys: self.refused_keys,
             schema: layout.schema(),
             batches: self.batches.finish()?,
             profile: spec.profile,

@@ -178,6 +178,7 @@ pub mod running {
                 group_by: Vec::new(),
                 query: PopulationQuery::Sql(sql.into()),
                 exposure: None,
+                absence_of: BTreeMap::new(),
                 personal: Vec::new(),
             },
             policy: PolicyRef { bundle: "test".into(), rule: "t-01".into() },

@@ -203,6 +203,7 @@ pub(crate) fn test(
             group_by: Vec::new(),
             query: PopulationQuery::Sql("SELECT * FROM base".into()),
             exposure: None,
+            absence_of: BTreeMap::new(),
             personal: Vec::new(),
         },
         policy: PolicyRef { bundle: "billing".into(), rule: rule.clone() },
