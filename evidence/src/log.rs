@@ -6,9 +6,13 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::encoding::sha256;
+#[cfg(feature = "seal")]
+use crate::layout::PROOF;
 use crate::layout::STATEMENT;
 use crate::merkle;
 use crate::note::NoteKey;
+#[cfg(feature = "seal")]
+use crate::proof::LogProof;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -118,6 +122,29 @@ pub fn audit(log: &LogEntries, packs: &Path) -> io::Result<Vec<String>> {
     }
     notes.append(&mut unlogged);
     Ok(notes)
+}
+
+/// A pack of the folder that these entries do not have at the index that its proof says, or not at
+/// all where no proof can be read: the log was lost, or an older one was put back.
+#[cfg(feature = "seal")]
+pub(crate) fn unlogged(entries: &[Digest], packs: &Path) -> io::Result<Option<String>> {
+    for folder in pack_folders(packs)? {
+        let path = packs.join(&folder);
+        let envelope = match std::fs::read(path.join(STATEMENT)) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            envelope => sha256(&envelope?),
+        };
+        let proof = std::fs::read_to_string(path.join(PROOF)).ok();
+        let proof = proof.and_then(|text| LogProof::parse(&text).ok());
+        let known = match proof.map(|proof| usize::try_from(proof.index.0)) {
+            Some(index) => index.is_ok_and(|index| entries.get(index) == Some(&envelope)),
+            None => entries.contains(&envelope),
+        };
+        if !known {
+            return Ok(Some(folder));
+        }
+    }
+    Ok(None)
 }
 
 /// The names of the finished packs in a folder, sorted; empty when there is no such folder. Names

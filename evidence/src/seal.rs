@@ -12,6 +12,8 @@
 //! checkpoint covers belongs to a pack of which everything but the proof is durable. So the next
 //! sealing, which begins by looking for partial folders, finishes those that the log has and
 //! removes the others. All of it happens under the log's lock.
+//!
+//! A log that lacks one of the packs is not written: whoever lost it would fork it without a word.
 
 mod append;
 mod pack;
@@ -106,7 +108,7 @@ fn seal_with(files: &dyn Files, input: &SealInput<'_>) -> Result<Sealed, SealErr
         let error = SealError::new("the operator's key and the log's key are one key");
         return Err(error.help("make a key for each: whoever has both could sign and log alone"));
     }
-    let mut log = LogWriter::open(files, input.log, input.origin, input.log_key)?;
+    let mut log = LogWriter::open(files, input.log, input.packs, input.origin, input.log_key)?;
     make_folders(files, input.packs).map_err(SealError::io(input.packs))?;
     recover::partial_packs(files, input.packs, &log)?;
     let (partial, name) = pack::write(files, input, log.last())?;

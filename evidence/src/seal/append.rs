@@ -30,10 +30,15 @@ pub(super) struct LogWriter<'a> {
 }
 
 impl<'a> LogWriter<'a> {
-    /// Opens the log, or begins it with a checkpoint over nothing.
+    /// Opens the log of these packs, or begins it with a checkpoint over nothing where there are
+    /// none.
+    ///
+    /// INVARIANT: a log that lacks one of the packs is not written. It was lost, or an older one was
+    /// put back, and its next entry would take an index that a pack already has.
     pub(super) fn open(
         files: &'a dyn Files,
         folder: &Path,
+        packs: &Path,
         origin: &str,
         signer: &'a SigningKey,
     ) -> Result<Self, SealError> {
@@ -48,13 +53,15 @@ impl<'a> LogWriter<'a> {
             files.remove(&partial).map_err(SealError::io(&partial))?;
         }
         if !folder.join(HEAD).exists() {
-            begin(files, folder, &key, signer)?;
+            begin(files, folder, packs, &key, signer)?;
         }
         let state = log::read(folder, &key).map_err(|e| {
             SealError::new(e.to_string()).help(
-                "restore the log's folder from a backup, or name another folder, origin or key",
+                "restore the log's folder from a backup, or its origin and key; \
+                 where that can't be, start a new workspace",
             )
         })?;
+        has_all(&state.entries, packs, folder)?;
         drop_unacknowledged(files, folder, &state)?;
         Ok(Self { files, folder: folder.to_owned(), key, signer, state, _lock: lock })
     }
@@ -108,11 +115,30 @@ fn lock(path: &Path) -> Result<File, SealError> {
     Ok(file)
 }
 
+fn has_all(entries: &[Digest], packs: &Path, folder: &Path) -> Result<(), SealError> {
+    let unlogged = log::unlogged(entries, packs).map_err(|e| {
+        SealError::new(format!("packs in `{}` can't be read: {e}", packs.display()))
+    })?;
+    let Some(pack) = unlogged else { return Ok(()) };
+    let log = folder.display();
+    let reason = if entries.is_empty() {
+        format!("log `{log}` has no entries, and pack `{pack}` is from a log that had")
+    } else {
+        format!("log `{log}` does not have pack `{pack}` where the pack's proof says")
+    };
+    Err(SealError::new(reason).help(
+        "restore the log's folder from its latest backup: it was lost, or an older one was put \
+         back\nif there is no backup, keep log and packs as they are and start a new workspace\n\
+         if the pack is another workspace's, move it out of the folder",
+    ))
+}
+
 /// A log begins with a checkpoint over nothing, so that entries without a checkpoint always mean
 /// that the checkpoint was lost, and are never overwritten.
 fn begin(
     files: &dyn Files,
     folder: &Path,
+    packs: &Path,
     key: &NoteKey,
     signer: &SigningKey,
 ) -> Result<(), SealError> {
@@ -120,6 +146,7 @@ fn begin(
         let reason = format!("log `{}`: `{ENTRIES}` without `{HEAD}`", folder.display());
         return Err(SealError::new(reason).help("restore the log's folder from a backup"));
     }
+    has_all(&[], packs, folder)?;
     publish(files, folder, &sign(&[], key, signer).1)
 }
 

@@ -308,6 +308,37 @@ fn a_paper_that_is_not_the_results_is_refused() {
     assert_eq!(std::fs::read_dir(workspace.path("packs")).unwrap().count(), 0);
 }
 
+/// Sealing on would give an index a second time, and nobody would notice.
+#[test]
+fn a_log_that_was_lost_or_put_back_is_not_forked() {
+    let workspace = Workspace::new();
+    workspace.seal(0);
+    let copy = |from: &str, to: &str| {
+        std::fs::create_dir(workspace.path(to)).unwrap();
+        for (name, bytes) in files(&workspace.path(from)) {
+            std::fs::write(workspace.path(to).join(name), bytes).unwrap();
+        }
+    };
+    copy("log", "older");
+    workspace.seal(1);
+    std::fs::rename(workspace.path("log"), workspace.path("latest")).unwrap();
+    let before = files(&workspace.path("packs"));
+    let refused = |what: &str| {
+        let error = workspace.try_seal(&fixture(), 2).unwrap_err();
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(error.help.unwrap().contains("latest backup"));
+        assert_eq!(files(&workspace.path("packs")), before);
+    };
+    refused("has no entries");
+    assert!(!workspace.path("log/checkpoint").exists());
+    std::fs::remove_dir_all(workspace.path("log")).unwrap();
+    copy("older", "log");
+    refused("does not have pack");
+    std::fs::remove_dir_all(workspace.path("log")).unwrap();
+    copy("latest", "log");
+    assert_eq!(workspace.seal(2).log_index, Count(2));
+}
+
 #[test]
 fn a_log_that_lost_something_is_refused() {
     let workspace = Workspace::new();
