@@ -232,7 +232,7 @@ pub(crate) enum Key {
         /// What it signs
         #[arg(long, value_enum)]
         role: Role,
-        /// The log's origin, for the verifier key; else the workspace's
+        /// The log's origin, for the verifier key; else the workspace's. An operator's key has none
         #[arg(long, value_name = "ORIGIN")]
         origin: Option<String>,
         /// Where the private key is written; the public one gets the same name with `.pub`, a log's

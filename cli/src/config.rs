@@ -128,7 +128,7 @@ pub(crate) struct LogFile {
     /// Its folder.
     pub(crate) folder: String,
     /// Its origin line; `tieout.local/<workspace>` where it isn't stated.
-    pub(crate) origin: Option<String>,
+    pub(crate) origin: Option<Spanned<String>>,
 }
 
 impl Default for LogFile {

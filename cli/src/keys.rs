@@ -13,6 +13,10 @@ pub(crate) const DEMO_PASSPHRASE: &str = "demo";
 
 const VARIABLE: &str = "TIEOUT_PASSPHRASE";
 
+/// What a log's origin looks like.
+pub(crate) const ORIGIN: &str =
+    "one word without spaces and `+`, of at most 255 bytes, such as `tieout.local/NAME`";
+
 /// The two keys that seal a run.
 pub(crate) struct Keys {
     /// Signs packs.
@@ -24,7 +28,7 @@ pub(crate) struct Keys {
 impl Keys {
     /// What their owner trusts.
     pub(crate) fn anchor(&self, origin: &str) -> Anchor {
-        Anchor { operator: Some(self.operator.public_pem()), log: Some(self.log.vkey(origin)) }
+        Anchor { operator: Some(self.operator.public_pem()), log: self.log.vkey(origin) }
     }
 
     /// The demo's keys: the same everywhere, so that everyone can see that they vouch for nothing.

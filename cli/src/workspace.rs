@@ -2,10 +2,12 @@
 
 use crate::config::{self, WorkspaceFile};
 use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
+use crate::keys::ORIGIN;
 use crate::output;
 use serde_saphyr::Spanned;
 use std::path::{Path, PathBuf};
 use tieout_engine::dataset::SourceFile;
+use tieout_evidence::note::is_key_name;
 
 const FILE: &str = "tieout.yaml";
 
@@ -71,6 +73,11 @@ impl Workspace {
             let message = "a workspace's name has letters, digits, hyphens, underscores and points";
             return Err(self.wrong("workspace-name", message, name, None));
         }
+        if !is_key_name(&self.origin()) {
+            let message = format!("`{}` can't be a log's origin", self.origin());
+            let place = self.settings.log.origin.as_ref().unwrap_or(name);
+            return Err(self.wrong("origin-invalid", message, place, Some(ORIGIN.to_owned())));
+        }
         let period = &self.settings.period;
         if period.value.start >= period.value.end {
             let message = "the period ends before it begins; `end` is the day after its last day";
@@ -107,7 +114,7 @@ impl Workspace {
     /// The log's origin line.
     pub(crate) fn origin(&self) -> String {
         let default = || format!("tieout.local/{}", self.settings.workspace.value);
-        self.settings.log.origin.clone().unwrap_or_else(default)
+        self.settings.log.origin.as_ref().map_or_else(default, |origin| origin.value.clone())
     }
 
     /// The files of a dataset, sorted within each pattern, none twice.
@@ -261,6 +268,15 @@ mod tests {
         let place = found.place.as_ref().unwrap();
         assert_eq!((found.code, place.line, place.column), ("file-not-found", 5, 13));
         assert_eq!(place.length, 7);
+    }
+
+    #[test]
+    fn an_origin_that_no_log_can_have_is_shown_where_it_stands() {
+        let (_folder, read) = workspace("log:\n  origin: my log\n", &[]);
+        let failure = read.unwrap_err();
+        let found = failure.diagnostics.first().unwrap();
+        let place = found.place.as_ref().unwrap();
+        assert_eq!((found.code, place.line, place.column), ("origin-invalid", 4, 11));
     }
 
     #[test]

@@ -84,10 +84,10 @@ impl SigningKey {
         self.public_key().to_pem()
     }
 
-    /// The verifier key of a log of that name (C2SP signed-note vkey); empty when the name has
-    /// spaces or `+`, with which no log signs.
-    pub fn vkey(&self, origin: &str) -> String {
-        NoteKey::new(origin, self.public_key()).map_or_else(String::new, |key| key.to_string())
+    /// The verifier key of a log of that name (C2SP signed-note vkey); `None` when no log signs
+    /// under the name, see [`is_key_name`](crate::note::is_key_name).
+    pub fn vkey(&self, origin: &str) -> Option<String> {
+        NoteKey::new(origin, self.public_key()).map(|key| key.to_string())
     }
 
     /// The public key.

@@ -8,6 +8,7 @@ use crate::output::{self, Access, Existing};
 use crate::workspace::Workspace;
 use std::path::Path;
 use tieout_evidence::key::SigningKey;
+use tieout_evidence::note::is_key_name;
 
 /// Makes a key: the private one encrypted, the public one beside it.
 pub(super) fn new(
@@ -18,12 +19,22 @@ pub(super) fn new(
     passphrase_file: Option<&Path>,
 ) -> Outcome<Exit> {
     let origin = match (role, origin) {
-        (Role::Operator, _) => None,
+        (Role::Operator, None) => None,
+        (Role::Operator, Some(_)) => {
+            let message = "`--origin` is the log's, and an operator's key has none";
+            let help = "leave it out, or make the log's key: `--role log`";
+            return Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)));
+        }
         (Role::Log, Some(origin)) => Some(origin),
         (Role::Log, None) => Some(workspace_origin(global)?),
     };
+    if let Some(origin) = origin.as_deref().filter(|origin| !is_key_name(origin)) {
+        let message = format!("`{origin}` can't be a log's origin");
+        let diagnostic = Diagnostic::new("origin-invalid", message).help(keys::ORIGIN);
+        return Err(Failure::usage(diagnostic));
+    }
     for path in [file.to_path_buf(), keys::public_file(file), keys::vkey_file(file)] {
-        if path.exists() {
+        if path.symlink_metadata().is_ok() {
             return Err(Failure::file(&path, &std::io::ErrorKind::AlreadyExists.into()));
         }
     }
@@ -49,7 +60,7 @@ pub(super) fn new(
     Ok(Exit::Success)
 }
 
-/// Writes a key, its public key, and for a log of that origin its verifier key.
+/// Writes a key, its public key, and for a log of that origin, which can be one, its verifier key.
 ///
 /// # Errors
 /// A file exists or can't be written.
@@ -68,8 +79,8 @@ pub(super) fn write(
         output::write_beside(path, text.as_bytes(), Existing::Keep, Access::Usual)
     };
     beside(&keys::public_file(file), &key.public_pem())?;
-    if let Some(origin) = origin {
-        beside(&keys::vkey_file(file), &format!("{}\n", key.vkey(origin).trim_end()))?;
+    if let Some(vkey) = origin.and_then(|origin| key.vkey(origin)) {
+        beside(&keys::vkey_file(file), &format!("{vkey}\n"))?;
     }
     Ok(())
 }

@@ -31,3 +31,18 @@ fn a_log_key_needs_an_origin() {
     let ran = desk.tieout_in(".", &["key", "new", "--role", "log", "k.pem"], &[PASSPHRASE]);
     ran.exits(2).says(&["error[origin-missing]", "--origin"]);
 }
+
+/// A key without its verifier key would be found out by the first who wants to verify.
+#[test]
+fn an_origin_that_no_log_can_have_makes_no_key() {
+    let desk = Desk::new();
+    let long = "x".repeat(256);
+    for origin in ["my log", "a+b", "", &long] {
+        let args = ["key", "new", "--role", "log", "--origin", origin, "k.pem"];
+        let ran = desk.tieout_in(".", &args, &[PASSPHRASE]);
+        ran.exits(2).says(&["error[origin-invalid]", "tieout.local/NAME"]);
+    }
+    let args = ["key", "new", "--role", "operator", "--origin", "x", "k.pem"];
+    desk.tieout_in(".", &args, &[PASSPHRASE]).exits(2).says(&["error[key-unused]", "--origin"]);
+    assert!(!desk.path("k.pem").exists());
+}

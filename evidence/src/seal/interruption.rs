@@ -276,7 +276,7 @@ impl Workspace {
     /// the digests of the packs.
     fn check(&self) -> Result<BTreeSet<tieout_controls::Digest>, String> {
         let operator = Some(self.operator.public_pem());
-        let anchor = Anchor { operator, log: Some(self.log_key.vkey(ORIGIN)) };
+        let anchor = Anchor { operator, log: self.log_key.vkey(ORIGIN) };
         let mut digests = BTreeSet::new();
         for name in log::pack_folders(&self.packs()).unwrap() {
             let verification = verify(&self.packs().join(&name), &anchor).unwrap();
@@ -289,7 +289,7 @@ impl Workspace {
         if !folder.join("checkpoint").exists() {
             return if digests.is_empty() { Ok(digests) } else { Err("no log".to_owned()) };
         }
-        let key = NoteKey::parse(&self.log_key.vkey(ORIGIN)).unwrap();
+        let key = NoteKey::parse(&self.log_key.vkey(ORIGIN).unwrap()).unwrap();
         let log = log::read(&folder, &key).map_err(|e| e.to_string())?;
         match digests.iter().find(|digest| !log.entries.contains(digest)) {
             Some(digest) => Err(format!("pack {digest} is not in the log")),
@@ -326,7 +326,7 @@ impl Workspace {
         if !end.is_superset(&after) {
             return Err("the next sealing lost a pack".to_owned());
         }
-        let key = NoteKey::parse(&self.log_key.vkey(ORIGIN)).unwrap();
+        let key = NoteKey::parse(&self.log_key.vkey(ORIGIN).unwrap()).unwrap();
         let log = log::read(&self.folder.path().join("log"), &key).unwrap();
         let notes = log::audit(&log, &self.packs()).unwrap();
         let left = std::fs::read_dir(self.packs()).unwrap().count();

@@ -12,7 +12,7 @@ fn says_the_verdict_and_exits_by_it() {
     let workspace = Workspace::new();
     let pack = workspace.seal(0).folder;
     std::fs::write(workspace.path("operator.pub"), workspace.operator.public_pem()).unwrap();
-    std::fs::write(workspace.path("log.vkey"), workspace.log_key.vkey(ORIGIN)).unwrap();
+    std::fs::write(workspace.path("log.vkey"), workspace.log_key.vkey(ORIGIN).unwrap()).unwrap();
     let (folder, operator, log) =
         (pack.clone(), workspace.path("operator.pub"), workspace.path("log.vkey"));
     let (folder, operator, log) =

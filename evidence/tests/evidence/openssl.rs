@@ -84,11 +84,11 @@ fn the_commands_of_verify_md_work_as_written() {
     }
     let workspace = Workspace::new();
     std::fs::write(workspace.path("operator.pub"), workspace.operator.public_pem()).unwrap();
-    let vkey = format!("{}\n", workspace.log_key.vkey(ORIGIN));
+    let vkey = format!("{}\n", workspace.log_key.vkey(ORIGIN).unwrap());
     std::fs::write(workspace.path("log.vkey"), vkey).unwrap();
     let other = SigningKey::from_seed([9; 32], false);
     std::fs::write(workspace.path("other.pub"), other.public_pem()).unwrap();
-    std::fs::write(workspace.path("other.vkey"), other.vkey(ORIGIN)).unwrap();
+    std::fs::write(workspace.path("other.vkey"), other.vkey(ORIGIN).unwrap()).unwrap();
     let run = |pack: &Path, key: &str, log: &str| {
         let output = Command::new("sh")
             .arg("-c")

@@ -157,12 +157,12 @@ fn other_keys_are_invalid() {
     let pack = workspace.seal(0).folder;
     let other = SigningKey::from_seed([3; 32], false);
     let whole = workspace.anchor();
-    let own = |origin: &str| Some(workspace.log_key.vkey(origin));
+    let own = |origin: &str| workspace.log_key.vkey(origin);
     for (operator, log) in [
         (Some(other.public_pem()), whole.log.clone()),
-        (whole.operator.clone(), Some(other.vkey(ORIGIN))),
+        (whole.operator.clone(), other.vkey(ORIGIN)),
         (whole.operator.clone(), own("tieout.local/another")),
-        (whole.operator.clone(), Some(workspace.operator.vkey(ORIGIN))),
+        (whole.operator.clone(), workspace.operator.vkey(ORIGIN)),
     ] {
         let verification = verify(&pack, &Anchor { operator, log }).unwrap();
         assert_eq!(verification.verdict, Verdict::Invalid);
@@ -221,7 +221,7 @@ fn another_result_has_other_salts() {
 fn packs_are_chained_in_the_log() {
     let workspace = Workspace::new();
     let sealed: Vec<_> = (0..5).map(|second| workspace.seal(second)).collect();
-    let key = NoteKey::parse(&workspace.log_key.vkey(ORIGIN)).unwrap();
+    let key = NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap();
     let log = tieout_evidence::log::read(&workspace.path("log"), &key).unwrap();
     let digests: Vec<_> = sealed.iter().map(|pack| pack.digest).collect();
     assert_eq!(log.entries, digests);
