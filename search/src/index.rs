@@ -15,7 +15,7 @@ mod set;
 mod terms;
 mod tokens;
 
-use crate::query::{Leaf, Query};
+use crate::query::{Leaf, Query, QueryError};
 use answer::Answering;
 use manifest::{Manifest, Stored};
 use std::path::Path;
@@ -31,8 +31,7 @@ pub struct Index {
     manifest: Manifest,
 }
 
-/// An index that can't be read or written, or a query that names a column which no document has or
-/// which is personal.
+/// An index that can't be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct IndexError(pub String);
@@ -41,6 +40,18 @@ impl From<serde_json::Error> for IndexError {
     fn from(error: serde_json::Error) -> Self {
         failed(error)
     }
+}
+
+/// A query that can't be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// It names a personal column, or one (`key.NAME` or `value.NAME`) that neither a schema
+    /// profile nor any document has.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The index can't be read.
+    #[error(transparent)]
+    Index(#[from] IndexError),
 }
 
 /// The answer to a query.
@@ -128,9 +139,8 @@ impl Index {
     /// Answers a query with all hits counted and at most `limit` of them returned.
     ///
     /// # Errors
-    /// When it can't be read, or the query names a personal column, or one (`key.NAME` or
-    /// `value.NAME`) that neither a schema profile nor any document has.
-    pub fn search(&self, query: &Query, limit: usize) -> Result<Hits, IndexError> {
+    /// See [`SearchError`].
+    pub fn search(&self, query: &Query, limit: usize) -> Result<Hits, SearchError> {
         let mut notes = self.manifest.notes();
         notes.extend(self.manifest.check_columns(query)?);
         notes.extend(punctuation_notes(query));

@@ -13,6 +13,9 @@ mod print;
 
 pub(crate) use ast::{End, Leaf, Moment, Node};
 pub use error::QueryError;
+pub(crate) use error::{Span, quoted};
+
+use crate::name::Column;
 
 /// The largest query, in bytes.
 pub const MAX_BYTES: usize = 65_536;
@@ -21,14 +24,24 @@ pub const MAX_TERMS: usize = 1024;
 /// The deepest nesting: of parentheses as written, and of AND, OR and NOT in each other.
 pub const MAX_DEPTH: usize = 64;
 
-/// A parsed query.
+/// A parsed query. Two are equal when they ask the same, however they were written.
 ///
 /// Its `Display` is the canonical form: operators in capitals, every AND written out, ranges in
 /// brackets. Parsing the canonical form gives an equal query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Query {
     pub(crate) root: Node,
+    /// The columns that it names, with their places in the text.
+    pub(crate) columns: Vec<(Column, Span)>,
 }
+
+impl PartialEq for Query {
+    fn eq(&self, other: &Self) -> bool {
+        self.root == other.root
+    }
+}
+
+impl Eq for Query {}
 
 /// Parses a query.
 ///
@@ -45,8 +58,7 @@ pub fn parse(text: &str) -> Result<Query, QueryError> {
         let message = format!("the query has {} bytes, more than {MAX_BYTES}", text.len());
         return Err(QueryError { message, start: 0, end: text.len(), help: None });
     }
-    let root = parser::parse(&lexer::tokens(text)?, text.len())?;
-    Ok(Query { root })
+    parser::parse(&lexer::tokens(text)?, text.len())
 }
 
 #[cfg(test)]

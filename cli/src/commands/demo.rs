@@ -121,7 +121,8 @@ impl Screen<'_> {
         out.push_str(&self.comparison.render(LISTED));
         out.push('\n');
         let query = query(truth, &self.done.output.result);
-        let hits = search::find(self.workspace, &search::parse(&query)?, 1)?;
+        let parsed = search::parse(&query)?;
+        let hits = search::find(self.workspace, (&query, &parsed), 1)?;
         let total = usize::try_from(hits.total).unwrap_or(usize::MAX);
         let checks = self.done.verification.checks.len();
         let pack = &self.done.pack;

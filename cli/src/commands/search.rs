@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tieout_controls::Digest;
-use tieout_search::index::{Hit, Hits};
+use tieout_search::index::{Hit, Hits, SearchError};
 use tieout_search::query::{self, Query, QueryError};
 
 /// Searches all packs of the workspace that verify.
 pub(super) fn search(global: &Global, args: &Search) -> Outcome<Exit> {
     let query = parse(&args.query)?;
     let workspace = Workspace::discover(global.config.as_deref())?;
-    let hits = find(&workspace, &query, args.limit)?;
+    let hits = find(&workspace, (&args.query, &query), args.limit)?;
     if args.json {
         let whole = json!({
             "schema_version": "1",
@@ -51,21 +51,30 @@ pub(super) fn search(global: &Global, args: &Search) -> Outcome<Exit> {
 /// # Errors
 /// What can't be honoured, with a caret under it.
 pub(super) fn parse(text: &str) -> Outcome<Query> {
-    query::parse(text).map_err(|e: QueryError| {
-        let rendered = e.render(text);
-        let message = format!("{}\n{}", e.message, rendered.trim_end());
-        let message =
-            if rendered.contains(&e.message) { rendered.trim_end().to_owned() } else { message };
-        Failure::usage(Diagnostic::new("query-invalid", message).maybe_help(e.help))
-    })
+    query::parse(text).map_err(|e| refused(text, e))
 }
 
-/// Answers a query over the workspace's packs.
+fn refused(text: &str, error: QueryError) -> Failure {
+    let rendered = error.render(text);
+    let message = format!("{}\n{}", error.message, rendered.trim_end());
+    let message =
+        if rendered.contains(&error.message) { rendered.trim_end().to_owned() } else { message };
+    Failure::usage(Diagnostic::new("query-invalid", message).maybe_help(error.help))
+}
+
+/// Answers a query, given with its text, over the workspace's packs.
 ///
 /// # Errors
-/// Packs or index can't be read.
-pub(super) fn find(workspace: &Workspace, query: &Query, limit: usize) -> Outcome<Hits> {
-    packs::index(workspace)?.search(query, limit).map_err(packs::unreadable)
+/// Packs or index can't be read, or the query names a column that can't be searched.
+pub(super) fn find(
+    workspace: &Workspace,
+    (text, query): (&str, &Query),
+    limit: usize,
+) -> Outcome<Hits> {
+    packs::index(workspace)?.search(query, limit).map_err(|e| match e {
+        SearchError::Query(error) => refused(text, error),
+        SearchError::Index(error) => packs::unreadable(error),
+    })
 }
 
 /// The folders of the packs as they are shown, by digest.

@@ -1,8 +1,8 @@
 //! What an index says of itself: its packs, its versions, and what could not be indexed.
 
 use super::{IndexError, failed};
-use crate::name::{Scope, is_personal, known_column};
-use crate::query::{Leaf, Query};
+use crate::name::{Column, Scope, is_personal, known_column};
+use crate::query::{Query, QueryError, quoted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,8 @@ use tieout_controls::{Count, Digest};
 
 /// The version of the schema and the analysers: an index made by another one is rebuilt.
 pub(super) const VERSION: &str = "1";
+/// How many columns a message names.
+const SHOWN: usize = 20;
 /// The file that names the generation in use.
 const POINTER: &str = "index.json";
 
@@ -84,38 +86,44 @@ impl Manifest {
         pack.map(|pack| pack.digest).ok_or_else(missing)
     }
 
-    /// Refuses columns that nothing has, and personal ones; notes those of the schema profiles that no document has.
-    pub(super) fn check_columns(&self, query: &Query) -> Result<Vec<String>, IndexError> {
+    /// Refuses columns that nothing has, and personal ones; notes those of the schema profiles that
+    /// no document has.
+    pub(super) fn check_columns(&self, query: &Query) -> Result<Vec<String>, QueryError> {
         let mut notes = Vec::new();
-        for leaf in query.root.leaves() {
-            let column = match leaf {
-                Leaf::Contains { column, .. }
-                | Leaf::Is { column, .. }
-                | Leaf::Number { column, .. }
-                | Leaf::Time { column: Some(column), .. } => column,
-                _ => continue,
-            };
+        for (column, span) in &query.columns {
             if column.indexed().iter().any(|name| self.columns.contains(name)) {
                 continue;
             }
+            let name = quoted(&column.to_string());
             if is_personal(&column.name) {
-                return Err(IndexError(format!(
-                    "`{column}` is personal, and personal columns are not in the index"
-                )));
+                let message =
+                    format!("{name} is personal, and personal columns are not in the index");
+                return Err(span.error(message).with_help(self.known(column)));
             }
-            let note = format!("no document has a column `{column}`");
+            let note = format!("no document has a column {name}");
             let unknown = column.scope != Scope::Any && known_column(&column.name).is_none();
             if unknown && !self.columns.is_empty() {
-                let prefix = if column.scope == Scope::Key { "key." } else { "value." };
-                let known = self.columns.iter().filter(|name| name.starts_with(prefix)).take(20);
-                let known: Vec<_> = known.map(String::as_str).collect();
-                return Err(IndexError(format!("{note}; there are: {}", known.join(", "))));
+                return Err(span.error(note).with_help(self.known(column)));
             }
             if !notes.contains(&note) {
                 notes.push(note);
             }
         }
         Ok(notes)
+    }
+
+    /// The columns that there are, in the column's scope.
+    fn known(&self, column: &Column) -> String {
+        let prefix = match column.scope {
+            Scope::Any => "",
+            Scope::Key => "key.",
+            Scope::Value => "value.",
+        };
+        let known: Vec<_> = self.columns.iter().filter(|name| name.starts_with(prefix)).collect();
+        let shown: Vec<_> = known.iter().take(SHOWN).map(|name| name.as_str()).collect();
+        let more = known.len().saturating_sub(shown.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("there are: {}{more}", shown.join(", "))
     }
 }
 

@@ -118,6 +118,19 @@ impl Node {
     }
 }
 
+impl Leaf {
+    /// The column that it is about, where it names one.
+    pub(crate) fn column(&self) -> Option<&Column> {
+        match self {
+            Self::Contains { column, .. }
+            | Self::Is { column, .. }
+            | Self::Number { column, .. }
+            | Self::Time { column: Some(column), .. } => Some(column),
+            _ => None,
+        }
+    }
+}
+
 impl<T> End<T> {
     /// The value, where there is one.
     pub(crate) fn value(&self) -> Option<&T> {

@@ -4,13 +4,14 @@
 use super::ast::{Leaf, Node};
 use super::error::{QueryError, Span, quoted};
 use super::lexer::{Kind, Token};
-use super::{MAX_DEPTH, MAX_TERMS, clause};
+use super::{MAX_DEPTH, MAX_TERMS, Query, clause};
+use crate::name::Column;
 use crate::text::words;
 use tieout_controls::currency;
 
-/// The tree of the tokens of a query of that length.
-pub(super) fn parse(tokens: &[Token], len: usize) -> Result<Node, QueryError> {
-    let mut parser = Parser { tokens, at: 0, len, depth: 0, terms: 0 };
+/// The query of the tokens of a text of that length.
+pub(super) fn parse(tokens: &[Token], len: usize) -> Result<Query, QueryError> {
+    let mut parser = Parser { tokens, at: 0, len, depth: 0, terms: 0, columns: Vec::new() };
     if tokens.is_empty() {
         let error = Span { start: 0, end: len }.error("the query is empty");
         return Err(error.with_help("write a word, a number or a field, such as control:FOC-R03"));
@@ -23,7 +24,7 @@ pub(super) fn parse(tokens: &[Token], len: usize) -> Result<Node, QueryError> {
     if root.depth() > MAX_DEPTH {
         return Err(Span { start: 0, end: len }.error(too_deep()));
     }
-    Ok(root)
+    Ok(Query { root, columns: parser.columns })
 }
 
 fn too_deep() -> String {
@@ -36,6 +37,7 @@ struct Parser<'a> {
     len: usize,
     depth: usize,
     terms: usize,
+    columns: Vec<(Column, Span)>,
 }
 
 impl<'a> Parser<'a> {
@@ -90,7 +92,12 @@ impl<'a> Parser<'a> {
         let leaf = match &token.kind {
             Kind::Open => return self.group(token),
             Kind::Word(text) | Kind::Phrase(text) => Leaf::Text(text.clone()),
-            Kind::Named(named) => clause::resolve(named)?,
+            Kind::Named(named) => {
+                let leaf = clause::resolve(named)?;
+                let column = leaf.column().cloned();
+                self.columns.extend(column.map(|column| (column, named.name.span)));
+                leaf
+            }
             Kind::Close => {
                 let message = "there is nothing before this parenthesis";
                 return Err(token.span.error(message));

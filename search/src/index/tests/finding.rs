@@ -1,11 +1,12 @@
 //! What is found, case by case.
 
-use super::fixture::{built, conforming, digest, pack, refused, violation};
-use crate::query::parse;
+use super::fixture::{Built, built, conforming, digest, pack, refused, violation};
+use crate::index::SearchError;
+use crate::query::{QueryError, parse};
 use serde_json::json;
 
 /// Four records: A and B, A alone, B alone, neither.
-fn four() -> super::fixture::Built {
+fn four() -> Built {
     let texts = ["dispute storage", "dispute compute", "storage credit", "credit"];
     let records = texts.map(|text| violation("INV-1", "1", "EUR", text)).to_vec();
     built(&[pack(0, records, Vec::new())])
@@ -145,9 +146,11 @@ fn personal_fields_are_neither_found_nor_kept() {
     assert!(index.search("INV-1").hits[0].document.get("personal").is_none());
     assert_eq!(index.search("R-9").hits[0].document["key"], json!({"rule_id": "R-9"}));
     assert_eq!(index.found("31.39"), ["0/record/1"]);
-    let error = index.index.search(&parse("NOT user_id:x").unwrap(), 1).unwrap_err();
+    let query = "NOT user_id:x";
+    let error = refusal(&index, query);
     let message = "`user_id` is personal, and personal columns are not in the index";
-    assert_eq!(error.to_string(), message);
+    assert_eq!((error.message.as_str(), &query[error.start..error.end]), (message, "user_id"));
+    assert!(error.help.unwrap().starts_with("there are: key."));
     let mut folders = vec![index.folder.path().to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -206,12 +209,11 @@ fn an_empty_answer_explains_itself() {
     assert!(hits.notes[0].contains("ordinary punctuation"), "{:?}", hits.notes);
     let hits = index.search("tax_point:2025-01-31");
     assert!(hits.notes.contains(&"no document has a column `tax_point`".to_owned()));
-    let query = parse("key.Nonsense:x").unwrap();
-    let error = index.index.search(&query, 1).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no document has a column `key.Nonsense`; there are: key.chargeperiodstart, key.invoiceid",
-    );
+    let query = "storage key.Nonsense:x";
+    let error = refusal(&index, query);
+    assert_eq!(&query[error.start..error.end], "key.Nonsense");
+    assert_eq!(error.message, "no document has a column `key.Nonsense`");
+    assert_eq!(error.help.unwrap(), "there are: key.chargeperiodstart, key.invoiceid");
 }
 
 #[test]
@@ -221,5 +223,12 @@ fn the_limit_cuts_the_hits_and_not_the_count() {
     for (limit, returned) in [(0, 0), (1, 1), (3, 3), (usize::MAX, 4)] {
         let hits = index.index.search(&query, limit).unwrap();
         assert_eq!((hits.total, hits.hits.len()), (4, returned));
+    }
+}
+
+fn refusal(index: &Built, text: &str) -> QueryError {
+    match index.index.search(&parse(text).unwrap(), 1) {
+        Err(SearchError::Query(error)) => error,
+        other => panic!("{text}: {other:?}"),
     }
 }
