@@ -146,6 +146,8 @@ pub(crate) struct Explain {
     /// A control's id, or PACK#RECORD with the record's number in the pack's `records/`, from 0
     #[arg(value_name = "CONTROL | PACK#RECORD")]
     pub(crate) what: String,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorFiles,
 }
 
 #[derive(Debug, Args)]
@@ -157,7 +159,7 @@ pub(crate) struct Verify {
 }
 
 /// Public keys that the user trusts, from outside the pack.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct AnchorFiles {
     /// The operator's public key (SPKI PEM), from outside the pack
     #[arg(long, visible_alias = "key", value_name = "FILE")]
@@ -165,6 +167,13 @@ pub(crate) struct AnchorFiles {
     /// The log's verifier key (one line, C2SP signed note), from outside the pack
     #[arg(long, value_name = "FILE")]
     pub(crate) log_key: Option<PathBuf>,
+}
+
+impl AnchorFiles {
+    /// Whether there is any.
+    pub(crate) fn given(&self) -> bool {
+        self.operator_key.is_some() || self.log_key.is_some()
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -199,6 +208,8 @@ pub(crate) struct Search {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorFiles,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,16 +6,18 @@ use crate::workspace::Workspace;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use tieout_evidence::key::SigningKey;
+use tieout_evidence::note::NoteKey;
+use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::verify::Anchor;
 
 /// The passphrase of demo keys. It protects nothing, and is no secret.
 pub(crate) const DEMO_PASSPHRASE: &str = "demo";
 
-const VARIABLE: &str = "TIEOUT_PASSPHRASE";
-
 /// What a log's origin looks like.
 pub(crate) const ORIGIN: &str =
     "one word without spaces and `+`, of at most 255 bytes, such as `tieout.local/NAME`";
+
+const VARIABLE: &str = "TIEOUT_PASSPHRASE";
 
 /// The two keys that seal a run.
 pub(crate) struct Keys {
@@ -142,21 +144,41 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 /// What a workspace trusts when it reads its own packs: the public keys that lie beside its
 /// private ones, as far as they do.
-pub(crate) fn own_anchor(workspace: &Workspace) -> Anchor {
-    let Some(files) = &workspace.settings.keys else { return Anchor::default() };
-    let text = |path: PathBuf| std::fs::read_to_string(path).ok();
-    Anchor {
-        operator: text(public_file(&workspace.path(&files.operator.value))),
-        log: text(vkey_file(&workspace.path(&files.log.value))).map(|t| t.trim().to_owned()),
-    }
+///
+/// # Errors
+/// A file is there and can't be read, or is no such key.
+pub(crate) fn own_anchor(workspace: &Workspace) -> Outcome<Anchor> {
+    let Some(files) = &workspace.settings.keys else { return Ok(Anchor::default()) };
+    let operator = public_file(&workspace.path(&files.operator.value));
+    let log = vkey_file(&workspace.path(&files.log.value));
+    let there = |path: &PathBuf| !output::is_absent(path);
+    of_files(Some(operator).filter(there).as_deref(), Some(log).filter(there).as_deref())
 }
 
 /// What the user trusts, from files.
 ///
 /// # Errors
-/// A file that can't be read.
+/// A file can't be read, or is no such key.
 pub(crate) fn anchor(files: &crate::args::AnchorFiles) -> Outcome<Anchor> {
-    let read = |path: &Option<PathBuf>| path.as_deref().map(output::read_text).transpose();
-    let log = read(&files.log_key)?.map(|text| text.trim().to_owned());
-    Ok(Anchor { operator: read(&files.operator_key)?, log })
+    of_files(files.operator_key.as_deref(), files.log_key.as_deref())
+}
+
+fn of_files(operator: Option<&Path>, log: Option<&Path>) -> Outcome<Anchor> {
+    let operator = operator.map(|path| {
+        let text = output::read_text(path)?;
+        let key = PublicKey::from_pem(&text);
+        key.map(|key| key.to_pem()).map_err(|e| unfit(path, "the operator's public key", &e))
+    });
+    let log = log.map(|path| {
+        let text = output::read_text(path)?;
+        let key = NoteKey::parse(text.trim());
+        key.map(|key| key.to_string()).map_err(|e| unfit(path, "the log's verifier key", &e))
+    });
+    Ok(Anchor { operator: operator.transpose()?, log: log.transpose()? })
+}
+
+fn unfit(path: &Path, what: &str, why: &dyn std::fmt::Display) -> Failure {
+    let message = format!("`{}` is not {what}: {why}", output::shown(path));
+    let help = "`tieout key new` writes the operator's as `.pub` and the log's as `.vkey`";
+    Failure::usage(Diagnostic::new("key-unreadable", message).help(help))
 }

@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod diagnostic;
 mod exit;
+mod index;
 mod interrupt;
 mod keys;
 mod lock;
@@ -22,6 +23,7 @@ mod proposal;
 mod secret;
 mod similar;
 mod text;
+mod turn;
 mod workspace;
 
 pub mod report;

@@ -98,6 +98,12 @@ fn write_new(path: &Path, bytes: &[u8], access: Access) -> std::io::Result<()> {
 }
 
 /// Reads a text file.
+/// Whether there is nothing of that name. A link to nowhere is something, and so is what can't be
+/// looked at.
+pub(crate) fn is_absent(path: &Path) -> bool {
+    matches!(path.symlink_metadata(), Err(e) if e.kind() == ErrorKind::NotFound)
+}
+
 pub(crate) fn read_text(path: &Path) -> Outcome<String> {
     std::fs::read_to_string(path).map_err(|e| Failure::file(path, &e))
 }

@@ -1,42 +1,33 @@
-//! The packs on disk, and the search index over those that verify.
+//! The packs on disk.
 
 use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
-use crate::interrupt;
+use crate::exit::Exit;
 use crate::keys;
 use crate::output;
 use crate::workspace::Workspace;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
+use tieout_evidence::log::pack_folders;
 use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack, verify};
-use tieout_search::index::{Index, IndexError};
 
-const ENVELOPE: &str = "statement.dsse.json";
+/// The file that makes a folder a pack.
+pub(crate) const ENVELOPE: &str = "statement.dsse.json";
 
-/// The folders of the workspace's packs, sorted.
+/// The folders in which the workspace's packs are, sorted: all but those with a dot in front, which
+/// are being written.
 ///
 /// # Errors
 /// The folder can't be read.
 pub(crate) fn folders(workspace: &Workspace) -> Outcome<Vec<PathBuf>> {
     let packs = workspace.packs();
-    if !packs.is_dir() {
-        return Ok(Vec::new());
-    }
-    let failed = |e: std::io::Error| Failure::file(&packs, &e);
-    let mut folders = Vec::new();
-    for entry in std::fs::read_dir(&packs).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.join(ENVELOPE).is_file() {
-            folders.push(path);
-        }
-    }
-    folders.sort();
-    Ok(folders)
+    let names = pack_folders(&packs).map_err(|e| Failure::file(&packs, &e))?;
+    Ok(names.into_iter().map(|name| packs.join(name)).collect())
 }
 
-/// The pack that a user names: a folder, or the name (or its only beginning) of a pack of the
-/// workspace.
+/// The pack that a user names: a folder, or the name of a pack of the workspace, or the beginning
+/// of only one.
 ///
 /// # Errors
 /// There is none, or several begin so.
@@ -46,6 +37,9 @@ pub(crate) fn named(name: &Path, workspace: Option<&Workspace>) -> Outcome<PathB
     }
     let text = name.to_string_lossy();
     let known = workspace.map(folders).transpose()?.unwrap_or_default();
+    if let Some(exact) = known.iter().find(|path| path.file_name() == Some(name.as_os_str())) {
+        return Ok(exact.clone());
+    }
     let begins = |path: &&PathBuf| {
         path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(text.as_ref()))
     };
@@ -92,15 +86,39 @@ pub(crate) fn open(pack: &Path, anchor: &Anchor) -> Outcome<(VerifiedPack, Verif
 
 /// What is said of a pack that doesn't verify.
 pub(crate) fn broken(pack: &Path, verification: &Verification) -> Failure {
-    let failures = verification
-        .checks
-        .iter()
-        .filter_map(|c| c.failure.as_ref().map(|failure| format!("{}: {failure}", c.what)));
-    let first = failures.into_iter().next().unwrap_or_else(|| "it does not verify".to_owned());
+    let first = first_failure(verification);
     let message = format!("pack `{}` does not verify: {first}", output::shown(pack));
     let help = "`tieout verify PACK` shows every check; what it says can't be relied on";
     let diagnostics = vec![Diagnostic::new("pack-invalid", message).help(help)];
-    Failure { exit: crate::exit::Exit::Unproven, diagnostics }
+    Failure { exit: Exit::Unproven, diagnostics }
+}
+
+/// The first check that failed, and why.
+pub(crate) fn first_failure(verification: &Verification) -> String {
+    let failed = |c: &tieout_evidence::verify::Check| {
+        c.failure.as_ref().map(|failure| format!("{}: {failure}", c.what))
+    };
+    verification.checks.iter().find_map(failed).unwrap_or_else(|| "no check says why".to_owned())
+}
+
+/// How a verdict is told in a line.
+pub(crate) fn vouched(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Valid => "valid",
+        Verdict::Indeterminate => "holds by itself; nothing outside the pack vouches for its keys",
+        Verdict::Invalid => "does not hold",
+    }
+}
+
+/// How a command ends that showed what a pack says; tells when nobody vouches for it.
+pub(crate) fn exit(verdict: Verdict) -> Exit {
+    if verdict == Verdict::Indeterminate {
+        let message = "nothing outside the pack vouches for the keys that it was signed with";
+        let help = "get the operator's public key and the log's verifier key by another way than \
+                    the pack, and give both: `--operator-key FILE --log-key FILE`";
+        warn(&Diagnostic::new("no-trust-anchor", message).help(help));
+    }
+    Exit::of_verdict(verdict)
 }
 
 /// What the user trusts: the files given, else the workspace's own public keys.
@@ -111,77 +129,23 @@ pub(crate) fn anchor(
     files: &crate::args::AnchorFiles,
     workspace: Option<&Workspace>,
 ) -> Outcome<Anchor> {
-    let given = keys::anchor(files)?;
-    if given.operator.is_some() || given.log.is_some() {
-        return Ok(given);
+    if files.given() {
+        return keys::anchor(files);
     }
-    Ok(workspace.map(keys::own_anchor).unwrap_or_default())
+    Ok(workspace.map(keys::own_anchor).transpose()?.unwrap_or_default())
 }
 
-/// All packs of the workspace that verify, by log index. The others are warned of.
+/// The packs on disk: the SHA-256 of each envelope, which is the pack's name, with its folder; of
+/// copies the first. What can't be read has no name here.
 ///
 /// # Errors
-/// A folder that can't be read.
-pub(crate) fn verified(workspace: &Workspace, anchor: &Anchor) -> Outcome<Vec<VerifiedPack>> {
-    let mut packs = Vec::new();
-    for folder in folders(workspace)? {
-        interrupt::check("sealed packs stay, and the next search makes the index anew")?;
-        match open(&folder, anchor) {
-            Ok((pack, _)) => packs.push(pack),
-            Err(failure) if failure.exit == crate::exit::Exit::Unproven => {
-                for diagnostic in failure.diagnostics {
-                    let help = "it is left out of the index";
-                    warn(&Diagnostic { help: Some(help.to_owned()), ..diagnostic });
-                }
-            }
-            Err(other) => return Err(other),
-        }
-    }
-    packs.sort_by_key(|p| p.log_index);
-    Ok(packs)
-}
-
-/// The index over the workspace's packs, rebuilt when the packs on disk are not the ones in it.
-///
-/// # Errors
-/// Packs or index can't be read or written.
-pub(crate) fn index(workspace: &Workspace) -> Outcome<Index> {
-    let folder = workspace.index();
-    if let Ok(index) = Index::open(&folder) {
-        let indexed = index.packs().map_err(unreadable)?;
-        let indexed: BTreeSet<Digest> = indexed.into_iter().map(|(_, digest)| digest).collect();
-        if indexed.iter().eq(envelopes(workspace)?.keys()) {
-            return Ok(index);
-        }
-    }
-    rebuild(workspace, &keys::own_anchor(workspace))
-}
-
-/// Makes the index anew.
-///
-/// # Errors
-/// Packs can't be read, or the index can't be written.
-pub(crate) fn rebuild(workspace: &Workspace, anchor: &Anchor) -> Outcome<Index> {
-    let packs = verified(workspace, anchor)?;
-    Index::rebuild(&workspace.index(), &packs).map_err(unreadable)
-}
-
-/// The packs on disk: the SHA-256 of each envelope, which is the pack's name, with its folder.
-///
-/// # Errors
-/// They can't be read.
+/// Their folder can't be read.
 pub(crate) fn envelopes(workspace: &Workspace) -> Outcome<BTreeMap<Digest, PathBuf>> {
     let mut found = BTreeMap::new();
     for folder in folders(workspace)? {
-        let path = folder.join(ENVELOPE);
-        let bytes = std::fs::read(&path).map_err(|e| Failure::file(&path, &e))?;
-        found.insert(Digest(Sha256::digest(&bytes).into()), folder);
+        if let Ok(bytes) = std::fs::read(folder.join(ENVELOPE)) {
+            found.entry(Digest(Sha256::digest(&bytes).into())).or_insert(folder);
+        }
     }
     Ok(found)
-}
-
-/// What is said of an index that can't be used.
-pub(crate) fn unreadable(error: IndexError) -> Failure {
-    let help = "the index is only a cache: its folder can be deleted and is made anew";
-    Failure::usage(Diagnostic::new("index-unreadable", error.to_string()).help(help))
 }

@@ -13,12 +13,26 @@ const FILE: &str = ".tieout/secret";
 /// # Errors
 /// The file can't be read or written, or is not 64 hexadecimal digits.
 pub(crate) fn of(root: &Path) -> Outcome<[u8; 32]> {
-    let path = root.join(FILE);
-    if !path.exists() {
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(Failure::internal)?;
-        write(root, secret)?;
+    if let Some(secret) = existing(root)? {
         return Ok(secret);
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(Failure::internal)?;
+    match write(root, secret) {
+        Ok(()) => Ok(secret),
+        // Another run may have been first: its secret is the workspace's.
+        Err(failure) => existing(root)?.ok_or(failure),
+    }
+}
+
+/// Reads the secret of a workspace that has one.
+///
+/// # Errors
+/// The file can't be read, or is not 64 hexadecimal digits.
+pub(crate) fn existing(root: &Path) -> Outcome<Option<[u8; 32]>> {
+    let path = root.join(FILE);
+    if output::is_absent(&path) {
+        return Ok(None);
     }
     let text = output::read_text(&path)?;
     let Digest(secret) = text.trim().parse().map_err(|_| {
@@ -27,7 +41,19 @@ pub(crate) fn of(root: &Path) -> Outcome<[u8; 32]> {
         let help = "restore it from a backup: with another secret the same run gives another pack";
         Failure::usage(Diagnostic::new("secret-unreadable", message).help(help))
     })?;
-    Ok(secret)
+    Ok(Some(secret))
+}
+
+/// Reads the secret of a workspace that has one, if it is this user's to read: it is its owner's
+/// alone.
+///
+/// # Errors
+/// As [`existing`].
+pub(crate) fn own(root: &Path) -> Outcome<Option<[u8; 32]>> {
+    match std::fs::File::open(root.join(FILE)) {
+        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Ok(None),
+        _ => existing(root),
+    }
 }
 
 /// Gives a workspace a secret.

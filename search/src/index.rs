@@ -4,12 +4,17 @@
 //! result. Each is kept as it stands in the pack but for its personal fields, which are neither
 //! found nor copied, so that erasing them from where they are erases them.
 //!
-//! The folder holds one generation of tantivy's files and `index.json`, which names it. A rebuild
-//! writes the next generation beside the old one and then replaces `index.json`: a reader sees the
-//! old index or the new one, and a rebuild that is cut off leaves the old one in place.
+//! The folder holds one generation of tantivy's files and `index.json`, which names it and bears
+//! its maker's mark. A rebuild writes the next generation beside the old one and then replaces
+//! `index.json`: a reader sees the old index or the new one, and a rebuild that is cut off leaves
+//! the old one in place.
+//!
+//! An index on disk is read only where its maker's mark holds and it was made of just these packs;
+//! whoever trusts neither makes one [in memory](Index::in_memory).
 
 mod answer;
 mod build;
+mod folder;
 mod manifest;
 mod set;
 mod terms;
@@ -18,17 +23,41 @@ mod tokens;
 use crate::query::{Leaf, Query, QueryError};
 use answer::Answering;
 use manifest::{Manifest, Stored};
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, Searcher, TantivyDocument};
 use tieout_controls::Digest;
-use tieout_evidence::verify::VerifiedPack;
+use tieout_evidence::verify::{Anchor, Verdict, VerifiedPack};
 
-/// An index on disk.
+/// An index that is open.
 pub struct Index {
     searcher: Searcher,
     fields: Fields,
     manifest: Manifest,
+}
+
+/// What is indexed.
+#[derive(Debug, Clone, Default)]
+pub struct Contents {
+    /// The packs, each with its verdict under the anchor: valid or indeterminate.
+    pub packs: Vec<(VerifiedPack, Verdict)>,
+    /// The keys under which they were verified.
+    pub anchor: Anchor,
+    /// Why nothing may be concluded from what is not found in them, a sentence each: a pack that
+    /// was left out, an entry of the log without its pack.
+    pub reservations: Vec<String>,
+    /// What else a reader should know.
+    pub notes: Vec<String>,
+}
+
+/// By whom an index on disk was made, and of what.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    /// The key of the maker's mark, from outside the index's folder.
+    pub key: &'a [u8; 32],
+    /// A text that differs whenever packs, log or anchor do.
+    pub state: &'a str,
 }
 
 /// An index that can't be read or written.
@@ -62,7 +91,10 @@ pub struct Hits {
     /// The hits up to the limit: by log index; within a pack the results in the run's order, then
     /// the records, the refused rows and the population, each by its number.
     pub hits: Vec<Hit>,
-    /// What the reader should know, such as tokens that were not indexed.
+    /// Why nothing may be concluded from the answer: packs that were left out, that nobody vouches
+    /// for, or that the log has and that are not there. Empty is as it should be.
+    pub reservations: Vec<String>,
+    /// What else the reader should know, such as tokens that were not indexed.
     pub notes: Vec<String>,
 }
 
@@ -95,24 +127,88 @@ struct Fields {
     stored: Field,
 }
 
-impl Index {
-    /// Makes the index of exactly these packs, beside and renamed.
+/// The folder of an index, which nobody else writes or opens as long as this value lives.
+pub struct Locked {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Locked {
+    /// Locks the folder, which is made where there is none; `None` while another process has it.
     ///
     /// # Errors
-    /// When it can't be written, or two packs have the same log index.
-    pub fn rebuild(folder: &Path, packs: &[VerifiedPack]) -> Result<Self, IndexError> {
-        build::rebuild(folder, packs)?;
-        Self::open(folder)
+    /// It can't be written.
+    pub fn take(folder: &Path) -> Result<Option<Self>, IndexError> {
+        let lock = folder::lock_exclusive(folder)?;
+        Ok(lock.map(|lock| Self { folder: folder.to_owned(), _lock: lock }))
     }
 
-    /// Opens an index. Its files' checksums are compared: an index that lost a bit would answer
-    /// "no hits" with a straight face.
+    /// As [`Index::open`].
     ///
     /// # Errors
-    /// When there is none, or it can't be read, is damaged, or was made by another version of the
-    /// analysers; it then has to be rebuilt.
-    pub fn open(folder: &Path) -> Result<Self, IndexError> {
-        let (index, manifest) = manifest::open(folder)?;
+    /// As there.
+    pub fn open(&self, made: Made<'_>) -> Result<Index, IndexError> {
+        open(&self.folder, made)
+    }
+
+    /// Makes the index anew, beside and renamed, of exactly these contents.
+    ///
+    /// # Errors
+    /// It can't be written, or two packs have the same log index.
+    pub fn rebuild(&self, made: Made<'_>, contents: &Contents) -> Result<Index, IndexError> {
+        let generation = folder::next_generation(&self.folder)?;
+        let written = build::builder()
+            .create_in_dir(&generation)
+            .map_err(failed)
+            .and_then(|index| build::fill(&index, contents, made.state))
+            .map_err(|e| folder::at(&generation, e))
+            .and_then(|_| folder::put_in_use(&self.folder, &generation, made.key));
+        if written.is_err() {
+            // What could not be finished is of no use; that it can't be removed is no news.
+            let _ = std::fs::remove_dir_all(&generation);
+        }
+        written?;
+        self.open(made)
+    }
+}
+
+/// Opens the generation in use. The folder is locked.
+fn open(folder: &Path, made: Made<'_>) -> Result<Index, IndexError> {
+    let generation = folder::in_use(folder, made.key)?;
+    let index = tantivy::Index::open_in_dir(generation).map_err(failed)?;
+    let payload = index.load_metas().map_err(failed)?.payload.unwrap_or_default();
+    let manifest = Manifest::read(&payload)?;
+    if manifest.state != made.state {
+        return Err(IndexError("the index is of other packs or keys: rebuild it".to_owned()));
+    }
+    Index::of(&index, manifest)
+}
+
+impl Index {
+    /// Makes an index that nobody else can reach, and that is gone with this value.
+    ///
+    /// # Errors
+    /// When two packs have the same log index.
+    pub fn in_memory(contents: &Contents) -> Result<Self, IndexError> {
+        let index = build::builder().create_in_ram().map_err(failed)?;
+        let manifest = build::fill(&index, contents, "")?;
+        Self::of(&index, manifest)
+    }
+
+    /// Opens an index on disk.
+    ///
+    /// # Errors
+    /// When there is none or it is being made; when it does not bear its maker's mark, be it that
+    /// it lost a bit or that another wrote it: it would answer "no hits" with a straight face; and
+    /// when it was made of other packs or by another version. It then has to be rebuilt.
+    pub fn open(folder: &Path, made: Made<'_>) -> Result<Self, IndexError> {
+        match folder::lock_shared(folder)? {
+            Some(_lock) => open(folder, made),
+            None => Err(IndexError("the index is being made".to_owned())),
+        }
+    }
+
+    fn of(index: &tantivy::Index, manifest: Manifest) -> Result<Self, IndexError> {
         let fields = build::fields(&index.schema()).map_err(failed)?;
         let searcher = index.reader().map_err(failed)?.searcher();
         if searcher.num_docs() != manifest.documents.0 {
@@ -127,13 +223,14 @@ impl Index {
         Ok(Self { searcher, fields, manifest })
     }
 
-    /// The packs in it: log index and digest, by log index. What differs from the log's packs
-    /// means that the index has to be rebuilt.
-    ///
-    /// # Errors
-    /// When it can't be read.
-    pub fn packs(&self) -> Result<Vec<(u64, Digest)>, IndexError> {
-        Ok(self.manifest.packs.iter().map(|pack| (pack.log_index.0, pack.digest)).collect())
+    /// The packs in it: log index and digest, by log index.
+    pub fn packs(&self) -> Vec<(u64, Digest)> {
+        self.manifest.packs.iter().map(|pack| (pack.log_index.0, pack.digest)).collect()
+    }
+
+    /// Why nothing may be concluded from any answer; see [`Hits::reservations`].
+    pub fn reservations(&self) -> Vec<String> {
+        self.manifest.reservations()
     }
 
     /// Answers a query with all hits counted and at most `limit` of them returned.
@@ -153,7 +250,7 @@ impl Index {
         let first = found.iter().take(limit);
         let hits =
             first.map(|ordinal| self.hit(DocAddress::new(0, ordinal))).collect::<Result<_, _>>()?;
-        Ok(Hits { total, hits, notes })
+        Ok(Hits { total, hits, reservations: self.reservations(), notes })
     }
 
     fn answering(&self) -> Answering<'_> {

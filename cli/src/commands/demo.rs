@@ -3,10 +3,11 @@
 mod compare;
 
 use super::{deck, key, report, run, search};
-use crate::args::{Demo, Global, OutputSpec};
+use crate::args::{AnchorFiles, Demo, Global, OutputSpec};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
+use crate::index;
 use crate::keys::{DEMO_PASSPHRASE, Keys};
 use crate::output::{self, Access, Existing};
 use crate::plan::{self, Selection};
@@ -122,7 +123,8 @@ impl Screen<'_> {
         out.push('\n');
         let query = query(truth, &self.done.output.result);
         let parsed = search::parse(&query)?;
-        let hits = search::find(self.workspace, (&query, &parsed), 1)?;
+        let hits = search::find(self.workspace, &AnchorFiles::default(), (&query, &parsed), 1)?;
+        index::doubtful(&hits.reservations);
         let total = usize::try_from(hits.total).unwrap_or(usize::MAX);
         let checks = self.done.verification.checks.len();
         let pack = &self.done.pack;

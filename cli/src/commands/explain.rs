@@ -1,7 +1,7 @@
 //! `tieout explain`: a control's page and rule, or why a record is an exception.
 
 use super::printed;
-use crate::args::{AnchorFiles, Global};
+use crate::args::{AnchorFiles, Explain, Global};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
@@ -12,14 +12,19 @@ use crate::workspace::Workspace;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
-use tieout_evidence::verify::VerifiedPack;
+use tieout_evidence::verify::{Verdict, VerifiedPack};
 
 /// Explains what is named.
-pub(super) fn explain(global: &Global, what: &str) -> Outcome<Exit> {
+pub(super) fn explain(global: &Global, args: &Explain) -> Outcome<Exit> {
     let workspace = Workspace::find(global.config.as_deref())?;
-    match what.rsplit_once('#') {
-        Some((pack, number)) => exception(workspace.as_ref(), pack, number),
-        None => control(&Catalogue::of(workspace.as_ref())?, what),
+    match args.what.rsplit_once('#') {
+        Some((pack, number)) => exception(workspace.as_ref(), pack, number, &args.anchor),
+        None if args.anchor.given() => {
+            let message = "keys verify a pack, and a control is none";
+            let help = "leave them out, or name a record: PACK#RECORD";
+            Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)))
+        }
+        None => control(&Catalogue::of(workspace.as_ref())?, &args.what),
     }
 }
 
@@ -46,11 +51,16 @@ fn control(catalogue: &Catalogue, id: &str) -> Outcome<Exit> {
     printed(&out)
 }
 
-fn exception(workspace: Option<&Workspace>, pack: &str, number: &str) -> Outcome<Exit> {
+fn exception(
+    workspace: Option<&Workspace>,
+    pack: &str,
+    number: &str,
+    anchor: &AnchorFiles,
+) -> Outcome<Exit> {
     let folder = packs::named(Path::new(pack), workspace)?;
-    let none = AnchorFiles { operator_key: None, log_key: None };
-    let anchor = packs::anchor(&none, workspace)?;
-    let (pack, _) = packs::open(&folder, &anchor)?;
+    let anchor = packs::anchor(anchor, workspace)?;
+    let (pack, verification) = packs::open(&folder, &anchor)?;
+    let verdict = verification.verdict;
     let found = number.parse::<usize>().ok().and_then(|n| pack.records.get(n));
     let record = found.ok_or_else(|| {
         let kept = counted(pack.records.len(), "record");
@@ -58,14 +68,16 @@ fn exception(workspace: Option<&Workspace>, pack: &str, number: &str) -> Outcome
         let help = format!("it keeps {kept}, numbered from 0; `tieout search` finds their numbers");
         Failure::usage(Diagnostic::new("unknown-record", message).help(help))
     })?;
-    printed(&page(&pack, record, number)?)
+    output::print(&page(&pack, verdict, record, number)?)?;
+    Ok(packs::exit(verdict))
 }
 
-fn page(pack: &VerifiedPack, record: &Value, number: &str) -> Outcome<String> {
+fn page(pack: &VerifiedPack, verdict: Verdict, record: &Value, number: &str) -> Outcome<String> {
     let control = text(record, "control").unwrap_or_default();
     let test = pack.result.tests.iter().find(|t| t.control.id.as_str() == control);
     let decision = text(record, "decision").unwrap_or("refused");
     let mut rows = vec![row("record", format!("{}#{number}", output::shown(&pack.folder)))];
+    rows.push(row("verification", packs::vouched(verdict).to_owned()));
     if let Some(test) = test {
         let title = &test.control.title;
         rows.push(row("control", format!("{control} {title} ({})", test.control.severity.word())));

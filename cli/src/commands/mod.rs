@@ -58,7 +58,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Demo(args) => demo::demo(global, &args),
         Command::Init(args) => init::init(&args),
         Command::Run(args) => run::command(global, &args),
-        Command::Explain(args) => explain::explain(global, &args.what),
+        Command::Explain(args) => explain::explain(global, &args),
         Command::Verify(args) => verify::verify(global, &args),
         Command::Pack(Pack::Show { pack, anchor }) => pack::show(global, &pack, &anchor),
         Command::Report(args) => report::report(global, &args),

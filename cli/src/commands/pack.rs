@@ -1,6 +1,5 @@
 //! `tieout pack`.
 
-use super::printed;
 use crate::args::{AnchorFiles, Global};
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
@@ -11,7 +10,7 @@ use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use std::path::Path;
 use tieout_controls::{RunResult, TieOut};
-use tieout_evidence::verify::{Verdict, VerifiedPack};
+use tieout_evidence::verify::VerifiedPack;
 
 /// What a pack says, in a page.
 pub(super) fn show(global: &Global, pack: &Path, anchor: &AnchorFiles) -> Outcome<Exit> {
@@ -19,11 +18,8 @@ pub(super) fn show(global: &Global, pack: &Path, anchor: &AnchorFiles) -> Outcom
     let folder = packs::named(pack, workspace.as_ref())?;
     let anchor = packs::anchor(anchor, workspace.as_ref())?;
     let (pack, verification) = packs::open(&folder, &anchor)?;
-    let vouched = match verification.verdict {
-        Verdict::Valid => "valid",
-        _ => "holds by itself; nothing outside the pack vouches for its keys",
-    };
-    printed(&page(&pack, vouched))
+    output::print(&page(&pack, packs::vouched(verification.verdict)))?;
+    Ok(packs::exit(verification.verdict))
 }
 
 fn page(pack: &VerifiedPack, vouched: &str) -> String {

@@ -20,7 +20,7 @@ pub(super) fn report(global: &Global, args: &Report) -> Outcome<Exit> {
         let target = spec.target.clone().unwrap_or(Target::Stdout);
         deliver(spec.format, &target, &pack, &verification)?;
     }
-    Ok(Exit::Success)
+    Ok(packs::exit(verification.verdict))
 }
 
 /// Writes the reports of a run: without a path, `text` to standard output and the others into the

@@ -1,11 +1,11 @@
-//! `tieout run`: read, test, seal, log, verify, index, report.
+//! `tieout run`: read, test, seal, log, verify, report, index.
 
 use crate::args::{Global, OutputSpec, Run};
 use crate::catalogue::Catalogue;
-use crate::clock;
 use crate::commands::{remark, report};
 use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
 use crate::exit::Exit;
+use crate::index;
 use crate::interrupt;
 use crate::keys::Keys;
 use crate::output;
@@ -14,6 +14,7 @@ use crate::plan::{self, Selection};
 use crate::progress::Spinner;
 use crate::report::Format;
 use crate::secret;
+use crate::turn::Turn;
 use crate::workspace::Workspace;
 use tieout_controls::paper::{EvaluatedRecord, PaperError, WorkingPaper};
 use tieout_engine::plan::Plan;
@@ -21,7 +22,7 @@ use tieout_engine::progress::Progress as _;
 use tieout_engine::run::{RunError, RunOutput};
 use tieout_evidence::commitment::dataset_commitment;
 use tieout_evidence::seal::{SealInput, Sealed, seal};
-use tieout_evidence::verify::{Verdict, Verification, VerifiedPack};
+use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack};
 
 const NOT_SEALED: &str = "nothing was sealed";
 
@@ -33,9 +34,12 @@ pub(super) struct Done {
     pub(super) pack: VerifiedPack,
     /// What its verification said.
     pub(super) verification: Verification,
+    /// The keys under which it did.
+    anchor: Anchor,
 }
 
-/// Runs a workspace.
+/// Runs a workspace. What comes after the sealing changes nothing of what was found: the reports are
+/// delivered first, and an index that can't be written is a warning.
 pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let selection = Selection { only: args.only.clone(), as_of: args.as_of, period: args.period };
@@ -44,22 +48,24 @@ pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
     let keys = Keys::of(&workspace, args.passphrase.passphrase_file.as_deref())?;
     let spinner = Spinner::new(global.quiet);
     let done = execute(&workspace, &catalogue, &plan, &keys, &spinner)?;
-    spinner.step("reporting");
     drop(spinner);
     let text = [OutputSpec { format: Format::Text, target: None }];
+    let (pack, at) = (output::shown(&done.pack.folder), done.pack.log_index);
+    let sealed = format!("pack: {pack} (log index {at})");
     let specs = if args.output.is_empty() { &text[..] } else { &args.output };
     let name = done.pack.folder.file_name().unwrap_or_default();
     let folder = workspace.reports().join(name);
-    let written = report::of_run(specs, &folder, &done.pack, &done.verification)?;
-    for path in written {
-        remark(global.quiet, &format!("report: {}", output::shown(&path)));
+    let written = report::of_run(specs, &folder, &done.pack, &done.verification);
+    for path in written.iter().flatten() {
+        remark(global.quiet, &format!("report: {}", output::shown(path)));
     }
-    let (pack, index) = (output::shown(&done.pack.folder), done.pack.log_index);
-    remark(global.quiet, &format!("pack: {pack} (log index {index})"));
+    remark(global.quiet, &sealed);
+    written?;
+    index::refresh(&workspace, &done.anchor, &secret::of(&workspace.root)?)?;
     Ok(Exit::of_result(&done.output.result))
 }
 
-/// Runs a plan, seals what was found, verifies the pack, and brings the index up to date.
+/// Runs a plan, seals what was found, and verifies the pack.
 ///
 /// # Errors
 /// What can't be done. Once the pack is sealed it stays, whatever comes after.
@@ -76,16 +82,14 @@ pub(super) fn execute(
         tieout_engine::run::run(plan, &commitments, spinner).map_err(|e| not_run(e, catalogue))?;
     interrupt::check(NOT_SEALED)?;
     spinner.step("sealing");
-    let sealed = seal_run(workspace, &output, &secret, keys)?;
+    let sealed = seal_run(workspace, &output, &secret, keys, spinner)?;
     spinner.step("verifying");
     let anchor = keys.anchor(&workspace.origin());
     let (pack, verification) = packs::open(&sealed.folder, &anchor)?;
     if verification.verdict != Verdict::Valid {
         return Err(packs::broken(&sealed.folder, &verification));
     }
-    spinner.step("indexing");
-    packs::rebuild(workspace, &anchor)?;
-    Ok(Done { output, pack, verification })
+    Ok(Done { output, pack, verification, anchor })
 }
 
 fn seal_run(
@@ -94,7 +98,11 @@ fn seal_run(
     secret: &[u8; 32],
     keys: &Keys,
 ) -> Outcome<Sealed> {
+    spinner: &Spinner,
     let input = SealInput {
+    let waiting = || spinner.step("waiting for another run, which seals in this workspace");
+    let turn = Turn::to_seal(&workspace.root, NOT_SEALED, waiting)?;
+    let sealed_at = turn.second(&workspace.packs(), NOT_SEALED)?;
         result: &output.result,
         paper: &Paper(&output.records),
         policies: &output.policies,
@@ -104,7 +112,7 @@ fn seal_run(
         log: &workspace.log(),
         origin: &workspace.origin(),
         packs: &workspace.packs(),
-        sealed_at: clock::now(),
+        sealed_at,
     };
     seal(&input).map_err(|e| {
         let diagnostic = Diagnostic::new("not-sealed", e.reason).maybe_help(e.help);

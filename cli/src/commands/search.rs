@@ -1,9 +1,10 @@
 //! `tieout search`.
 
-use super::{printed, remark};
-use crate::args::{Global, Search};
+use super::remark;
+use crate::args::{AnchorFiles, Global, Search};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
+use crate::index;
 use crate::output;
 use crate::packs;
 use crate::text::{counted, money_text};
@@ -15,21 +16,27 @@ use tieout_controls::Digest;
 use tieout_search::index::{Hit, Hits, SearchError};
 use tieout_search::query::{self, Query, QueryError};
 
-/// Searches all packs of the workspace that verify.
+/// Searches all packs of the workspace that verify. An answer from which nothing may be concluded,
+/// such as one from packs that nobody vouches for, is given and ends as inconclusive.
 pub(super) fn search(global: &Global, args: &Search) -> Outcome<Exit> {
     let query = parse(&args.query)?;
     let workspace = Workspace::discover(global.config.as_deref())?;
-    let hits = find(&workspace, (&args.query, &query), args.limit)?;
+    let hits = find(&workspace, &args.anchor, (&args.query, &query), args.limit)?;
+    index::doubtful(&hits.reservations);
+    let exit = if hits.reservations.is_empty() { Exit::Success } else { Exit::Inconclusive };
     if args.json {
+        let notes = [&hits.reservations[..], &hits.notes].concat();
         let whole = json!({
             "schema_version": "1",
             "query": args.query,
             "total": hits.total.to_string(),
             "hits": hits.hits.iter().map(hit_json).collect::<Vec<_>>(),
-            "notes": hits.notes,
+            "conclusive": hits.reservations.is_empty(),
+            "notes": notes,
         });
         let text = serde_json::to_string_pretty(&whole).map_err(Failure::internal)?;
-        return printed(&format!("{text}\n"));
+        output::print(&format!("{text}\n"))?;
+        return Ok(exit);
     }
     let names = pack_names(&workspace)?;
     output::print(&hits.hits.iter().map(|h| hit_text(h, &names)).collect::<String>())?;
@@ -43,7 +50,7 @@ pub(super) fn search(global: &Global, args: &Search) -> Outcome<Exit> {
         String::new()
     };
     remark(global.quiet, &format!("{}{shown}", counted(total, "hit")));
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
 /// Reads a query.
@@ -62,18 +69,19 @@ fn refused(text: &str, error: QueryError) -> Failure {
     Failure::usage(Diagnostic::new("query-invalid", message).maybe_help(error.help))
 }
 
-/// Answers a query, given with its text, over the workspace's packs.
+/// Answers a query, given with its text, over the workspace's packs under these keys.
 ///
 /// # Errors
-/// Packs or index can't be read, or the query names a column that can't be searched.
+/// Keys, packs or index can't be read, or the query names a column that can't be searched.
 pub(super) fn find(
     workspace: &Workspace,
+    anchor: &AnchorFiles,
     (text, query): (&str, &Query),
     limit: usize,
 ) -> Outcome<Hits> {
-    packs::index(workspace)?.search(query, limit).map_err(|e| match e {
+    index::of(workspace, anchor)?.search(query, limit).map_err(|e| match e {
         SearchError::Query(error) => refused(text, error),
-        SearchError::Index(error) => packs::unreadable(error),
+        SearchError::Index(error) => index::unreadable(&error),
     })
 }
 

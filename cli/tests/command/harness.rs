@@ -1,7 +1,7 @@
 //! Runs the real binary in a folder of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A folder in which commands are run.
 pub(crate) struct Desk {
@@ -23,6 +23,13 @@ impl Desk {
         Self { folder }
     }
 
+    /// Another desk with a copy of a folder of this one.
+    pub(crate) fn copy(&self, folder: &str) -> Self {
+        let other = Self::new();
+        copy(&self.path(folder), &other.path(folder));
+        other
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -41,6 +48,20 @@ impl Desk {
     pub(crate) fn tieout_in(&self, folder: &str, args: &[&str], env: &[(&str, &str)]) -> Ran {
         run(&self.folder.path().join(folder), args, env)
     }
+
+    /// The command of [`tieout_in`](Self::tieout_in), for tests that watch it or set more.
+    pub(crate) fn command(&self, folder: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
+        command.args(args).current_dir(self.path(folder)).env_clear();
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+    }
+}
+
+/// Copies a file, or a folder with what is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status();
+    assert!(copied.unwrap().success(), "{}", from.display());
 }
 
 fn run(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Ran {

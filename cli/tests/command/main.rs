@@ -12,3 +12,7 @@ mod keys;
 mod mistakes;
 #[cfg(test)]
 mod workspace;
+mod packs;
+#[cfg(test)]
+mod search;
+#[cfg(test)]

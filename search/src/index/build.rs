@@ -6,20 +6,19 @@
 //! one order of hits; `stored`, what is shown. One writer thread and one segment sorted by
 //! `ordinal`: the same packs give the same hits in the same order, always.
 
-use super::manifest::{self, Manifest, Pack, Stored, VERSION};
-use super::{Fields, IndexError, failed, terms, tokens};
+use super::manifest::{Manifest, Pack, Stored};
+use super::{Contents, Fields, IndexError, failed, terms, tokens};
 use crate::content::Content;
 use crate::document::{self, Document};
 use crate::text::words;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{
     BytesOptions, FAST, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::{IndexSettings, IndexSortByField, IndexWriter, Order, TantivyDocument};
-use tieout_controls::{Count, Digest};
-use tieout_evidence::verify::VerifiedPack;
+use tantivy::{IndexSettings, IndexSortByField, IndexWriter, Order, TantivyDocument, TantivyError};
+use tieout_controls::Digest;
+use tieout_evidence::verify::{Verdict, VerifiedPack};
 
 /// The field by which hits are ordered.
 pub(super) const ORDINAL: &str = "ordinal";
@@ -50,46 +49,54 @@ pub(super) fn fields(schema: &Schema) -> tantivy::Result<Fields> {
     })
 }
 
-/// Writes the next generation and puts it in use.
-pub(super) fn rebuild(folder: &Path, packs: &[VerifiedPack]) -> Result<(), IndexError> {
+/// The settings of an index that has yet to get its place.
+pub(super) fn builder() -> tantivy::IndexBuilder {
+    let by_ordinal = IndexSortByField { field: ORDINAL.to_owned(), order: Order::Asc };
+    let settings = IndexSettings { sort_by_field: Some(by_ordinal), ..IndexSettings::default() };
+    tantivy::Index::builder().schema(schema()).settings(settings)
+}
+
+/// Fills an empty index; gives what it says of itself.
+pub(super) fn fill(
+    index: &tantivy::Index,
+    contents: &Contents,
+    state: &str,
+) -> Result<Manifest, IndexError> {
     let mut by_index = BTreeMap::new();
-    for pack in packs {
-        if by_index.insert(pack.log_index, pack).is_some() {
+    for (pack, verdict) in &contents.packs {
+        if by_index.insert(pack.log_index, (pack, *verdict)).is_some() {
             return Err(IndexError(format!("two packs have the log index {}", pack.log_index)));
         }
     }
-    let (generation, path) = manifest::next_generation(folder)?;
-    let written = write(&path, by_index.into_values());
-    if written.is_err() {
-        // What could not be finished is of no use; that it can't be removed either is no news.
-        let _ = std::fs::remove_dir_all(&path);
-    }
-    written?;
-    manifest::put_in_use(folder, &generation)
-}
-
-fn write<'a>(path: &Path, packs: impl Iterator<Item = &'a VerifiedPack>) -> Result<(), IndexError> {
-    let by_ordinal = IndexSortByField { field: ORDINAL.to_owned(), order: Order::Asc };
-    let settings = IndexSettings { sort_by_field: Some(by_ordinal), ..IndexSettings::default() };
-    let index = tantivy::Index::builder().schema(schema()).settings(settings);
-    let index = index.create_in_dir(path).map_err(failed)?;
     index.tokenizers().register(tokens::NAME, tokens::ColumnWords);
     let mut writer: IndexWriter = index.writer_with_num_threads(1, MEMORY).map_err(failed)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));
-    let mut build = Build { fields: fields(&index.schema()).map_err(failed)?, manifest: empty() };
-    for pack in packs {
-        build.pack(pack, &writer)?;
+    let manifest = Manifest::of(contents, state);
+    let mut build = Build { fields: fields(&index.schema()).map_err(failed)?, manifest };
+    for (pack, verdict) in by_index.into_values() {
+        build.pack(pack, verdict, &writer)?;
     }
     let payload = serde_json::to_string(&build.manifest).map_err(failed)?;
-    let mut commit = writer.prepare_commit().map_err(failed)?;
+    let mut commit = writer.prepare_commit().map_err(unwritten)?;
     commit.set_payload(&payload);
-    commit.commit().map_err(failed)?;
+    commit.commit().map_err(unwritten)?;
     let segments = index.searchable_segment_ids().map_err(failed)?;
     if segments.len() > 1 {
-        writer.merge(&segments).wait().map_err(failed)?;
+        writer.merge(&segments).wait().map_err(unwritten)?;
     }
     writer.wait_merging_threads().map_err(failed)?;
-    check_order(&index)
+    check_order(index)?;
+    Ok(build.manifest)
+}
+
+/// What is said when the writer fails. Its thread keeps the reason to itself.
+fn unwritten(error: TantivyError) -> IndexError {
+    match error {
+        TantivyError::ErrorInThread(_) => {
+            IndexError("its files can't be written; is the disk full?".to_owned())
+        }
+        other => failed(other),
+    }
 }
 
 /// INVARIANT: the documents of the one segment are numbered by their ordinals. Answers rely on it.
@@ -105,33 +112,25 @@ fn check_order(index: &tantivy::Index) -> Result<(), IndexError> {
     Ok(())
 }
 
-fn empty() -> Manifest {
-    Manifest {
-        version: VERSION.to_owned(),
-        packs: Vec::new(),
-        documents: Count(0),
-        with_personal: Count(0),
-        withheld: Count(0),
-        long_values: Count(0),
-        long_words: Count(0),
-        odd_numbers: Count(0),
-        columns: BTreeSet::new(),
-    }
-}
-
 struct Build {
     fields: Fields,
     manifest: Manifest,
 }
 
 impl Build {
-    fn pack(&mut self, pack: &VerifiedPack, writer: &IndexWriter) -> Result<(), IndexError> {
+    fn pack(
+        &mut self,
+        pack: &VerifiedPack,
+        verdict: Verdict,
+        writer: &IndexWriter,
+    ) -> Result<(), IndexError> {
         document::each_document(pack, |document| {
             let document = self.document(pack, document)?;
-            writer.add_document(document).map_err(failed).map(drop)
+            writer.add_document(document).map_err(unwritten).map(drop)
         })?;
         self.manifest.withheld = self.manifest.withheld + document::withheld(pack);
-        self.manifest.packs.push(Pack { log_index: pack.log_index, digest: pack.digest });
+        let (log_index, digest) = (pack.log_index, pack.digest);
+        self.manifest.packs.push(Pack { log_index, digest, vouched: verdict.into() });
         Ok(())
     }
 

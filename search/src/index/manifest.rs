@@ -1,25 +1,35 @@
-//! What an index says of itself: its packs, its versions, and what could not be indexed.
+//! What an index says of itself: its packs and under whose keys they were verified, its versions,
+//! and what could not be indexed.
 
-use super::{IndexError, failed};
+use super::folder::other_version;
+use super::{Contents, IndexError, failed};
 use crate::name::{Column, Scope, is_personal, known_column};
 use crate::query::{Query, QueryError, quoted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
+use tieout_evidence::verify::Verdict;
 
 /// The version of the schema and the analysers: an index made by another one is rebuilt.
-pub(super) const VERSION: &str = "1";
+pub(super) const VERSION: &str = "2";
 /// How many columns a message names.
 const SHOWN: usize = 20;
-/// The file that names the generation in use.
-const POINTER: &str = "index.json";
 
 /// What the index says of itself; the payload of its commit, so that it can't be apart from it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Manifest {
     /// [`VERSION`] as of making.
     pub(super) version: String,
+    /// What the packs were when they were indexed, in the words of who had it made.
+    pub(super) state: String,
+    /// The operator's key under which the packs were verified.
+    pub(super) operator: Option<String>,
+    /// The log's key under which the packs were verified.
+    pub(super) log: Option<String>,
+    /// Why no answer is whole.
+    pub(super) reservations: Vec<String>,
+    /// What else a reader should know.
+    pub(super) notes: Vec<String>,
     /// The packs, by log index.
     pub(super) packs: Vec<Pack>,
     /// All documents.
@@ -43,6 +53,17 @@ pub(super) struct Manifest {
 pub(super) struct Pack {
     pub(super) log_index: Count,
     pub(super) digest: Digest,
+    pub(super) vouched: Vouched,
+}
+
+/// Who vouches for a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Vouched {
+    /// The keys of the manifest.
+    Valid,
+    /// Nobody outside the pack.
+    Indeterminate,
 }
 
 /// What is stored of a document.
@@ -56,13 +77,50 @@ pub(super) struct Stored {
     pub(super) document: serde_json::Value,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Pointer {
-    version: String,
-    generation: String,
-}
-
 impl Manifest {
+    /// Of an index without documents.
+    pub(super) fn of(contents: &Contents, state: &str) -> Self {
+        Self {
+            version: VERSION.to_owned(),
+            state: state.to_owned(),
+            operator: contents.anchor.operator.clone(),
+            log: contents.anchor.log.clone(),
+            reservations: contents.reservations.clone(),
+            notes: contents.notes.clone(),
+            packs: Vec::new(),
+            documents: Count(0),
+            with_personal: Count(0),
+            withheld: Count(0),
+            long_values: Count(0),
+            long_words: Count(0),
+            odd_numbers: Count(0),
+            columns: BTreeSet::new(),
+        }
+    }
+
+    /// Reads the payload of a commit.
+    pub(super) fn read(payload: &str) -> Result<Self, IndexError> {
+        let manifest: Self = serde_json::from_str(payload).map_err(failed)?;
+        if manifest.version == VERSION {
+            Ok(manifest)
+        } else {
+            Err(other_version(&manifest.version))
+        }
+    }
+
+    /// Why nothing may be concluded from an answer.
+    pub(super) fn reservations(&self) -> Vec<String> {
+        let alone = |pack: &&Pack| pack.vouched == Vouched::Indeterminate;
+        let alone = self.packs.iter().filter(alone).count();
+        let (packs, them) = if alone == 1 { ("pack", "it") } else { ("packs", "them") };
+        let unanchored = (alone > 0).then(|| {
+            format!(
+                "{alone} {packs} indexed without a trust anchor: nothing outside vouches for {them}"
+            )
+        });
+        self.reservations.iter().cloned().chain(unanchored).collect()
+    }
+
     /// What a reader of any answer should know.
     pub(super) fn notes(&self) -> Vec<String> {
         let counted = [
@@ -76,7 +134,8 @@ impl Manifest {
             (self.odd_numbers, "numbers out of the reach of ranges"),
         ];
         let some = counted.iter().filter(|(count, _)| *count > Count(0));
-        some.map(|(count, what)| format!("{what}: {count}")).collect()
+        let counted = some.map(|(count, what)| format!("{what}: {count}"));
+        counted.chain(self.notes.iter().cloned()).collect()
     }
 
     pub(super) fn digest(&self, log_index: Count) -> Result<Digest, IndexError> {
@@ -127,83 +186,11 @@ impl Manifest {
     }
 }
 
-/// Opens the generation in use and reads what it says of itself.
-pub(super) fn open(folder: &Path) -> Result<(tantivy::Index, Manifest), IndexError> {
-    let generation = generation(folder)?.ok_or_else(|| {
-        IndexError(format!("there is no index in `{}`: rebuild it", folder.display()))
-    })?;
-    let index = tantivy::Index::open_in_dir(folder.join(generation)).map_err(failed)?;
-    let damaged = index.validate_checksum().map_err(failed)?;
-    if let Some(file) = damaged.iter().min() {
-        return Err(IndexError(format!("the index is damaged (`{}`): rebuild it", file.display())));
-    }
-    let payload = index.load_metas().map_err(failed)?.payload.unwrap_or_default();
-    let manifest: Manifest = serde_json::from_str(&payload).map_err(failed)?;
-    if manifest.version != VERSION {
-        return Err(other_version(&manifest.version));
-    }
-    Ok((index, manifest))
-}
-
-fn other_version(version: &str) -> IndexError {
-    IndexError(format!("the index has version `{version}`, not `{VERSION}`: rebuild it"))
-}
-
-/// The name of the generation in use, where there is one.
-fn generation(folder: &Path) -> Result<Option<String>, IndexError> {
-    let path = folder.join(POINTER);
-    let text = match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        other => other.map_err(|e| at(&path, e))?,
-    };
-    let pointer: Pointer = serde_json::from_str(&text).map_err(|e| at(&path, e))?;
-    if pointer.version != VERSION {
-        return Err(other_version(&pointer.version));
-    }
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    if !pointer.generation.bytes().all(plain) || pointer.generation.is_empty() {
-        return Err(at(&path, "not the name of a generation"));
-    }
-    Ok(Some(pointer.generation))
-}
-
-/// Makes the folder of the next generation: its name and path.
-pub(super) fn next_generation(folder: &Path) -> Result<(String, PathBuf), IndexError> {
-    std::fs::create_dir_all(folder).map_err(|e| at(folder, e))?;
-    for number in 1..1_000_000_u32 {
-        let name = format!("generation-{number}");
-        let path = folder.join(&name);
-        match std::fs::create_dir(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            other => return other.map(|()| (name, path.clone())).map_err(|e| at(&path, e)),
+impl From<Verdict> for Vouched {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Valid => Self::Valid,
+            Verdict::Indeterminate | Verdict::Invalid => Self::Indeterminate,
         }
     }
-    Err(at(folder, "too many generations"))
-}
-
-/// Puts a generation in use and removes the others.
-pub(super) fn put_in_use(folder: &Path, generation: &str) -> Result<(), IndexError> {
-    use std::io::Write;
-    let pointer = Pointer { version: VERSION.to_owned(), generation: generation.to_owned() };
-    let text = serde_json::to_string(&pointer).map_err(failed)?;
-    let (path, beside) = (folder.join(POINTER), folder.join("index.json.new"));
-    let written = std::fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(format!("{text}\n").as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|e| at(&beside, e))?;
-    std::fs::rename(&beside, &path).map_err(|e| at(&path, e))?;
-    std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(|e| at(folder, e))?;
-    for entry in std::fs::read_dir(folder).map_err(|e| at(folder, e))? {
-        let entry = entry.map_err(|e| at(folder, e))?;
-        let name = entry.file_name();
-        if name.to_string_lossy().starts_with("generation-") && name != *generation {
-            std::fs::remove_dir_all(entry.path()).map_err(|e| at(&entry.path(), e))?;
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn at(path: &Path, error: impl std::fmt::Display) -> IndexError {
-    IndexError(format!("`{}`: {error}", path.display()))
 }

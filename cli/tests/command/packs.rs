@@ -1,0 +1,75 @@
+//! Packs that nobody vouches for, and logs that were lost.
+
+use crate::harness::{Desk, copy};
+use std::sync::LazyLock;
+
+/// A company whose log and keys a test may take away; each test has a copy of its own.
+static COMPANY: LazyLock<Desk> = LazyLock::new(|| {
+    let desk = Desk::new();
+    desk.tieout("demo --rows 300 --folder co --quiet").exits(0);
+    desk
+});
+
+/// A copy, and the path of its pack.
+fn company() -> (Desk, String) {
+    let desk = COMPANY.copy("co");
+    let mut packs = std::fs::read_dir(desk.path("co/out/packs")).unwrap();
+    let name = packs.next().unwrap().unwrap().file_name().into_string().unwrap();
+    (desk, format!("out/packs/{name}"))
+}
+
+#[test]
+fn what_nobody_vouches_for_is_shown_and_is_inconclusive() {
+    let (desk, pack) = company();
+    std::fs::rename(desk.path("co/keys"), desk.path("elsewhere")).unwrap();
+    let record = format!("{pack}#0");
+    let keys = [
+        "--operator-key",
+        "../elsewhere/operator.pem.pub",
+        "--log-key",
+        "../elsewhere/log.pem.vkey",
+    ];
+    let commands: [&[&str]; 3] =
+        [&["report", &pack, "-o", "json"], &["pack", "show", &pack], &["explain", &record]];
+    for command in commands {
+        let ran = desk.tieout_in("co", command, &[]);
+        ran.exits(3).says(&["warning[no-trust-anchor]", "--operator-key FILE --log-key FILE"]);
+        assert!(!ran.out.is_empty(), "{command:?}");
+        let ran = desk.tieout_in("co", &[command, &keys].concat(), &[]);
+        assert_eq!(ran.exits(0).err, "", "{command:?}");
+    }
+    let explained = desk.tieout_in("co", &["explain", &record], &[]);
+    explained.prints(&["verification", "nothing outside the pack vouches"]);
+    let control = desk.tieout_in("co", &[&["explain", "FOC-R03"][..], &keys].concat(), &[]);
+    control.exits(2).says(&["error[key-unused]"]);
+}
+
+#[test]
+fn a_key_file_that_is_none_is_named() {
+    let (desk, pack) = company();
+    desk.write("co/keys/log.pem.vkey", "no key\n");
+    for command in [&["report", &pack, "-o", "json"][..], &["search", "x"]] {
+        let ran = desk.tieout_in("co", command, &[]);
+        ran.exits(2).says(&["error[key-unreadable]", "`keys/log.pem.vkey` is not the log's"]);
+    }
+    let ran = desk.tieout_in("co", &["verify", &pack, "--operator-key", "tieout.yaml"], &[]);
+    ran.exits(2).says(&["error[key-unreadable]", "`tieout.yaml` is not the operator's public key"]);
+}
+
+#[test]
+fn a_lost_or_older_log_is_not_forked() {
+    let (desk, _) = company();
+    let copy = |from: &str, to: &str| copy(&desk.path(from), &desk.path(to));
+    copy("co/log", "older");
+    let run = || desk.tieout_in("co", &["run", "--only", "FOC-R03"], &[]);
+    run().exits(1).says(&["log index 1"]);
+    std::fs::rename(desk.path("co/log"), desk.path("latest")).unwrap();
+    run().exits(2).says(&["error[not-sealed]", "latest backup", "start a new workspace"]);
+    std::fs::remove_dir_all(desk.path("co/log")).unwrap();
+    copy("older", "co/log");
+    run().exits(2).says(&["error[not-sealed]", "does not have pack", "latest backup"]);
+    assert_eq!(std::fs::read_dir(desk.path("co/out/packs")).unwrap().count(), 2);
+    std::fs::remove_dir_all(desk.path("co/log")).unwrap();
+    copy("latest", "co/log");
+    run().exits(1).says(&["log index 2"]);
+}
