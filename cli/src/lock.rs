@@ -35,7 +35,8 @@ pub(crate) fn check<'a>(
     used: impl IntoIterator<Item = &'a Bundle>,
 ) -> Outcome<()> {
     let path = workspace.path(FILE);
-    if !path.is_file() {
+    // Only what isn't there pins nothing: a lock that can't be read is not passed over.
+    if output::is_absent(&path) {
         return Ok(());
     }
     let source = output::read_text(&path)?;

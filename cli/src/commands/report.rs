@@ -12,6 +12,7 @@ use tieout_evidence::verify::{Verification, VerifiedPack};
 
 /// Makes reports from a pack that verifies.
 pub(super) fn report(global: &Global, args: &Report) -> Outcome<Exit> {
+    check(&args.output)?;
     let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(&args.pack, workspace.as_ref())?;
     let anchor = packs::anchor(&args.anchor, workspace.as_ref())?;
@@ -21,6 +22,56 @@ pub(super) fn report(global: &Global, args: &Report) -> Outcome<Exit> {
         deliver(spec.format, &target, &pack, &verification)?;
     }
     Ok(packs::exit(verification.verdict))
+}
+
+/// Refuses what could not be delivered, before there is anything to deliver.
+///
+/// # Errors
+/// Two reports of one file, of which only the last would stay; a workbook for a terminal.
+pub(super) fn check(specs: &[OutputSpec]) -> Outcome<()> {
+    let mut places = Vec::new();
+    for spec in specs {
+        let place = match &spec.target {
+            Some(Target::Stdout) => {
+                refuse_terminal(spec.format)?;
+                continue;
+            }
+            Some(Target::File(path)) => place(path),
+            // Without a path each format has a place of its own.
+            None => PathBuf::from(spec.format.extension()),
+        };
+        if places.contains(&place) {
+            let message = match &spec.target {
+                Some(Target::File(path)) => {
+                    format!("two reports go to `{}`, and only one would stay", path.display())
+                }
+                _ => "a report is asked for twice".to_owned(),
+            };
+            let help = "give each report a path of its own";
+            return Err(Failure::usage(Diagnostic::new("output-twice", message).help(help)));
+        }
+        places.push(place);
+    }
+    Ok(())
+}
+
+/// Where a path leads, whatever way it takes.
+fn place(path: &Path) -> PathBuf {
+    let path = output::absolute(path);
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+fn refuse_terminal(format: Format) -> Outcome<()> {
+    if format == Format::Xlsx && output::to_terminal() {
+        let message = "a workbook is not for a terminal";
+        let help = "name a file: `-o xlsx=report.xlsx`";
+        return Err(Failure::usage(Diagnostic::new("binary-to-terminal", message).help(help)));
+    }
+    Ok(())
 }
 
 /// Writes the reports of a run: without a path, `text` to standard output and the others into the
@@ -54,10 +105,8 @@ fn deliver(
     pack: &VerifiedPack,
     verification: &Verification,
 ) -> Outcome<()> {
-    if format == Format::Xlsx && *target == Target::Stdout && output::to_terminal() {
-        let message = "a workbook is not for a terminal";
-        let help = "name a file: `-o xlsx=report.xlsx`";
-        return Err(Failure::usage(Diagnostic::new("binary-to-terminal", message).help(help)));
+    if *target == Target::Stdout {
+        refuse_terminal(format)?;
     }
     let bytes = report::render(format, pack, verification).map_err(Failure::internal)?;
     match target {

@@ -41,6 +41,7 @@ pub(super) struct Done {
 /// Runs a workspace. What comes after the sealing changes nothing of what was found: the reports are
 /// delivered first, and an index that can't be written is a warning.
 pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
+    report::check(&args.output)?;
     let workspace = Workspace::discover(global.config.as_deref())?;
     let selection = Selection { only: args.only.clone(), as_of: args.as_of, period: args.period };
     let catalogue = Catalogue::of(Some(&workspace))?;
@@ -49,9 +50,9 @@ pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
     let spinner = Spinner::new(global.quiet);
     let done = execute(&workspace, &catalogue, &plan, &keys, &spinner)?;
     drop(spinner);
-    let text = [OutputSpec { format: Format::Text, target: None }];
     let (pack, at) = (output::shown(&done.pack.folder), done.pack.log_index);
     let sealed = format!("pack: {pack} (log index {at})");
+    let text = [OutputSpec { format: Format::Text, target: None }];
     let specs = if args.output.is_empty() { &text[..] } else { &args.output };
     let name = done.pack.folder.file_name().unwrap_or_default();
     let folder = workspace.reports().join(name);
@@ -97,12 +98,12 @@ fn seal_run(
     output: &RunOutput,
     secret: &[u8; 32],
     keys: &Keys,
-) -> Outcome<Sealed> {
     spinner: &Spinner,
-    let input = SealInput {
+) -> Outcome<Sealed> {
     let waiting = || spinner.step("waiting for another run, which seals in this workspace");
     let turn = Turn::to_seal(&workspace.root, NOT_SEALED, waiting)?;
     let sealed_at = turn.second(&workspace.packs(), NOT_SEALED)?;
+    let input = SealInput {
         result: &output.result,
         paper: &Paper(&output.records),
         policies: &output.policies,

@@ -73,3 +73,30 @@ fn a_lost_or_older_log_is_not_forked() {
     copy("latest", "co/log");
     run().exits(1).says(&["log index 2"]);
 }
+
+#[test]
+fn two_reports_of_one_file_are_refused_before_anything_is_done() {
+    let (desk, pack) = company();
+    let twice = ["-o", "json=r", "-o", "html=./out/../r"];
+    for command in [&["report", &pack][..], &["run"]] {
+        let ran = desk.tieout_in("co", &[command, &twice].concat(), &[]);
+        ran.exits(2).says(&["error[output-twice]", "`./out/../r`"]);
+    }
+    assert!(!desk.path("co/r").exists());
+    assert_eq!(std::fs::read_dir(desk.path("co/out/packs")).unwrap().count(), 1);
+    desk.tieout_in("co", &["run", "-o", "html", "-o", "html"], &[]).exits(2);
+}
+
+/// A lock that can't be read pins something, and nobody knows what.
+#[cfg(unix)]
+#[test]
+fn a_lock_file_that_cant_be_read_is_not_passed_over() {
+    let (desk, _) = company();
+    let lock = desk.path("co/tieout.lock");
+    std::fs::create_dir(&lock).unwrap();
+    let run = || desk.tieout_in("co", &["run"], &[]);
+    run().exits(2).says(&["error[file-access]", "tieout.lock"]);
+    std::fs::remove_dir(&lock).unwrap();
+    std::os::unix::fs::symlink("nowhere", &lock).unwrap();
+    run().exits(2).says(&["error[file-access]", "tieout.lock"]);
+}
