@@ -165,7 +165,7 @@ impl Failure {
 }
 
 /// What the system says, in plain words, and what can be done about it.
-fn io_words(error: &std::io::Error) -> (String, Option<String>) {
+pub(crate) fn io_words(error: &std::io::Error) -> (String, Option<String>) {
     use std::io::ErrorKind as Kind;
     let (reason, help) = match error.kind() {
         Kind::NotFound => ("no such file or folder", None),
@@ -174,6 +174,7 @@ fn io_words(error: &std::io::Error) -> (String, Option<String>) {
         }
         Kind::AlreadyExists => ("exists already", Some("it is never overwritten")),
         Kind::StorageFull => ("no space left on the device", None),
+        Kind::FileTooLarge => ("the file grows larger than files may be here", None),
         Kind::IsADirectory => ("is a folder", Some("name a file")),
         Kind::NotADirectory => ("a part of the path is not a folder", None),
         Kind::InvalidData => ("is not UTF-8 text", None),

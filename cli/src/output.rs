@@ -1,6 +1,6 @@
 //! Where results go: standard output, or a file written beside and renamed.
 
-use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::diagnostic::{Diagnostic, Failure, Outcome, io_words};
 use crate::text::visible;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
@@ -28,8 +28,9 @@ pub(crate) fn to_terminal() -> bool {
 fn finish(written: std::io::Result<()>) -> Outcome<()> {
     match written {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            let message = format!("standard output: {}", e.to_string().to_lowercase());
-            Err(Failure::usage(Diagnostic::new("file-access", message)))
+            let (reason, help) = io_words(&e);
+            let message = format!("standard output: {reason}");
+            Err(Failure::usage(Diagnostic::new("file-access", message).maybe_help(help)))
         }
         _ => Ok(()),
     }
@@ -97,13 +98,13 @@ fn write_new(path: &Path, bytes: &[u8], access: Access) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Reads a text file.
 /// Whether there is nothing of that name. A link to nowhere is something, and so is what can't be
 /// looked at.
 pub(crate) fn is_absent(path: &Path) -> bool {
     matches!(path.symlink_metadata(), Err(e) if e.kind() == ErrorKind::NotFound)
 }
 
+/// Reads a text file.
 pub(crate) fn read_text(path: &Path) -> Outcome<String> {
     std::fs::read_to_string(path).map_err(|e| Failure::file(path, &e))
 }

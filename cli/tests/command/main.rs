@@ -7,12 +7,15 @@ mod demo;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+#[cfg(unix)]
+mod interruption;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod mistakes;
 #[cfg(test)]
-mod workspace;
 mod packs;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod workspace;
