@@ -202,6 +202,41 @@ fn a_validity_interval_is_of_days_or_of_instants() {
 }
 
 #[test]
+fn absence_is_of_roles_and_columns_that_are_there() {
+    let folder = Folder::new();
+    let of = |role: &str, theirs: &str, ours: &str| {
+        let mut control = joined("SELECT _file, _row, change_id FROM base");
+        let columns = [(theirs.to_owned(), ours.to_owned())].into();
+        control.population.absence_of = [(role.to_owned(), columns)].into();
+        go(&plan(control, NEVER, datasets(&folder)))
+    };
+    of("approval", "change_id", "change_id").unwrap();
+    // A column of the base that the query doesn't select.
+    of("approval", "approver", "author").unwrap();
+    for (role, theirs, ours, said) in [
+        ("hold", "hold_id", "change_id", "names the role `hold`, which the control doesn't read"),
+        (
+            "approval",
+            "chang_id",
+            "change_id",
+            "names the column `chang_id`, which `approval` doesn't have",
+        ),
+        (
+            "approval",
+            "change_id",
+            "chang_id",
+            "names the column `chang_id`, which a record doesn't have",
+        ),
+        ("approval", "step", "change_id", "compares `step` (integer) with `change_id` (string)"),
+    ] {
+        let (code, message, help) = complaint(of(role, theirs, ours));
+        let said = format!("control `T-01`: `absence_of` {said}");
+        assert_eq!((code.as_str(), message), ("absence-column", said));
+        assert!(!help.is_empty());
+    }
+}
+
+#[test]
 fn groups_count_their_rows_and_a_null_key_is_undetermined() {
     let folder = Folder::new();
     let mut control = control(
