@@ -13,7 +13,7 @@ use crate::bundle::Rule;
 use crate::compile::{Diagnostic, Environment};
 use crate::data::Schema;
 use crate::evaluate::{self, EvaluateError};
-use crate::rego::tree::Type;
+use crate::tree::Type;
 use arrow_array::{Array, RecordBatch};
 use cedar_policy::{
     AuthorizationError, Authorizer, Context, Effect, Entities, Policy, PolicyId, PolicySet,

@@ -3,7 +3,8 @@
 use crate::bundle::{Language, Rule};
 use crate::cedar;
 use crate::data::{Schema, TableSchema};
-use crate::rego::{self, tree::Program};
+use crate::rego;
+use crate::tree::Program;
 use std::collections::BTreeMap;
 use tieout_controls::control::ParameterType;
 
@@ -37,6 +38,14 @@ impl Compiled {
     /// The columns of the population that the rule reads, in the population's order.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// The typed tree of a Rego rule; `None` for Cedar policies.
+    pub fn program(&self) -> Option<&Program> {
+        match &self.policy {
+            Policy::Rego(program) => Some(program),
+            Policy::Cedar(_) => None,
+        }
     }
 
     /// The `# METADATA` blocks of a Rego source, in their order.

@@ -27,10 +27,13 @@ mod record;
 use crate::column;
 use crate::compile::{Compiled, Policy};
 use crate::data::Data;
-use crate::rego::tree::{Program, Type};
+use crate::tree::{Program, Type};
 use arrow_array::{Array, RecordBatch};
 use bound::Bound;
 use record::Record;
+
+pub use call::{Failure, apply};
+pub use record::STEPS;
 use tieout_controls::{Decision, Value};
 
 /// Decides a batch of records by a compiled policy. One decision for each row, in order.
@@ -51,6 +54,17 @@ pub trait Evaluator {
 #[error("{0}")]
 pub struct EvaluateError(pub String);
 
+/// Whether a rule found a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The record violates the rule.
+    Violated,
+    /// The record does not violate it.
+    Held,
+    /// It can't be told.
+    Undetermined,
+}
+
 /// The reference evaluator: row by row, plain and obviously right.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reference;
@@ -69,23 +83,54 @@ impl Evaluator for Reference {
     }
 }
 
+impl Reference {
+    /// Whether those rules of a policy (by their positions) find each record; `None` for a record
+    /// of which the policy doesn't speak. Where that can't be told, no rule can be.
+    ///
+    /// # Errors
+    /// As [`Evaluator::decide`]; a policy without rules by position (Cedar) gives none.
+    pub fn verdicts(
+        &self,
+        policy: &Compiled,
+        batch: &RecordBatch,
+        data: &Data,
+        rules: &[usize],
+    ) -> Result<Vec<Option<Vec<Verdict>>>, EvaluateError> {
+        match &policy.policy {
+            Policy::Rego(program) => {
+                each_record(program, batch, data, |record| record.verdicts(rules))
+            }
+            Policy::Cedar(_) => Ok(vec![Some(Vec::new()); batch.num_rows()]),
+        }
+    }
+}
+
 fn decide(
     program: &Program,
     batch: &RecordBatch,
     data: &Data,
 ) -> Result<Vec<Decision>, EvaluateError> {
+    each_record(program, batch, data, |record| record.decide())
+}
+
+fn each_record<T>(
+    program: &Program,
+    batch: &RecordBatch,
+    data: &Data,
+    mut of: impl FnMut(&mut Record<'_>) -> T,
+) -> Result<Vec<T>, EvaluateError> {
     let bound = Bound::new(program, data)?;
     let columns = bound::columns(program, batch)?;
-    let mut decisions = Vec::with_capacity(batch.num_rows());
+    let mut all = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
         let cell = |column: &Option<&dyn Array>| match column {
             Some(array) => value_at(*array, row),
             None => Ok(Value::Null),
         };
         let cells = columns.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
-        decisions.push(Record::new(&bound, &cells).decide());
+        all.push(of(&mut Record::new(&bound, &cells)));
     }
-    Ok(decisions)
+    Ok(all)
 }
 
 /// A column of a batch, which must be of that type.

@@ -13,3 +13,4 @@ pub mod data;
 pub mod evaluate;
 mod rego;
 mod table;
+pub mod tree;

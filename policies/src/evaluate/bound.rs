@@ -3,7 +3,7 @@
 use super::EvaluateError;
 use crate::column;
 use crate::data::{Data, RunDates, Table};
-use crate::rego::tree::{Program, TableUse, Type};
+use crate::tree::{Program, TableUse, Type};
 use arrow_array::{Array, RecordBatch};
 use tieout_controls::Value;
 
@@ -91,7 +91,7 @@ pub(super) fn columns<'b>(
     program: &Program,
     batch: &'b RecordBatch,
 ) -> Result<Vec<Option<&'b dyn Array>>, EvaluateError> {
-    let find = |column: &crate::rego::tree::ColumnUse| {
+    let find = |column: &crate::tree::ColumnUse| {
         if !column.used {
             return Ok(None);
         }

@@ -3,17 +3,19 @@
 use super::expression::{order, reason};
 use super::outcome::Outcome;
 use super::record::Record;
-use crate::rego::function::{Function, Piece};
-use crate::rego::tree::Expr;
-use chrono::{Datelike, Months, NaiveDate};
+use crate::tree::{Expr, Function, Piece};
+use chrono::{DateTime, Datelike, Months, NaiveDate};
 use tieout_controls::currency;
 use tieout_controls::decimal::DecimalError;
 use tieout_controls::decision::Reason;
 use tieout_controls::{Decimal, Value};
 
-/// Why a function has no value: nothing there, or an obstacle and which argument it is about.
-enum Failure {
+/// Why a function has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// There is nothing, for certain.
     Undefined,
+    /// An obstacle, and which argument it is about.
     Obstacle(Reason, Option<usize>),
 }
 
@@ -55,7 +57,11 @@ fn size(value: &Value) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
 }
 
-fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
+/// The value of a function for values of the types that it takes.
+///
+/// # Errors
+/// There is no value, for certain or because of an obstacle.
+pub fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
     let text = |position: usize| match values.get(position) {
         Some(Value::String(text)) => Ok(text.as_str()),
         _ => Err(Failure::Undefined),
@@ -107,6 +113,11 @@ fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
             // The library takes `2025-1-2`, which nobody agreed on.
             let read = read.filter(|d| Ok(d.to_string().as_str()) == text(0).map_err(drop));
             Ok(Value::Date(read.ok_or(Failure::Obstacle(Reason::Unparsable, Some(0)))?))
+        }
+        Function::TimeParse => {
+            let instant = DateTime::parse_from_rfc3339(text(0)?).ok();
+            let instant = instant.ok_or(Failure::Obstacle(Reason::Unparsable, Some(0)))?;
+            Ok(Value::Timestamp(instant.to_utc()))
         }
         Function::DateYear => Ok(Value::Number(Decimal::from(i64::from(date(0)?.year())))),
         Function::DateAddYears => add_years(date(0)?, number(values, 1)?),

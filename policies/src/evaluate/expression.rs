@@ -2,7 +2,7 @@
 
 use super::outcome::{Outcome, Truth};
 use super::record::Record;
-use crate::rego::tree::{Arithmetic, Comparison, Expr, ExprKind};
+use crate::tree::{Arithmetic, Comparison, Expr, ExprKind};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use tieout_controls::Value;

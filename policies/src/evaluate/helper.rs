@@ -2,7 +2,7 @@
 
 use super::outcome::{Obstacles, Outcome, Truth};
 use super::record::{Frame, Record};
-use crate::rego::tree::{Definition, ExprKind};
+use crate::tree::{Definition, ExprKind};
 use tieout_controls::Value;
 use tieout_controls::decision::Reason;
 

@@ -2,7 +2,7 @@
 
 use super::outcome::{Outcome, Truth};
 use super::record::Record;
-use crate::rego::tree::{Expr, ExprKind, RunDate};
+use crate::tree::{Expr, ExprKind, RunDate};
 use chrono::{NaiveDate, NaiveTime};
 use std::borrow::Cow;
 use tieout_controls::Value;

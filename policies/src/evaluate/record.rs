@@ -1,15 +1,16 @@
 //! One record under a program: bodies and the decision.
 
+use super::Verdict;
 use super::bound::Bound;
 use super::outcome::{Obstacles, Outcome, Truth, causes};
-use crate::rego::tree::{Collection, Expr, ExprKind, FactShape, Statement};
+use crate::tree::{Collection, Expr, ExprKind, FactShape, Statement};
 use std::collections::BTreeSet;
 use tieout_controls::decision::{Reason, RuleRef};
 use tieout_controls::{Cause, Decision, Fact, Value};
 
 /// The steps that a record may take. Fixed for each record, so that a decision doesn't depend on
 /// how records are cut into batches.
-const STEPS: u64 = 200_000;
+pub const STEPS: u64 = 200_000;
 
 /// The evaluation of one record.
 pub(super) struct Record<'a> {
@@ -84,6 +85,29 @@ impl<'a> Record<'a> {
             (true, false) => Decision::Undetermined { causes },
             (true, true) => Decision::Conforms,
         }
+    }
+
+    /// Whether those rules find the record; `None` where the policy doesn't speak of it.
+    pub(super) fn verdicts(&mut self, rules: &[usize]) -> Option<Vec<Verdict>> {
+        if let Some((helper, _)) = &self.bound.program.applicable {
+            match self.helper(*helper, Vec::new()).truth() {
+                Truth::True => {}
+                Truth::False => return None,
+                Truth::Unknown(_) => return Some(vec![Verdict::Undetermined; rules.len()]),
+            }
+        }
+        let bound = self.bound;
+        let violations = rules.iter().filter_map(|rule| bound.program.violations.get(*rule));
+        let verdict = |violation: &'a crate::tree::Violation| {
+            let mut frame = vec![Outcome::Undefined; violation.frame];
+            let none = &mut |_: &mut Self, _: &mut Frame<'a>| {};
+            match self.body(&violation.body, &mut frame, Obstacles::new(), none).truth() {
+                Truth::True => Verdict::Violated,
+                Truth::False => Verdict::Held,
+                Truth::Unknown(_) => Verdict::Undetermined,
+            }
+        };
+        Some(violations.map(verdict).collect())
     }
 
     /// What a violated rule states. A field that is unknown is left out; an amount that is unknown

@@ -3,7 +3,7 @@
 use super::ast::{self, Name};
 use super::check::{Checker, Scope, is_place};
 use super::report::did_you_mean;
-use super::tree::{Collection, Expr, ExprKind, FactShape, Statement, Type};
+use crate::tree::{Collection, Expr, ExprKind, FactShape, Statement, Type};
 use std::collections::BTreeMap;
 
 impl Checker<'_> {

@@ -6,7 +6,7 @@ use super::check_expression::wrong;
 use super::function::{self, Function, Piece, Signature, Takes};
 use super::refusal;
 use super::report::did_you_mean;
-use super::tree::{Expr, ExprKind, Type};
+use crate::tree::{Expr, ExprKind, Type};
 use chrono::NaiveDate;
 use tieout_controls::{Decimal, Rounding, Value};
 

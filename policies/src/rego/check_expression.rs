@@ -3,7 +3,7 @@
 use super::ast::{self, Operator, Span};
 use super::check::{Checker, Scope, is_place, literal};
 use super::report::did_you_mean;
-use super::tree::{Arithmetic, Comparison, Expr, ExprKind, Type};
+use crate::tree::{Arithmetic, Comparison, Expr, ExprKind, Type};
 use tieout_controls::{Decimal, Value};
 
 impl Checker<'_> {

@@ -3,7 +3,7 @@
 
 use super::ast::{self, Head, Pattern, Span};
 use super::check::{Checker, Scope, State, literal};
-use super::tree::{Collection, Comparison, Definition, Expr, ExprKind, Helper, Statement, Type};
+use crate::tree::{Collection, Comparison, Definition, Expr, ExprKind, Helper, Statement, Type};
 use tieout_controls::Value;
 
 impl<'a> Checker<'a> {

@@ -4,7 +4,7 @@ use super::ast::{self, Span};
 use super::check::{Checker, Scope, literal};
 use super::check_expression::wrong;
 use super::report::did_you_mean;
-use super::tree::{Expr, ExprKind, RunDate, TableUse, Type};
+use crate::tree::{Expr, ExprKind, RunDate, TableUse, Type};
 use tieout_controls::Value;
 
 impl Checker<'_> {

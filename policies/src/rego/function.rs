@@ -1,42 +1,70 @@
 //! The named functions.
 
-use super::tree::Type;
+use crate::tree::Type;
 use regex::Regex;
 use tieout_controls::Rounding;
 
 /// A named function with what is known of it at check time.
 #[derive(Debug, Clone)]
-pub(crate) enum Function {
+pub enum Function {
+    /// The number without its sign.
     Abs,
+    /// Whether a text begins with another.
     StartsWith,
+    /// Whether a text ends with another.
     EndsWith,
+    /// Whether a text has another in it.
     Contains,
+    /// In lower case (Unicode).
     Lower,
+    /// In upper case (Unicode).
     Upper,
+    /// Without white space at both ends.
     TrimSpace,
+    /// Texts joined by another.
     Concat,
+    /// A text cut where another stands.
     Split,
+    /// The items of a list, or the characters of a text.
     Count,
+    /// The least item.
     Min,
+    /// The greatest item.
     Max,
+    /// Whether a text matches.
     Matches(Regex),
+    /// A format with its arguments filled in.
     Format(Vec<Piece>),
+    /// The number that a text says.
     DecimalParse,
+    /// A number at a scale.
     DecimalRound(Rounding),
+    /// A quotient at a scale.
     DecimalDiv(Rounding),
+    /// The digits behind the point of a currency's amounts (ISO 4217).
     MinorUnits,
+    /// Whether a code is a currency on a day (ISO 4217).
     IsCurrency,
+    /// The UTC day of an instant.
     DateOf,
+    /// The date that a text says, `YYYY-MM-DD`.
     DateParse,
+    /// The instant that a text says, RFC 3339 with an offset.
+    TimeParse,
+    /// The year of a date.
     DateYear,
+    /// The same day some years later; 28 February for the 29th where there is none.
     DateAddYears,
+    /// 31 December of a date's year.
     DateEndOfYear,
 }
 
 /// A piece of a format: text, or the place of the next argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub enum Piece {
+    /// Text.
     Text(String),
+    /// The place of the next argument.
     Argument,
 }
 
@@ -116,6 +144,7 @@ pub(crate) enum Scalar {
     Number,
     String,
     Date,
+    Timestamp,
 }
 
 impl Signature {
@@ -126,6 +155,7 @@ impl Signature {
             Gives::Is(Scalar::Number) => Type::Number,
             Gives::Is(Scalar::String) => Type::String,
             Gives::Is(Scalar::Date) => Type::Date,
+            Gives::Is(Scalar::Timestamp) => Type::Timestamp,
             Gives::Strings => Type::List(Box::new(Type::String)),
             Gives::Item => match first {
                 Some(Type::List(item)) => (**item).clone(),
@@ -174,6 +204,7 @@ const SIGNATURES: &[Signature] = &[
     is("money.is_currency", &[Takes::String, Takes::Day], Scalar::Bool),
     is("date.of", &[Takes::Timestamp], Scalar::Date),
     is("date.parse", &[Takes::String], Scalar::Date),
+    is("time.parse", &[Takes::String], Scalar::Timestamp),
     is("date.year", &[Takes::Date], Scalar::Number),
     is("date.add_years", &[Takes::Date, Takes::Number], Scalar::Date),
     is("date.end_of_year", &[Takes::Date], Scalar::Date),
@@ -199,6 +230,7 @@ pub(crate) fn plain(name: &str) -> Option<Function> {
         "money.is_currency" => Function::IsCurrency,
         "date.of" => Function::DateOf,
         "date.parse" => Function::DateParse,
+        "time.parse" => Function::TimeParse,
         "date.year" => Function::DateYear,
         "date.add_years" => Function::DateAddYears,
         "date.end_of_year" => Function::DateEndOfYear,

@@ -15,13 +15,12 @@ mod parser;
 mod refusal;
 mod report;
 mod tokens;
-pub(crate) mod tree;
 
 use crate::bundle::Rule;
 use crate::compile::{Diagnostic, Environment, Metadata};
+use crate::tree::Program;
 use ast::Span;
 use report::Report;
-use tree::Program;
 
 /// Reads and checks a source.
 pub(crate) fn compile(

@@ -56,7 +56,7 @@ pub(crate) const REPLACED: &[(&str, &str)] = &[
     ("time.date", "write `date.of(x)` or `date.year(d)`"),
     ("time.diff", "compare dates, or `date.add_years(d, n)`"),
     ("time.parse_ns", "write `date.parse(s)`, or declare the column as a timestamp"),
-    ("time.parse_rfc3339_ns", "write `date.parse(s)`, or declare the column as a timestamp"),
+    ("time.parse_rfc3339_ns", "write `time.parse(s)`, or declare the column as a timestamp"),
     ("to_number", "write `decimal.parse(s)`"),
     ("trim", "write `trim_space(s)`"),
 ];

@@ -1,10 +1,12 @@
 //! The typed tree: a rule after checking. Names are resolved to positions, every expression has
 //! one type, calls have the definitions for their argument types, nothing recurs.
 //!
-//! This is what evaluators run; they need to know nothing of the syntax.
+//! This is what evaluators run; they need to know nothing of the syntax. It is the contract between
+//! the front end and every backend: what an expression comes to for a record is said in
+//! [`evaluate`](crate::evaluate).
 
-use super::function::Function;
 use crate::data::TableSchema;
+pub use crate::rego::function::{Function, Piece};
 use std::fmt;
 use tieout_controls::control::ParameterType;
 use tieout_controls::decision::RuleRef;
@@ -12,12 +14,18 @@ use tieout_controls::{ColumnType, Value};
 
 /// The type of an expression.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Type {
+pub enum Type {
+    /// True or false.
     Bool,
+    /// An exact decimal.
     Number,
+    /// Text.
     String,
+    /// A civil date.
     Date,
+    /// An instant.
     Timestamp,
+    /// A list of items of one type.
     List(Box<Type>),
     /// Values by text.
     Map(Box<Type>),
@@ -29,7 +37,7 @@ pub(crate) enum Type {
 
 impl Type {
     /// The type in which a policy sees a column.
-    pub(crate) fn of_column(kind: ColumnType) -> Self {
+    pub fn of_column(kind: ColumnType) -> Self {
         match kind {
             ColumnType::String => Self::String,
             ColumnType::Bool => Self::Bool,
@@ -41,7 +49,7 @@ impl Type {
     }
 
     /// The type in which a policy sees a parameter.
-    pub(crate) fn of_parameter(kind: ParameterType) -> Self {
+    pub fn of_parameter(kind: ParameterType) -> Self {
         match kind {
             ParameterType::String => Self::String,
             ParameterType::Decimal => Self::Number,
@@ -51,7 +59,7 @@ impl Type {
     }
 
     /// Whether values of it can be keys, compared for equality and shown.
-    pub(crate) fn is_scalar(&self) -> bool {
+    pub fn is_scalar(&self) -> bool {
         matches!(
             self,
             Self::Bool | Self::Number | Self::String | Self::Date | Self::Timestamp | Self::Wrong
@@ -59,7 +67,7 @@ impl Type {
     }
 
     /// Whether both can stand in one place.
-    pub(crate) fn fits(&self, other: &Self) -> bool {
+    pub fn fits(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Wrong, _) | (_, Self::Wrong) => true,
             (Self::List(a), Self::List(b)) | (Self::Map(a), Self::Map(b)) => a.fits(b),
@@ -86,145 +94,205 @@ impl fmt::Display for Type {
 
 /// A checked source.
 #[derive(Debug, Default)]
-pub(crate) struct Program {
+pub struct Program {
     /// The population's columns in their order, and whether the policy reads them.
-    pub(crate) columns: Vec<ColumnUse>,
-    pub(crate) tables: Vec<TableUse>,
-    pub(crate) parameters: Vec<(String, ParameterType)>,
-    pub(crate) helpers: Vec<Helper>,
-    pub(crate) violations: Vec<Violation>,
+    pub columns: Vec<ColumnUse>,
+    /// The tables that it reads.
+    pub tables: Vec<TableUse>,
+    /// The parameters that it reads, with their types.
+    pub parameters: Vec<(String, ParameterType)>,
+    /// Rules and functions that others use; a helper stands behind those that it uses itself.
+    pub helpers: Vec<Helper>,
+    /// The rules `violation`, in the order of the source.
+    pub violations: Vec<Violation>,
     /// The helper `applicable`, and its place.
-    pub(crate) applicable: Option<(usize, RuleRef)>,
+    pub applicable: Option<(usize, RuleRef)>,
 }
 
+/// A column of the population.
 #[derive(Debug)]
-pub(crate) struct ColumnUse {
-    pub(crate) name: String,
-    pub(crate) kind: ColumnType,
-    pub(crate) used: bool,
+pub struct ColumnUse {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: ColumnType,
+    /// Whether the policy reads it.
+    pub used: bool,
 }
 
+/// A table that the policy reads.
 #[derive(Debug)]
-pub(crate) struct TableUse {
-    pub(crate) name: String,
-    pub(crate) schema: TableSchema,
+pub struct TableUse {
+    /// Its name, as in `data.NAME`.
+    pub name: String,
+    /// As it was when the policy was checked.
+    pub schema: TableSchema,
 }
 
 /// A rule `violation contains …`.
 #[derive(Debug)]
-pub(crate) struct Violation {
-    pub(crate) rule: RuleRef,
+pub struct Violation {
+    /// Its place in the source.
+    pub rule: RuleRef,
     /// The number of locals.
-    pub(crate) frame: usize,
-    pub(crate) body: Vec<Statement>,
-    pub(crate) fact: FactShape,
+    pub frame: usize,
+    /// What must hold.
+    pub body: Vec<Statement>,
+    /// What is stated then.
+    pub fact: FactShape,
 }
 
 /// The object that a violation builds.
 #[derive(Debug)]
-pub(crate) struct FactShape {
-    pub(crate) code: String,
-    pub(crate) expected: Option<Expr>,
-    pub(crate) actual: Option<Expr>,
-    pub(crate) amount: Option<Expr>,
-    pub(crate) message: Option<Expr>,
+pub struct FactShape {
+    /// The kebab-case code of the defect.
+    pub code: String,
+    /// What was expected.
+    pub expected: Option<Expr>,
+    /// What the record has.
+    pub actual: Option<Expr>,
+    /// How much money it is.
+    pub amount: Option<Expr>,
+    /// A sentence for people.
+    pub message: Option<Expr>,
 }
 
 /// A rule or function that others use, for one list of argument types.
 #[derive(Debug)]
-pub(crate) struct Helper {
-    pub(crate) frame: usize,
-    pub(crate) definitions: Vec<Definition>,
-    pub(crate) default: Option<Expr>,
+pub struct Helper {
+    /// The number of locals.
+    pub frame: usize,
+    /// Its definitions; they must not give two values for one record.
+    pub definitions: Vec<Definition>,
+    /// The value where no definition gives one.
+    pub default: Option<Expr>,
     /// Whether it can only be true or undefined.
-    pub(crate) only_true: bool,
+    pub only_true: bool,
 }
 
 /// One definition of a helper. The parameters are the first locals.
 #[derive(Debug)]
-pub(crate) struct Definition {
+pub struct Definition {
     /// What literal parameters ask of their arguments.
-    pub(crate) guard: Vec<Expr>,
+    pub guard: Vec<Expr>,
     /// Value and body, then those after each `else`.
-    pub(crate) branches: Vec<(Expr, Vec<Statement>)>,
+    pub branches: Vec<(Expr, Vec<Statement>)>,
 }
 
+/// A statement of a body, which is a conjunction.
 #[derive(Debug)]
-pub(crate) enum Statement {
-    /// The expression is of type bool.
+pub enum Statement {
+    /// The expression, of type bool, is true.
     Test(Expr),
+    /// `name := value`: the value is there.
     Bind {
+        /// Where it is kept.
         local: usize,
+        /// What is kept.
         value: Expr,
     },
+    /// `some name in collection`: the rest of the body holds for at least one item.
     Some {
+        /// Where the item is kept.
         local: usize,
+        /// What is gone through.
         collection: Collection,
     },
+    /// `every name in collection { … }`: the body holds for all items.
     Every {
+        /// Where the item is kept.
         local: usize,
+        /// What is gone through.
         collection: Collection,
+        /// What must hold for each.
         body: Vec<Statement>,
     },
 }
 
 /// What can be gone through.
 #[derive(Debug)]
-pub(crate) enum Collection {
+pub enum Collection {
+    /// The items of a list.
     List(Expr),
+    /// The rows of a table.
     Table(usize),
 }
 
 /// A typed expression.
 #[derive(Debug)]
-pub(crate) struct Expr {
-    pub(crate) kind: ExprKind,
-    pub(crate) ty: Type,
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// The type of its value.
+    pub ty: Type,
     /// The height of the tree, that of the helpers called included.
-    pub(crate) depth: u32,
+    pub depth: u32,
 }
 
+/// The kinds of expressions.
 #[derive(Debug)]
-pub(crate) enum ExprKind {
+pub enum ExprKind {
+    /// A value of the source.
     Literal(Value),
+    /// The column in that position of [`Program::columns`].
     Column(usize),
+    /// The parameter in that position of [`Program::parameters`].
     Parameter(usize),
+    /// A date of the run.
     Run(RunDate),
+    /// A local of the body.
     Local(usize),
     /// A rule or function, with the arguments.
     Helper {
+        /// Its position in [`Program::helpers`].
         helper: usize,
+        /// Its first locals.
         arguments: Vec<Expr>,
     },
+    /// A named function.
     Call {
+        /// Which.
         function: Function,
+        /// Its arguments.
         arguments: Vec<Expr>,
     },
     /// The row with that key.
     Lookup {
+        /// The position in [`Program::tables`].
         table: usize,
+        /// A value for each key column.
         key: Vec<Expr>,
     },
     /// The row with that key that is in force at that time.
     EffectiveAt {
+        /// The position in [`Program::tables`].
         table: usize,
+        /// A value for each key column.
         key: Vec<Expr>,
+        /// A date or an instant.
         when: Box<Expr>,
     },
     /// A cell of a row.
     Cell {
+        /// The row.
         row: Box<Expr>,
+        /// The position of its table in [`Program::tables`].
         table: usize,
+        /// The column in the table's schema.
         column: usize,
     },
     /// A value of an object by its text key.
     Entry {
+        /// The object.
         map: Box<Expr>,
+        /// The key.
         key: Box<Expr>,
     },
     /// The item of a list in that position, from 0.
     Item {
+        /// The list.
         list: Box<Expr>,
+        /// The position.
         position: Box<Expr>,
     },
     /// Whether a column, row, cell or entry is there: never undetermined for its own absence.
@@ -233,49 +301,81 @@ pub(crate) enum ExprKind {
     Defined(Box<Expr>),
     /// The first value, or the second where the column is null.
     OrElse {
+        /// The column.
         column: usize,
+        /// What stands for null.
         default: Box<Expr>,
     },
+    /// The negation of a condition.
     Not(Box<Expr>),
+    /// The number with the other sign.
     Negate(Box<Expr>),
+    /// An exact sum, difference or product.
     Arithmetic {
+        /// Which.
         operator: Arithmetic,
+        /// The first operand.
         left: Box<Expr>,
+        /// The second operand.
         right: Box<Expr>,
     },
+    /// A comparison of two values of one type.
     Compare {
+        /// Which.
         comparison: Comparison,
+        /// The first operand.
         left: Box<Expr>,
+        /// The second operand.
         right: Box<Expr>,
     },
+    /// Whether a list has an item.
     Member {
+        /// The item.
         item: Box<Expr>,
+        /// The list.
         list: Box<Expr>,
     },
+    /// A list of these items.
     List(Vec<Expr>),
+    /// An object of these entries.
     Map(Vec<(String, Expr)>),
 }
 
+/// The dates of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RunDate {
+pub enum RunDate {
+    /// The date on which the question is asked.
     AsOf,
+    /// The first day of the period.
     PeriodStart,
+    /// The day after its last day.
     PeriodEnd,
 }
 
+/// The exact operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arithmetic {
+pub enum Arithmetic {
+    /// `+`
     Add,
+    /// `-`
     Subtract,
+    /// `*`
     Multiply,
 }
 
+/// The comparisons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Comparison {
+pub enum Comparison {
+    /// `==`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `<`
     Less,
+    /// `<=`
     LessOrEqual,
+    /// `>`
     Greater,
+    /// `>=`
     GreaterOrEqual,
 }
