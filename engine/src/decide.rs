@@ -10,6 +10,7 @@ use crate::population::{self, Formed, Grain, NATIVE_KEY, Prepared};
 use crate::progress::Progress;
 use crate::record::{Classes, exposure, number, value};
 use crate::run::RunError;
+use crate::vectorised::{Backend, Vectorised};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ use tieout_controls::control::{Effective, Exposure, TableRef};
 use tieout_controls::record::RecordRef;
 use tieout_controls::result::{PolicyIdentity, RunParameters};
 use tieout_controls::{
-    Cause, ColumnType, Control, Decision, EvaluatedRecord, Reason, TestResult, Value, conclude,
+    Cause, ColumnType, Control, Count, Decision, EvaluatedRecord, Reason, TestResult, Value,
+    conclude,
 };
 use tieout_policies::bundle::Rule;
 use tieout_policies::compile::{Compiled, Environment, compile};
@@ -37,6 +39,14 @@ pub(crate) struct Ready<'a> {
     compiled: Compiled,
     data: Data,
     rule: &'a Rule,
+}
+
+/// Batches that are decided before Ctrl-C is listened for.
+const AT_ONCE: usize = 64;
+
+/// How many batches are decided at a time; no result depends on it.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Checks a control's query and policy against the datasets.
@@ -71,6 +81,36 @@ impl Ready<'_> {
         self.planned.bundle.files.clone().into_iter().chain([query]).collect()
     }
 
+    /// By which backend each of its rules is decided.
+    pub(crate) fn backends(&self) -> Result<Vec<Backend>, RunError> {
+        let failed = |e| RunError::Internal(format!("control `{}`: {e}", self.control.id));
+        Ok(Vectorised::new(&self.compiled, &self.data).map_err(failed)?.backends())
+    }
+
+    /// Decides each record by both backends: how many records, and of how many they differ.
+    pub(crate) fn compare(
+        &self,
+        run: &RunParameters,
+        progress: &dyn Progress,
+    ) -> Result<(Count, Count), RunError> {
+        let failed = |e| RunError::Internal(format!("control `{}`: {e}", self.control.id));
+        let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
+        let vectorised = Vectorised::new(&self.compiled, &self.data).map_err(failed)?;
+        let (mut records, mut differing) = (Count(0), Count(0));
+        for batch in &formed.batches {
+            let one = std::slice::from_ref(batch);
+            let by_columns = vectorised.decide(one, 1).map_err(failed)?.concat();
+            let by_rows = Reference.decide(&self.compiled, batch, &self.data).map_err(failed)?;
+            for (by_columns, by_rows) in by_columns.iter().zip(&by_rows) {
+                records.increment();
+                if by_columns != by_rows {
+                    differing.increment();
+                }
+            }
+        }
+        Ok((records, differing))
+    }
+
     /// Forms the population, decides each record, concludes.
     pub(crate) fn test(
         self,
@@ -80,11 +120,16 @@ impl Ready<'_> {
         let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
         let classes = Classes::new(&self.control, &self.bound, &self.prepared.personal);
         let mut records = Vec::new();
-        for batch in &formed.batches {
+        let failed = |e| RunError::Internal(format!("control `{}`: {e}", self.control.id));
+        let vectorised = Vectorised::new(&self.compiled, &self.data).map_err(failed)?;
+        for batches in formed.batches.chunks(AT_ONCE) {
             if progress.cancelled() {
                 return Err(RunError::Interrupted);
             }
-            self.decide(batch, &formed, &classes, &mut records)?;
+            let decided = vectorised.decide(batches, threads()).map_err(failed)?;
+            for (batch, decisions) in batches.iter().zip(decided) {
+                self.record(batch, decisions, &formed, &classes, &mut records)?;
+            }
         }
         let mut summary = formed.summary.clone();
         for money in records.iter().filter_map(|record| record.exposure.as_ref()) {
@@ -110,16 +155,15 @@ impl Ready<'_> {
         Ok((result, records))
     }
 
-    fn decide(
+    /// Adds the records of a batch with their decisions.
+    fn record(
         &self,
         batch: &RecordBatch,
+        decisions: Vec<Decision>,
         formed: &Formed,
         classes: &Classes,
         records: &mut Vec<EvaluatedRecord>,
     ) -> Result<(), RunError> {
-        let decisions = Reference
-            .decide(&self.compiled, batch, &self.data)
-            .map_err(|e| RunError::Internal(format!("control `{}`: {e}", self.control.id)))?;
         if decisions.len() != batch.num_rows() {
             return Err(RunError::Internal(
                 "a policy decided another number of records".to_owned(),

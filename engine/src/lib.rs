@@ -17,3 +17,4 @@ pub mod progress;
 mod record;
 pub mod run;
 pub mod sod;
+pub mod vectorised;

@@ -2,14 +2,16 @@
 
 use crate::absence;
 use crate::binding::{Binding, bind};
-use crate::dataset::read_keeping;
-use crate::decide::prepare;
+use crate::dataset::{Loaded, read_keeping};
+use crate::decide::{Ready, prepare};
 use crate::error::input;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedControl};
 use crate::progress::Progress;
+use crate::vectorised::Backend;
 use std::collections::{BTreeMap, BTreeSet};
+use tieout_controls::control::ControlId;
 use tieout_controls::paper::CommitmentFactory;
-use tieout_controls::{EvaluatedRecord, RunResult, conclude};
+use tieout_controls::{Count, EvaluatedRecord, RunResult, conclude};
 
 /// What a run gives.
 #[derive(Debug)]
@@ -59,43 +61,14 @@ pub fn run(
     commitments: &CommitmentFactory<'_>,
     progress: &dyn Progress,
 ) -> Result<RunOutput, RunError> {
-    check_names(plan)?;
-    let mut datasets = BTreeMap::new();
-    for spec in &plan.datasets {
-        if progress.cancelled() {
-            return Err(RunError::Interrupted);
-        }
-        progress.step(&format!("reading `{}`", spec.name));
-        let controls = plan.controls.iter().map(|planned| &planned.control);
-        let kept = absence::columns(controls, spec.profile.role);
-        let loaded = read_keeping(spec, &kept, commitments, progress)?;
-        datasets.insert(spec.name.clone(), loaded);
-    }
+    let datasets = load(plan, commitments, progress)?;
+    let (ready, missing) = prepared(plan, &datasets)?;
     let mut parameters = plan.parameters.clone();
     let mut tests = BTreeMap::new();
-    let mut ready = BTreeMap::new();
-    let mut diagnostics = Vec::new();
-    // Every query and every policy is checked before the first is run.
-    for planned in &plan.controls {
-        let id = planned.control.id.clone();
-        let bound = match bind(planned, &datasets)? {
-            Binding::Complete(bound) => bound,
-            Binding::Missing(why) => {
-                let control = planned.control.clone();
-                tests.insert(id, conclude::not_tested(control, planned.mandatory, why));
-                continue;
-            }
-        };
-        match prepare(planned, bound, &plan.parameters) {
-            Ok(control) => {
-                ready.insert(id, control);
-            }
-            Err(RunError::Policy(found)) => diagnostics.extend(found),
-            Err(other) => return Err(other),
-        }
-    }
-    if !diagnostics.is_empty() {
-        return Err(RunError::Policy(diagnostics));
+    for (planned, why) in missing {
+        let control = planned.control.clone();
+        let test = conclude::not_tested(control, planned.mandatory, why);
+        tests.insert(planned.control.id.clone(), test);
     }
     let (mut records, mut policies) = (Vec::new(), BTreeMap::new());
     for (id, control) in ready {
@@ -119,6 +92,119 @@ pub fn run(
         tests: tests.into_values().collect(),
     };
     Ok(RunOutput { result, records, policies })
+}
+
+/// Tells of each control how its policy would be evaluated over the datasets as they are; with
+/// [`Backends::Compared`] every record is decided by columns and by rows.
+///
+/// # Errors
+/// As [`run`].
+pub fn explain_plan(
+    plan: &Plan,
+    backends: Backends,
+    commitments: &CommitmentFactory<'_>,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<ControlId, PolicyPlan>, RunError> {
+    let datasets = load(plan, commitments, progress)?;
+    let (ready, missing) = prepared(plan, &datasets)?;
+    let missing = missing.into_iter();
+    let mut plans: BTreeMap<_, _> = missing
+        .map(|(planned, why)| (planned.control.id.clone(), PolicyPlan::NotTested(why)))
+        .collect();
+    for (id, control) in ready {
+        let rules = control.backends()?;
+        let compared = match backends {
+            Backends::Named => None,
+            Backends::Compared => {
+                progress.step(&format!("comparing `{id}`"));
+                let (records, differing) = control.compare(&plan.parameters, progress)?;
+                Some(Compared { records, differing })
+            }
+        };
+        plans.insert(id, PolicyPlan::Rules { rules, compared });
+    }
+    Ok(plans)
+}
+
+/// What is asked about backends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backends {
+    /// Which decides a rule.
+    Named,
+    /// That, and whether both say the same.
+    Compared,
+}
+
+/// How a control's policy would be evaluated.
+#[derive(Debug)]
+pub enum PolicyPlan {
+    /// By these backends.
+    Rules {
+        /// For each rule, which.
+        rules: Vec<Backend>,
+        /// What both say, where that was asked.
+        compared: Option<Compared>,
+    },
+    /// Not at all, and what is missing.
+    NotTested(String),
+}
+
+/// Records decided by columns and by rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// How many.
+    pub records: Count,
+    /// Those of which the decisions differ; any is an error of ours.
+    pub differing: Count,
+}
+
+type Datasets = BTreeMap<String, Loaded>;
+
+/// Reads all datasets.
+fn load(
+    plan: &Plan,
+    commitments: &CommitmentFactory<'_>,
+    progress: &dyn Progress,
+) -> Result<Datasets, RunError> {
+    check_names(plan)?;
+    let mut datasets = BTreeMap::new();
+    for spec in &plan.datasets {
+        if progress.cancelled() {
+            return Err(RunError::Interrupted);
+        }
+        progress.step(&format!("reading `{}`", spec.name));
+        let controls = plan.controls.iter().map(|planned| &planned.control);
+        let kept = absence::columns(controls, spec.profile.role);
+        let loaded = read_keeping(spec, &kept, commitments, progress)?;
+        datasets.insert(spec.name.clone(), loaded);
+    }
+    Ok(datasets)
+}
+
+/// The controls that can be tested, and those that can't with what is missing.
+type Prepared<'a> = (BTreeMap<ControlId, Ready<'a>>, Vec<(&'a PlannedControl, String)>);
+
+/// Checks every query and every policy before the first is run.
+fn prepared<'a>(plan: &'a Plan, datasets: &'a Datasets) -> Result<Prepared<'a>, RunError> {
+    let (mut ready, mut missing) = (BTreeMap::new(), Vec::new());
+    let mut diagnostics = Vec::new();
+    for planned in &plan.controls {
+        let bound = match bind(planned, datasets)? {
+            Binding::Complete(bound) => bound,
+            Binding::Missing(why) => {
+                missing.push((planned, why));
+                continue;
+            }
+        };
+        match prepare(planned, bound, &plan.parameters) {
+            Ok(control) => {
+                ready.insert(planned.control.id.clone(), control);
+            }
+            Err(RunError::Policy(found)) => diagnostics.extend(found),
+            Err(other) => return Err(other),
+        }
+    }
+    if diagnostics.is_empty() { Ok((ready, missing)) } else { Err(RunError::Policy(diagnostics)) }
 }
 
 fn check_names(plan: &Plan) -> Result<(), RunError> {

@@ -1,0 +1,180 @@
+//! The named functions over columns. What has no kernel here is computed value by value, by the
+//! very function that the reference evaluator uses.
+
+use super::number::Side;
+use super::vector::{
+    ASK, ASKED, Cells, FALSE, NOTHING, Slot, State, TRUE, Truth, UNKNOWN, VALUE, Vector, date,
+    days, higher, truth_of,
+};
+use std::sync::Arc;
+use tieout_controls::Value;
+use tieout_policies::evaluate::{Failure, apply};
+use tieout_policies::tree::Function;
+
+/// A longer text may cost the reference evaluator its budget: it is asked.
+pub(super) const LONGEST_TEXT: usize = 512;
+/// So may a longer list.
+pub(super) const LONGEST_LIST: usize = 32;
+
+/// The function's value for each of `len` slots; an argument of one slot stands for all.
+pub(super) fn call(function: &Function, arguments: &[Arc<Vector>], len: usize) -> Vector {
+    kernel(function, arguments, len).unwrap_or_else(|| one_by_one(function, arguments, len))
+}
+
+fn kernel(function: &Function, arguments: &[Arc<Vector>], len: usize) -> Option<Vector> {
+    let cells: Vec<_> = arguments.iter().map(|a| &a.data).collect();
+    let data = match (function, cells.as_slice()) {
+        (Function::Abs, [Cells::Number(number)]) => Cells::Number(number.abs()),
+        (Function::DateOf, [Cells::Instant(micros)]) => {
+            let day = |m: &i64| i32::try_from(m.div_euclid(DAY)).ok();
+            Cells::Date(micros.iter().map(day).collect::<Option<_>>()?)
+        }
+        (Function::DateOf, [Cells::Date(days)]) => Cells::Date(days.clone()),
+        (Function::DateEndOfYear, [Cells::Date(of)]) => {
+            let end = |d: &i32| {
+                use chrono::Datelike as _;
+                let year = date(*d)?.year();
+                chrono::NaiveDate::from_ymd_opt(year, 12, 31).map(days)
+            };
+            Cells::Date(of.iter().map(end).collect::<Option<_>>()?)
+        }
+        (Function::DateAddYears, [Cells::Date(of), Cells::Number(years)]) => {
+            let years = years.whole()?;
+            let (of, years) = (Side::of(of, len), Side::of(&years, len));
+            let absent = states(arguments, len);
+            let moved = super::number::zip(of, years, len, years_later);
+            if absent.is_none() && moved.iter().any(Option::is_none) {
+                return None;
+            }
+            Cells::Date(moved.into_iter().map(Option::unwrap_or_default).collect())
+        }
+        (Function::StartsWith, [Cells::Text(a), Cells::Text(b)]) if b.len() == 1 => {
+            return Some(tested(arguments, len, b.at(0).len(), a, |a| a.starts_with(b.at(0))));
+        }
+        (Function::EndsWith, [Cells::Text(a), Cells::Text(b)]) if b.len() == 1 => {
+            return Some(tested(arguments, len, b.at(0).len(), a, |a| a.ends_with(b.at(0))));
+        }
+        (Function::Contains, [Cells::Text(a), Cells::Text(b)]) if b.len() == 1 => {
+            return Some(tested(arguments, len, b.at(0).len(), a, |a| a.contains(b.at(0))));
+        }
+        (Function::Matches(regex), [_, Cells::Text(a)]) => {
+            return Some(tested(arguments, len, 0, a, |a| regex.is_match(a)));
+        }
+        _ => return None,
+    };
+    let vector = Vector::with(states(arguments, len), data);
+    (vector.len() == len).then_some(vector)
+}
+
+const DAY: i64 = 86_400_000_000;
+
+/// The same day of another year; 29 February becomes 28 February where there is none. Between two
+/// days of the same month and day lie 365 for each year, and the leap days.
+fn years_later(day: i32, years: i32) -> Option<i32> {
+    use chrono::Datelike as _;
+    let date = date(day)?;
+    let year = date.year();
+    // Up to February a year's own leap day is still to come.
+    let (early, leap_day) = match (date.ordinal(), date.leap_year()) {
+        (1..=59, _) => (1, false),
+        (60, true) => (1, true),
+        _ => (0, false),
+    };
+    // Where the calendar ends, the reference evaluator says so.
+    let later = year.checked_add(years).filter(|year| year.abs() < 200_000)?;
+    let leaps = leap_days_to(later.checked_sub(early)?) - leap_days_to(year.checked_sub(early)?);
+    let moved = day.checked_add(years.checked_mul(365)?)?.checked_add(leaps)?;
+    let lost = leap_day && !is_leap(later);
+    moved.checked_sub(i32::from(lost))
+}
+
+/// The leap days from year 1 through that year, in the proleptic Gregorian calendar.
+fn leap_days_to(year: i32) -> i32 {
+    year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)
+}
+
+fn is_leap(year: i32) -> bool {
+    year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0)
+}
+
+/// A test of each text, where none is too long.
+fn tested(
+    arguments: &[Arc<Vector>],
+    len: usize,
+    other: usize,
+    texts: &super::text::Text,
+    test: impl Fn(&str) -> bool,
+) -> Vector {
+    let truth = |text: &str| match test(text) {
+        _ if text.len().max(other) > LONGEST_TEXT => ASKED,
+        true => TRUE,
+        false => FALSE,
+    };
+    let truths: Vec<Truth> = texts.map(truth);
+    let truths = match Side::of(&truths, len) {
+        Side::One(truth) => vec![truth; len],
+        Side::Each(_) => truths,
+    };
+    let Some(states) = states(arguments, len) else { return Vector::of(Cells::Truth(truths)) };
+    let combined =
+        |(truth, state): (Truth, State)| if state == VALUE { truth } else { truth_of(state) };
+    Vector::of(Cells::Truth(truths.into_iter().zip(states).map(combined).collect()))
+}
+
+fn states(arguments: &[Arc<Vector>], len: usize) -> Option<Vec<State>> {
+    arguments.iter().fold(None, |all, argument| {
+        let states = argument.states().map(|states| match Side::of(&states, len) {
+            Side::One(state) => vec![state; len],
+            Side::Each(_) => states,
+        });
+        higher(all, states)
+    })
+}
+
+fn one_by_one(function: &Function, arguments: &[Arc<Vector>], len: usize) -> Vector {
+    let slot = |slot| -> Slot {
+        let (mut values, mut state) = (Vec::with_capacity(arguments.len()), VALUE);
+        for argument in arguments {
+            let at = if argument.len() == 1 { 0 } else { slot };
+            match argument.slot(at) {
+                Ok(value) if too_long(&value) => state = state.max(ASK),
+                Ok(value) => values.push(value),
+                Err(other) => state = state.max(other),
+            }
+        }
+        if state != VALUE {
+            return Err(state);
+        }
+        apply(function, &values).map_err(|failure| match failure {
+            Failure::Undefined => NOTHING,
+            Failure::Obstacle(..) => UNKNOWN,
+        })
+    };
+    Vector::from_slots((0..len).map(slot).collect())
+}
+
+fn too_long(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() > LONGEST_TEXT,
+        Value::List(items) => items.len() > LONGEST_LIST || items.iter().any(too_long),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{Datelike as _, NaiveDate};
+
+    #[test]
+    fn years_are_added_as_the_calendar_has_them() {
+        for day in (-150_000..150_000).step_by(13).chain(-800..800) {
+            for years in [-401, -100, -4, -1, 0, 1, 3, 4, 10, 100, 399] {
+                let from = date(day).unwrap();
+                let year = from.year() + years;
+                let to = from.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 2, 28));
+                assert_eq!(years_later(day, years), to.map(days), "{from} and {years} years");
+            }
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Reference tables for lookups by columns: keys become numbers, rows with one key a group, and
+//! the rows of a dated table stand in the order of their intervals.
+
+use super::vector::{Cells, NOTHING, UNKNOWN, Vector, index};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+use tieout_controls::{Decimal, Value};
+use tieout_policies::data::{Data, Table};
+use tieout_policies::evaluate::EvaluateError;
+use tieout_policies::tree::{Program, TableUse};
+
+/// No number of a part, group or row.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
+/// A table.
+#[derive(Debug)]
+pub(super) struct Indexed {
+    /// The cells of each column that the program knows, and whether they are null.
+    pub(super) columns: Vec<Vector>,
+    parts: Vec<Part>,
+    groups: Groups,
+    /// For each group where its rows begin and end among all.
+    ranges: Vec<(u32, u32)>,
+    /// The rows of all groups, one after the other.
+    rows: Vec<u32>,
+    intervals: Option<Intervals>,
+    /// The rows of the largest group.
+    pub(super) largest: usize,
+}
+
+/// The values of a key column, numbered.
+#[derive(Debug, Default)]
+struct Part {
+    texts: HashMap<String, u32>,
+    numbers: BTreeMap<Decimal, u32>,
+    /// Days and instants.
+    times: HashMap<i64, u32>,
+    bools: HashMap<bool, u32>,
+    count: u32,
+}
+
+#[derive(Debug)]
+enum Groups {
+    /// The only part's number is the group's.
+    Same,
+    /// By the parts' numbers as one number, each part's count being the base.
+    Dense(Vec<u32>),
+    Sparse(HashMap<Vec<u32>, u32>),
+}
+
+#[derive(Debug)]
+struct Intervals {
+    /// Of each row, in the order of `rows`: from, and until before.
+    bounds: Vec<(i64, i64)>,
+    /// Of each group, whether no two of its intervals overlap.
+    disjoint: Vec<bool>,
+}
+
+/// The largest dense index.
+const DENSE: u64 = 1 << 22;
+
+impl Indexed {
+    /// The tables that a program reads, at its positions.
+    ///
+    /// # Errors
+    /// A table or column isn't there.
+    pub(super) fn all(program: &Program, data: &Data) -> Result<Vec<Self>, EvaluateError> {
+        program.tables.iter().map(|wanted| Self::new(wanted, data)).collect()
+    }
+
+    fn new(wanted: &TableUse, data: &Data) -> Result<Self, EvaluateError> {
+        let missing = |what: String| EvaluateError(format!("there is no {what}"));
+        let name = &wanted.name;
+        let table = data.tables.get(name).ok_or_else(|| missing(format!("table `{name}`")))?;
+        let position = |column: &str| {
+            let found = table.schema.schema.index_of(column);
+            found.ok_or_else(|| missing(format!("column `{column}` in the table `{name}`")))
+        };
+        let names = wanted.schema.schema.columns.iter().map(|c| position(&c.name));
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        let columns = names.into_iter().map(|at| column(table, at)).collect();
+        let keys = wanted.schema.key.iter().map(|k| position(k)).collect::<Result<Vec<_>, _>>()?;
+        let bounds = match &wanted.schema.effective {
+            Some(effective) => Some((position(&effective.from)?, position(&effective.to)?)),
+            None => None,
+        };
+        Ok(Self::build(table, columns, &keys, bounds))
+    }
+
+    fn build(
+        table: &Table,
+        columns: Vec<Vector>,
+        keys: &[usize],
+        bounds: Option<(usize, usize)>,
+    ) -> Self {
+        let mut parts: Vec<Part> = keys.iter().map(|_| Part::default()).collect();
+        let mut numbered: BTreeMap<Vec<u32>, Vec<u32>> = BTreeMap::new();
+        for (row, cells) in (0_u32..).zip(table.rows()) {
+            let key = parts.iter_mut().zip(keys).map(|(part, at)| part.number(cells.get(*at)?));
+            if let Some(key) = key.collect::<Option<Vec<_>>>() {
+                numbered.entry(key).or_default().push(row);
+            }
+        }
+        let interval = |row: &u32| {
+            let cells = table.rows().get(index(*row))?;
+            let (from, to) = bounds?;
+            // A null bound never comes, neither the first day nor the end.
+            let at = |at: usize| cells.get(at).and_then(time).unwrap_or(i64::MAX);
+            Some((at(from), at(to)))
+        };
+        let single = keys.len() == 1;
+        let (mut ranges, mut rows) = (Vec::new(), Vec::new());
+        let mut intervals = bounds.map(|_| Intervals { bounds: Vec::new(), disjoint: Vec::new() });
+        let mut sparse = HashMap::new();
+        let mut largest = 0;
+        // With one part, its numbers go up from 0 and so do the groups.
+        for (group, (key, mut members)) in (0_u32..).zip(numbered) {
+            largest = largest.max(members.len());
+            members.sort_by_key(|row| interval(row));
+            if let Some(intervals) = &mut intervals {
+                let of: Vec<_> = members.iter().filter_map(interval).collect();
+                let apart = of.iter().zip(of.iter().skip(1)).all(|(a, b)| a.1 <= b.0);
+                intervals.disjoint.push(apart && of.iter().all(|(from, to)| from < to));
+                intervals.bounds.extend(of);
+            }
+            let place = |rows: &Vec<u32>| u32::try_from(rows.len()).unwrap_or(NOWHERE);
+            let start = place(&rows);
+            rows.extend(members);
+            ranges.push((start, place(&rows)));
+            if !single {
+                sparse.insert(key, group);
+            }
+        }
+        let groups = if single { Groups::Same } else { Groups::of(sparse, &parts) };
+        Self { columns, parts, groups, ranges, rows, intervals, largest }
+    }
+
+    /// The numbers of values of a part of the key.
+    pub(super) fn part(&self, part: usize, values: &Vector) -> Vec<u32> {
+        let Some(part) = self.parts.get(part) else { return vec![NOWHERE; values.len()] };
+        let known = |number: Option<&u32>| number.copied().unwrap_or(NOWHERE);
+        match &values.data {
+            Cells::Text(text) => text.map(|t| known(part.texts.get(t))),
+            Cells::Date(days) => {
+                days.iter().map(|d| known(part.times.get(&i64::from(*d)))).collect()
+            }
+            Cells::Instant(micros) => micros.iter().map(|m| known(part.times.get(m))).collect(),
+            _ => {
+                let number = |slot| match values.slot(slot) {
+                    Ok(Value::Number(number)) => known(part.numbers.get(&number)),
+                    Ok(Value::Bool(flag)) => known(part.bools.get(&flag)),
+                    _ => NOWHERE,
+                };
+                (0..values.len()).map(number).collect()
+            }
+        }
+    }
+
+    /// The groups of keys, given the numbers of their parts.
+    pub(super) fn group(&self, parts: &[&[u32]], len: usize) -> Vec<u32> {
+        match (&self.groups, parts) {
+            (Groups::Same, [only]) => only.to_vec(),
+            (Groups::Dense(dense), _) => {
+                let mut at = vec![0_u32; len];
+                for (numbers, part) in parts.iter().zip(&self.parts) {
+                    for (at, number) in at.iter_mut().zip(*numbers) {
+                        *at = match (*at, *number) {
+                            (NOWHERE, _) | (_, NOWHERE) => NOWHERE,
+                            (at, number) => at.wrapping_mul(part.count).wrapping_add(number),
+                        };
+                    }
+                }
+                let found = |at: &u32| dense.get(index(*at)).copied().unwrap_or(NOWHERE);
+                at.iter().map(found).collect()
+            }
+            (Groups::Sparse(sparse), _) => {
+                let key = |slot: usize| -> Option<Vec<u32>> {
+                    parts.iter().map(|numbers| numbers.get(slot).copied()).collect()
+                };
+                let found = |slot| key(slot).and_then(|key| sparse.get(&key)).copied();
+                (0..len).map(|slot| found(slot).unwrap_or(NOWHERE)).collect()
+            }
+            (Groups::Same, _) => vec![NOWHERE; len],
+        }
+    }
+
+    fn range(&self, group: u32) -> Option<std::ops::Range<usize>> {
+        let (start, end) = *self.ranges.get(index(group))?;
+        Some(index(start)..index(end))
+    }
+
+    /// The one row of each group, [`NOWHERE`] where there is none or several.
+    pub(super) fn only(&self, groups: &[u32]) -> Vec<u32> {
+        let one = |group: &u32| {
+            let range = self.range(*group).filter(|range| range.len() == 1)?;
+            self.rows.get(range.start).copied()
+        };
+        groups.iter().map(|group| one(group).unwrap_or(NOWHERE)).collect()
+    }
+
+    /// The row of each group that is in force at a time, in days or microseconds as the table's
+    /// intervals are; [`NOWHERE`] where there is none or several.
+    pub(super) fn in_force<T>(
+        &self,
+        groups: &[u32],
+        times: &[T],
+        time: impl Fn(&T) -> i64,
+    ) -> Vec<u32> {
+        let Some(intervals) = &self.intervals else { return vec![NOWHERE; groups.len()] };
+        let row =
+            |(group, at): (&u32, &T)| self.row_at(intervals, *group, time(at)).unwrap_or(NOWHERE);
+        groups.iter().zip(times).map(row).collect()
+    }
+
+    fn row_at(&self, intervals: &Intervals, group: u32, time: i64) -> Option<u32> {
+        let range = self.range(group)?;
+        let first = range.start;
+        let of = intervals.bounds.get(range)?;
+        let covers = |(from, to): &(i64, i64)| *from <= time && time < *to;
+        let at = if !intervals.disjoint.get(index(group)).copied().unwrap_or_default() {
+            let mut covering = of.iter().enumerate().filter(|(_, bounds)| covers(bounds));
+            match (covering.next(), covering.next()) {
+                (Some((at, _)), None) => at,
+                _ => return None,
+            }
+        } else if of.len() <= FEW {
+            of.iter().position(covers)?
+        } else {
+            let at = of.partition_point(|(from, _)| *from <= time).checked_sub(1)?;
+            of.get(at).filter(|bounds| covers(bounds))?;
+            at
+        };
+        self.rows.get(first.checked_add(at)?).copied()
+    }
+}
+
+/// Up to as many intervals are looked through one by one.
+const FEW: usize = 8;
+
+impl Part {
+    /// The number of a cell, a new one where it is the first of its kind; none for a null.
+    fn number(&mut self, cell: &Value) -> Option<u32> {
+        let next = self.count;
+        let number = match cell {
+            Value::String(text) => *self.texts.entry(text.clone()).or_insert(next),
+            Value::Number(number) => *self.numbers.entry(number.clone()).or_insert(next),
+            Value::Bool(flag) => *self.bools.entry(*flag).or_insert(next),
+            time => *self.times.entry(self::time(time)?).or_insert(next),
+        };
+        if number == next {
+            self.count = next.checked_add(1)?;
+        }
+        Some(number)
+    }
+}
+
+impl Groups {
+    fn of(sparse: HashMap<Vec<u32>, u32>, parts: &[Part]) -> Self {
+        let size = parts.iter().try_fold(1_u64, |size, p| size.checked_mul(p.count.into()));
+        let Some(size) = size.filter(|s| *s <= DENSE).and_then(|s| usize::try_from(s).ok()) else {
+            return Self::Sparse(sparse);
+        };
+        let mut dense = vec![NOWHERE; size];
+        for (key, group) in &sparse {
+            let at = key
+                .iter()
+                .zip(parts)
+                .fold(0_u32, |at, (n, p)| at.wrapping_mul(p.count).wrapping_add(*n));
+            if let Some(slot) = dense.get_mut(index(at)) {
+                *slot = *group;
+            }
+        }
+        Self::Dense(dense)
+    }
+}
+
+/// A date's days or an instant's microseconds.
+fn time(value: &Value) -> Option<i64> {
+    match value {
+        Value::Date(date) => Some(super::vector::days(*date).into()),
+        Value::Timestamp(instant) => Some(instant.timestamp_micros()),
+        _ => None,
+    }
+}
+
+/// A column's cells; nulls are unknown.
+fn column(table: &Table, at: usize) -> Vector {
+    let cell = |row: &Vec<Value>| match row.get(at) {
+        Some(Value::Null) => Err(UNKNOWN),
+        Some(value) => Ok(value.clone()),
+        None => Err(NOTHING),
+    };
+    let slots: Vec<_> = table.rows().iter().map(cell).collect();
+    Vector::from_slots(slots)
+}

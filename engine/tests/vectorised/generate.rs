@@ -1,0 +1,352 @@
+//! Random policies that the front end takes: expressions by type, bodies, helpers.
+
+use crate::random::Random;
+use std::fmt::Write as _;
+
+/// The source of a random policy.
+pub(crate) fn policy(random: &mut Random) -> String {
+    let mut maker = Maker { random, helpers: Vec::new(), names: 0, list: true };
+    let mut rules = String::new();
+    if maker.random.below(4) == 0 {
+        let body = maker.body(2, &[]);
+        let _ = write!(rules, "applicable if {{\n{body}}}\n\n");
+    }
+    for number in 0..=maker.random.below(3) {
+        let body = maker.body(3, &[]);
+        let amount = maker.number(1, &[]);
+        let _ = write!(
+            rules,
+            "violation contains {{\"code\": \"c{number}\", \"amount\": {amount}}} if {{\n{body}}}\n\n"
+        );
+    }
+    format!("package t\n\n{rules}{}", maker.helpers.concat())
+}
+
+struct Maker<'a> {
+    random: &'a mut Random,
+    helpers: Vec<String>,
+    names: u64,
+    /// Whether a list column may be gone through here.
+    list: bool,
+}
+
+/// A local and its type.
+#[derive(Clone)]
+struct Local(String, Type);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Type {
+    Number,
+    Text,
+    Date,
+    Rate,
+    Centre,
+}
+
+impl Maker<'_> {
+    fn name(&mut self, prefix: &str) -> String {
+        self.names += 1;
+        format!("{prefix}{}", self.names)
+    }
+
+    fn local(&mut self, locals: &[Local], ty: Type) -> Option<String> {
+        let fitting: Vec<&str> =
+            locals.iter().filter(|l| l.1 == ty).map(|l| l.0.as_str()).collect();
+        if fitting.is_empty() || self.random.below(2) == 0 {
+            return None;
+        }
+        Some(self.random.pick(&fitting).to_owned())
+    }
+
+    fn body(&mut self, depth: u32, outer: &[Local]) -> String {
+        let mut locals = outer.to_vec();
+        let mut text = String::new();
+        for _ in 0..=self.random.below(3) {
+            let line = match self.random.below(9) {
+                0 | 1 => {
+                    let name = self.name("x");
+                    let (value, ty) = match self.random.below(5) {
+                        0 => (self.number(depth, &locals), Type::Number),
+                        1 => (self.text(depth, &locals), Type::Text),
+                        2 => (self.date(depth, &locals), Type::Date),
+                        3 => (self.rate(depth, &locals), Type::Rate),
+                        _ => (self.centre(depth, &locals), Type::Centre),
+                    };
+                    locals.push(Local(name.clone(), ty));
+                    format!("{name} := {value}")
+                }
+                2 if depth > 0 => self.some(depth, &mut locals),
+                3 if depth > 0 => self.every(depth, &locals),
+                _ => self.condition(depth, &locals),
+            };
+            let _ = writeln!(text, "\t{line}");
+        }
+        text
+    }
+
+    fn some(&mut self, depth: u32, locals: &mut Vec<Local>) -> String {
+        let name = self.name("s");
+        let (collection, ty) = self.collection(depth, locals);
+        locals.push(Local(name.clone(), ty));
+        format!("some {name} in {collection}")
+    }
+
+    fn every(&mut self, depth: u32, locals: &[Local]) -> String {
+        let name = self.name("e");
+        let (collection, ty) = self.collection(depth, locals);
+        let mut inner = locals.to_vec();
+        inner.push(Local(name.clone(), ty));
+        let was = std::mem::replace(&mut self.list, false);
+        let condition = self.condition(depth - 1, &inner);
+        self.list = was;
+        format!("every {name} in {collection} {{ {condition} }}")
+    }
+
+    fn collection(&mut self, depth: u32, locals: &[Local]) -> (String, Type) {
+        match self.random.below(5) {
+            0 => ("data.centres".to_owned(), Type::Centre),
+            1 => {
+                let items = [self.number(depth - 1, locals), self.number(depth - 1, locals)];
+                (format!("[{}]", items.join(", ")), Type::Number)
+            }
+            2 => ("{\"A\", \"EU\", \"\"}".to_owned(), Type::Text),
+            3 => {
+                let text = self.text(depth - 1, locals);
+                (format!("split({text}, \"-\")"), Type::Text)
+            }
+            _ => ("input.tags".to_owned(), Type::Text),
+        }
+    }
+
+    fn condition(&mut self, depth: u32, locals: &[Local]) -> String {
+        if depth == 0 {
+            let plain = [
+                "input.flag",
+                "not input.flag",
+                "not input.sku",
+                "input.cost_centre",
+                "input.amount > 0",
+                "input.region == null",
+                "input.day != null",
+                "input.region == data.parameters.label",
+                "data.parameters.strict",
+                "input.number in [0, 1, input.number]",
+                "not data.centres[input.cost_centre]",
+                "data.limits[[input.region, input.sku]]",
+            ];
+            return self.random.pick(&plain).to_owned();
+        }
+        let below = depth - 1;
+        match self.random.below(17) {
+            0 => {
+                let (a, b) = (self.number(below, locals), self.number(below, locals));
+                format!("{a} {} {b}", self.comparison())
+            }
+            1 => {
+                let (a, b) = (self.text(below, locals), self.text(below, locals));
+                format!("{a} {} {b}", self.comparison())
+            }
+            2 => {
+                let (a, b) = (self.date(below, locals), self.date(below, locals));
+                format!("{a} {} {b}", self.comparison())
+            }
+            3 => format!("input.at {} input.until", self.comparison()),
+            4 => {
+                let inner = self.condition(below, locals);
+                if inner.starts_with("not ") || inner.contains("every ") {
+                    inner
+                } else {
+                    format!("not {inner}")
+                }
+            }
+            5 => {
+                let (a, list) = (
+                    self.text(below, locals),
+                    self.random.pick(&["[\"A\", \"B\"]", "input.tags", "{\"EU\", input.region}"]),
+                );
+                format!("{a} in {list}")
+            }
+            6 => {
+                let (f, a) = (
+                    self.random.pick(&["startswith", "endswith", "contains"]),
+                    self.text(below, locals),
+                );
+                let b = self.random.pick(&["\"A\"", "\"\"", "input.region"]);
+                format!("{f}({a}, {b})")
+            }
+            7 => format!("regex.match(\"^[A-Z]+[0-9]?$\", {})", self.text(below, locals)),
+            8 => {
+                let centre = self.centre(below, locals);
+                self.random
+                    .pick(&["{}.owner", "not {}.budget", "{}.active == false", "{}.owner == null"])
+                    .replace("{}", &centre)
+            }
+            9 => {
+                let body = self.body(below.min(1), &[]);
+                let name = self.name("h");
+                let more = if self.random.below(2) == 0 {
+                    format!("{name} if {{\n{}}}\n\n", self.body(below.min(1), &[]))
+                } else {
+                    String::new()
+                };
+                let default = if self.random.below(3) == 0 {
+                    format!("default {name} := false\n\n")
+                } else {
+                    String::new()
+                };
+                self.helpers.push(format!("{default}{name} if {{\n{body}}}\n\n{more}"));
+                name
+            }
+            10 => {
+                let name = self.name("f");
+                let body = format!("\tp > {}\n", self.number(0, &[]));
+                self.helpers.push(format!("{name}(p) if {{\n{body}}}\n\n{name}(0) := true\n\n"));
+                format!("{name}({})", self.number(below, locals))
+            }
+            11 => format!("money.is_currency({}, input.day)", self.text(below, locals)),
+            12 => "effective.at(data.meters, [input.region, input.number], input.at).name != \"A\""
+                .to_owned(),
+            13 => "data.days[input.day].open".to_owned(),
+            14 => "data.prices[input.price].name == \"A\"".to_owned(),
+            15 => {
+                let entry = self.text(below, locals);
+                format!("{{\"A\": 1, \"B\": 2, \"\": 3}}[{entry}] > 1")
+            }
+            _ => self.condition(below, locals),
+        }
+    }
+
+    fn comparison(&mut self) -> &'static str {
+        self.random.pick(&["==", "!=", "<", "<=", ">", ">="])
+    }
+
+    fn number(&mut self, depth: u32, locals: &[Local]) -> String {
+        if let Some(local) = self.local(locals, Type::Number) {
+            return local;
+        }
+        if depth == 0 {
+            let plain = [
+                "input.amount",
+                "input.price",
+                "input.quantity",
+                "input.big",
+                "input.number",
+                "0",
+                "1.1",
+                "-2.5",
+                "1e3",
+                "99999999999999999999999999999999999999",
+                "data.parameters.tolerance",
+                "object.get(input, \"amount\", 0)",
+            ];
+            return self.random.pick(&plain).to_owned();
+        }
+        let below = depth - 1;
+        match self.random.below(10) {
+            0 => format!("({} + {})", self.number(below, locals), self.number(below, locals)),
+            1 => format!("({} - {})", self.number(below, locals), self.number(below, locals)),
+            2 => format!("({} * {})", self.number(below, locals), self.number(below, locals)),
+            3 => format!("abs({})", self.number(below, locals)),
+            4 => format!("decimal.round({}, 2, \"half_even\")", self.number(below, locals)),
+            5 => format!(
+                "decimal.div({}, {}, 6, \"half_up\")",
+                self.number(below, locals),
+                self.number(below, locals)
+            ),
+            6 => format!(
+                "count({})",
+                self.random.pick(&["input.sku", "input.tags", "split(input.region, \"\")"])
+            ),
+            7 => format!("{}.price", self.rate(below, locals)),
+            8 => {
+                let name = self.name("v");
+                let (a, b) = (self.condition(1, &[]), self.number(below, &[]));
+                let last = self.number(0, &[]);
+                self.helpers.push(match self.random.below(3) {
+                    0 => format!("{name} := {b} if {{\n\t{a}\n}} else := {last}\n\n"),
+                    1 => format!("default {name} := 0\n\n{name} := {b} if {{\n\t{a}\n}}\n\n"),
+                    _ => format!("{name} := {b} if {{\n\t{a}\n}}\n\n{name} := {last} if {{\n\tinput.flag\n}}\n\n"),
+                });
+                name
+            }
+            _ => self.number(below, locals),
+        }
+    }
+
+    fn text(&mut self, depth: u32, locals: &[Local]) -> String {
+        if let Some(local) = self.local(locals, Type::Text) {
+            return local;
+        }
+        if depth == 0 {
+            let plain = [
+                "input.sku",
+                "input.region",
+                "input.cost_centre",
+                "\"A\"",
+                "\"\"",
+                "\"😀 tag\"",
+                "data.parameters.label",
+                "object.get(input, \"sku\", \"B\")",
+                "input.tags[0]",
+            ];
+            return self.random.pick(&plain).to_owned();
+        }
+        let below = depth - 1;
+        match self.random.below(6) {
+            0 => format!("lower({})", self.text(below, locals)),
+            1 => format!("trim_space({})", self.text(below, locals)),
+            2 => format!(
+                "concat(\"-\", [{}, {}])",
+                self.text(below, locals),
+                self.text(below, locals)
+            ),
+            3 => format!("{}.owner", self.centre(below, locals)),
+            4 => format!(
+                "sprintf(\"%s/%v\", [{}, {}])",
+                self.text(below, locals),
+                self.date(below, locals)
+            ),
+            _ => self.text(below, locals),
+        }
+    }
+
+    fn date(&mut self, depth: u32, locals: &[Local]) -> String {
+        if let Some(local) = self.local(locals, Type::Date) {
+            return local;
+        }
+        let below = depth.saturating_sub(1);
+        match self.random.below(9) {
+            0 => "date.of(input.at)".to_owned(),
+            1 => "data.run.as_of".to_owned(),
+            2 => "data.parameters.since".to_owned(),
+            3 if depth > 0 => format!(
+                "date.parse({})",
+                self.random.pick(&["input.sku", "input.region", "lower(input.cost_centre)"])
+            ),
+            4 if depth > 0 => format!("date.end_of_year({})", self.date(below, locals)),
+            5 if depth > 0 => format!(
+                "date.add_years({}, {})",
+                self.date(below, locals),
+                self.random.pick(&["1", "-4", "input.number"])
+            ),
+            6 if depth > 0 => format!("{}.from", self.rate(below, locals)),
+            _ => "input.day".to_owned(),
+        }
+    }
+
+    fn rate(&mut self, depth: u32, locals: &[Local]) -> String {
+        if let Some(local) = self.local(locals, Type::Rate) {
+            return local;
+        }
+        let below = depth.saturating_sub(1);
+        let when = self.random.pick(&["input.day", "input.at", "data.run.as_of"]);
+        format!("effective.at(data.rates, [{}], {when})", self.text(below, locals))
+    }
+
+    fn centre(&mut self, depth: u32, locals: &[Local]) -> String {
+        if let Some(local) = self.local(locals, Type::Centre) {
+            return local;
+        }
+        format!("data.centres[{}]", self.text(depth.saturating_sub(1), locals))
+    }
+}
