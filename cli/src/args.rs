@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// The catalogue of controls
     #[command(subcommand)]
     Control(Control),
+    /// Policies
+    #[command(subcommand)]
+    Policy(Policy),
     /// Data files
     #[command(subcommand)]
     Dataset(Dataset),
@@ -224,6 +227,19 @@ pub(crate) enum Control {
     Show {
         /// Its id
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Which rules are evaluated by columns, and why the others are not
+    ExplainPlan {
+        /// Only these controls
+        #[arg(long, value_name = "CONTROL", value_delimiter = ',')]
+        only: Vec<String>,
+        /// Decide every record by columns and by rows, and say whether they agree
+        #[arg(long)]
+        compare: bool,
     },
 }
 

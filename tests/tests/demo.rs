@@ -13,6 +13,14 @@ fn findings_equal_the_truth_and_the_run_says_exceptions() {
     assert_eq!(demo.code, 0, "{}{}", demo.stdout, demo.stderr);
     let again = tieout(&folder.path().join("demo"), &["run", "-o", "json=again.json"]);
     assert_eq!(again.code, 1, "{}", again.stderr);
+    let compared = tieout(&folder.path().join("demo"), &["policy", "explain-plan", "--compare"]);
+    assert_eq!(compared.code, 0, "{}{}", compared.stdout, compared.stderr);
+    let lines = |word: &str| compared.stdout.lines().filter(|l| l.contains(word)).count();
+    assert_eq!(lines(" records by both, 0 decided differently"), 17, "{}", compared.stdout);
+    // Rego by columns, all of it; Cedar is the row evaluator's.
+    let by_rows: Vec<_> = compared.stdout.lines().filter(|l| l.contains("by rows:")).collect();
+    assert!(by_rows.len() == 1 && by_rows[0].starts_with("CM-02"), "{by_rows:?}");
+    assert!(lines("by columns") > 25, "{}", compared.stdout);
 }
 
 #[test]

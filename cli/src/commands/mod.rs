@@ -9,13 +9,14 @@ mod explain;
 mod init;
 mod key;
 mod pack;
+mod policy;
 mod report;
 mod run;
 mod search;
 mod verify;
 mod version;
 
-use crate::args::{Cli, Color, Command, Control, Dataset, Deck, Key, Pack};
+use crate::args::{Cli, Color, Command, Control, Dataset, Deck, Key, Pack, Policy};
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -65,6 +66,9 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Search(args) => search::search(global, &args),
         Command::Control(Control::List { json }) => control::list(global, json),
         Command::Control(Control::Show { id }) => control::show(global, &id),
+        Command::Policy(Policy::ExplainPlan { only, compare }) => {
+            policy::explain_plan(global, only, compare)
+        }
         Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(&file),
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())

@@ -134,7 +134,7 @@ impl WorkingPaper for Paper<'_> {
 }
 
 /// What is said when the engine could not run a plan.
-fn not_run(error: RunError, catalogue: &Catalogue) -> Failure {
+pub(super) fn not_run(error: RunError, catalogue: &Catalogue) -> Failure {
     match error {
         RunError::Input { code, message, help } => {
             Failure::usage(Diagnostic::new(code, message).maybe_help(help))
