@@ -21,6 +21,7 @@
 
 mod calendar;
 mod changes;
+pub mod checks;
 mod company;
 mod csv;
 mod fault;
