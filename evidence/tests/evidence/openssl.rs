@@ -5,6 +5,7 @@ use crate::workspace::{ORIGIN, Workspace};
 use std::path::Path;
 use std::process::{Command, Output};
 use tieout_evidence::key::SigningKey;
+use tieout_evidence::verify::Verdict;
 
 fn openssl(arguments: &[&str]) -> Option<Output> {
     match Command::new("openssl").args(arguments).output() {
@@ -109,6 +110,14 @@ fn the_commands_of_verify_md_work_as_written() {
         assert!(verified, "{said}");
     }
     let pack = &packs[6];
+    for (before, lines) in witnessed(&workspace) {
+        sign_too(pack, before, &lines);
+        let (verified, said) = run(pack, "operator.pub", "log.vkey");
+        assert!(verified, "{lines}{said}");
+        assert_eq!(workspace.verify(pack).verdict, Verdict::Valid, "{lines}");
+        // Whoever has the other's key only has no signature of the log's.
+        assert!(!run(pack, "operator.pub", "other.vkey").0);
+    }
     assert!(!run(pack, "other.pub", "log.vkey").0);
     assert!(!run(pack, "operator.pub", "other.vkey").0);
     std::fs::write(pack.join("extra"), "").unwrap();
@@ -136,4 +145,34 @@ fn the_commands_of_verify_md_work_as_written() {
     std::fs::remove_dir_all(pack.join("disclosures")).unwrap();
     assert!(run(pack, "operator.pub", "log.vkey").0);
     assert!(commands(pack).lines().filter(|line| line.starts_with("# ")).count() <= 10);
+}
+
+/// Signature lines of others, and whether they stand before the log's own: a witness's, one that is
+/// nothing at all, and one by another key under the log's name.
+fn witnessed(workspace: &Workspace) -> Vec<(bool, String)> {
+    let junk = "\u{2014} witness.example/w1 AAAAAAAA\n";
+    let long = format!("\u{2014} witness.example/w2 {}\n", "QUJD".repeat(800));
+    let log = workspace.log_key.vkey(ORIGIN);
+    let name = log.split('+').next().unwrap();
+    let namesake = format!("\u{2014} {name} {}\n", "QUJD".repeat(23));
+    let all = [junk.to_owned(), long.clone(), namesake.clone()].concat();
+    vec![(true, junk.to_owned()), (false, junk.to_owned()), (true, all.clone()), (false, all)]
+}
+
+/// Puts signature lines beside the log's own, in place of those that were put there before.
+fn sign_too(pack: &Path, before: bool, lines: &str) {
+    let path = pack.join("proofs/checkpoint");
+    let old = std::fs::read_to_string(&path).unwrap();
+    let (head, signatures) = old.split_once("\n\n").unwrap();
+    let own =
+        |line: &&str| line.starts_with("\u{2014} tieout.local/") && !line.contains("QUJDQUJD");
+    let own = signatures.lines().find(own).unwrap();
+    let new = match before {
+        true => format!("{head}\n\n{lines}{own}\n"),
+        false => format!("{head}\n\n{own}\n{lines}"),
+    };
+    std::fs::write(&path, &new).unwrap();
+    let path = pack.join("proofs/statement.tlog-proof");
+    let proof = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, proof.replace(&old, &new)).unwrap();
 }
