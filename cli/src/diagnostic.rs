@@ -1,7 +1,7 @@
 //! What went wrong, told to the user: what, where, what to do.
 
 use crate::exit::Exit;
-use crate::text::visible;
+use crate::text::visible_line;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 
@@ -90,14 +90,14 @@ impl Diagnostic {
             Level::Warning => (YELLOW, "warning"),
         };
         let mut out = String::new();
-        let (code, message) = (self.code, visible(&self.message));
+        let (code, message) = (self.code, visible_line(&self.message));
         let _ = writeln!(out, "{style}{word}[{code}]{style:#}{BOLD}: {message}{BOLD:#}");
         let width = self.place.as_ref().map_or(1, |p| p.line.to_string().len());
         if let Some(place) = &self.place {
             place.render(&mut out, width, style);
         }
         for line in self.help.iter().flat_map(|h| h.lines()) {
-            let _ = writeln!(out, "{:width$} {BLUE}={BLUE:#} help: {}", "", visible(line));
+            let _ = writeln!(out, "{:width$} {BLUE}={BLUE:#} help: {}", "", visible_line(line));
         }
         out
     }
@@ -115,10 +115,11 @@ pub(crate) enum Level {
 impl Place {
     fn render(&self, out: &mut String, width: usize, style: Style) {
         let Self { file, line, column, .. } = self;
-        let _ = writeln!(out, "{:width$}{BLUE}-->{BLUE:#} {file}:{line}:{column}", "");
+        let _ =
+            writeln!(out, "{:width$}{BLUE}-->{BLUE:#} {}:{line}:{column}", "", visible_line(file));
         let Some(text) = &self.text else { return };
         // A tab would put the caret elsewhere; one column each keeps it honest.
-        let shown = visible(&text.replace('\t', " "));
+        let shown = visible_line(&text.replace('\t', " "));
         let before = usize::try_from(column.saturating_sub(1)).unwrap_or_default();
         let rest = shown.chars().count().saturating_sub(before).max(1);
         let carets = "^".repeat(usize::try_from(self.length).unwrap_or(1).clamp(1, rest));

@@ -86,11 +86,21 @@ pub(crate) fn money_text(amount: &str, currency: &str) -> String {
 }
 
 /// Text that can't steer a terminal or turn the direction of what follows (Unicode TR 36): such
-/// characters are shown as U+FFFD.
+/// characters are shown as U+FFFD. Lines stay lines: what is to stand on one goes through
+/// [`visible_line`].
 pub(crate) fn visible(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let steers = |c: char| (c.is_control() && c != '\n' && c != '\t') || turns(c);
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same for text of others that stands on one line, in which a newline would forge another.
+pub(crate) fn visible_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Directional marks and formatting, and the separators at which some programs break lines.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Rows of cells under each other, two spaces apart, the last column unpadded.
@@ -144,5 +154,6 @@ mod tests {
     #[test]
     fn values_of_records_can_not_steer_the_terminal() {
         assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\n\td"), "a\u{fffd}[2Jb\u{fffd}c\n\td");
+        assert_eq!(visible_line("a\nVALID\u{2028}b"), "a\u{fffd}VALID\u{fffd}b");
     }
 }

@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::keys;
 use crate::output;
 use crate::packs;
+use crate::text::visible_line;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use tieout_evidence::verify::{Anchor, Verdict, Verification};
@@ -30,36 +31,40 @@ fn told(pack: &str, verification: &Verification, anchor: &Anchor) -> String {
     for check in &verification.checks {
         let _ = match &check.failure {
             None => writeln!(out, "  ok      {}", check.what),
-            Some(failure) => writeln!(out, "  FAILED  {}: {failure}", check.what),
+            Some(failure) => writeln!(out, "  FAILED  {}: {}", check.what, visible_line(failure)),
         };
     }
     for note in &verification.notes {
-        let _ = writeln!(out, "  note    {note}");
+        let _ = writeln!(out, "  note    {}", visible_line(note));
     }
-    let verdict = match verification.verdict {
-        Verdict::Valid => "VALID: everything holds under the keys given",
-        Verdict::Invalid => "INVALID: something does not hold; rely on none of it",
-        Verdict::Indeterminate => {
-            "INDETERMINATE: everything holds by itself, but nothing outside the pack vouches for it"
-        }
-    };
-    let _ = writeln!(out, "{verdict}");
     if verification.verdict == Verdict::Indeterminate {
-        let mut missing = Vec::new();
-        if anchor.operator.is_none() {
-            missing.push("--operator-key OPERATOR.pub");
-        }
-        if anchor.log.is_none() {
-            missing.push("--log-key LOG.vkey");
-        }
-        if !missing.is_empty() {
-            let flags = missing.join(" ");
-            let _ = writeln!(
-                out,
-                "to go on: get the public keys from the operator, by another way than the pack, then"
-            );
-            let _ = writeln!(out, "  tieout verify {pack} {flags}");
-        }
+        let _ = write!(out, "{}", to_go_on(pack, anchor));
     }
+    // The last line, so that nothing that a pack says can stand behind it.
+    let _ = writeln!(
+        out,
+        "{}",
+        match verification.verdict {
+            Verdict::Valid => "VALID: everything holds under the keys given",
+            Verdict::Invalid => "INVALID: something does not hold; rely on none of it",
+            Verdict::Indeterminate => {
+                "INDETERMINATE: everything holds by itself, but nothing outside the pack vouches for it"
+            }
+        }
+    );
     out
+}
+
+/// What to do for a verdict.
+fn to_go_on(pack: &str, anchor: &Anchor) -> String {
+    let missing = [
+        (anchor.operator.is_none(), "--operator-key OPERATOR.pub"),
+        (anchor.log.is_none(), "--log-key LOG.vkey"),
+    ];
+    let missing: Vec<_> = missing.iter().filter(|(missing, _)| *missing).map(|(_, f)| *f).collect();
+    let (pack, flags) = (visible_line(pack), missing.join(" "));
+    format!(
+        "to go on: get the public keys from the operator, by another way than the pack, then\n  \
+         tieout verify {pack} {flags}\n"
+    )
 }
