@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
 use tieout_evidence::log::pack_folders;
-use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack, verify};
+use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack, VerifyError, verify};
 
 /// The file that makes a folder a pack.
 pub(crate) const ENVELOPE: &str = "statement.dsse.json";
@@ -67,9 +67,21 @@ fn unknown(message: String, known: &[PathBuf]) -> Failure {
 /// Verifies a pack.
 ///
 /// # Errors
-/// Its folder can't be read.
+/// It is no pack, or something of it can't be read, which says nothing about the pack.
 pub(crate) fn check(pack: &Path, anchor: &Anchor) -> Outcome<Verification> {
-    verify(pack, anchor).map_err(|e| Failure::file(pack, &e))
+    verify(pack, anchor).map_err(|e| match e {
+        VerifyError::Unreadable { path, source } => Failure::file(&path, &source),
+        VerifyError::NoPack => {
+            let message = format!("`{}`: {e}", output::shown(pack));
+            let help =
+                "name the folder of a pack, such as `out/packs/20260201T093000Z-1b85cbd703da`";
+            Failure::usage(Diagnostic::new("unknown-pack", message).help(help))
+        }
+        VerifyError::Key { .. } => {
+            let help = "the operator's key is a PEM file, the log's a line `NAME+ID+KEY`";
+            Failure::usage(Diagnostic::new("key-unreadable", e.to_string()).help(help))
+        }
+    })
 }
 
 /// Verifies a pack and gives its content.

@@ -82,6 +82,13 @@ pub fn not_tested(control: Control, mandatory: bool, why: String) -> TestResult 
     }
 }
 
+/// The outcome that follows from the rest of a result; `None` for a control that could not be
+/// prepared, of which nothing follows.
+pub fn outcome_of(test: &TestResult) -> Option<Outcome> {
+    let population = test.population.as_ref()?;
+    Some(outcome(test.control.kind, &test.counts, population, &test.undetermined))
+}
+
 fn empty_group(cause: &Cause) -> UndeterminedGroup {
     UndeterminedGroup {
         cause: cause.clone(),

@@ -101,6 +101,16 @@ pub enum TieOut {
     },
 }
 
+impl TieOut {
+    /// What was stated, if anything was.
+    pub fn expected(&self) -> Option<&Expectation> {
+        match self {
+            Self::NoExpectation => None,
+            Self::Agrees { expected } | Self::Differs { expected, .. } => Some(expected),
+        }
+    }
+}
+
 /// One difference between a dataset and its expectation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {

@@ -4,9 +4,11 @@
 //! sealer and again by the verifier, so that the two documents can't differ.
 
 use crate::json;
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tieout_controls::result::{DecisionCounts, PolicyIdentity, RunParameters};
+use tieout_controls::value::instant_text;
 use tieout_controls::{ControlId, Count, Digest, RunResult, TestResult, Totals};
 
 /// The in-toto statement's type.
@@ -121,6 +123,7 @@ impl Statement {
         if statement.predicate.format_version != FORMAT_VERSION {
             return Err("a format version other than 1".to_owned());
         }
+        statement.predicate.check_form()?;
         match serde_json::to_vec(&statement) {
             Ok(own) if own == payload => Ok(statement),
             _ => Err("not laid out as the format says".to_owned()),
@@ -139,6 +142,23 @@ impl Statement {
             predicate_type: PREDICATE_TYPE.to_owned(),
             predicate,
         }
+    }
+}
+
+impl Predicate {
+    fn check_form(&self) -> Result<(), String> {
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if self.pack_id.len() != 32 || !self.pack_id.bytes().all(hex) {
+            return Err("`packId` is not 32 hexadecimal digits".to_owned());
+        }
+        let sealed_at = DateTime::parse_from_rfc3339(&self.sealed_at);
+        if !sealed_at.is_ok_and(|at| instant_text(at.to_utc()) == self.sealed_at) {
+            return Err("`sealedAt` is not an instant in UTC".to_owned());
+        }
+        if !["true", "false"].contains(&self.operator.demo_key.as_str()) {
+            return Err("`demoKey` is neither true nor false".to_owned());
+        }
+        Ok(())
     }
 }
 

@@ -13,19 +13,28 @@ pub(crate) fn digest(text: &str) -> String {
     base64_url(&sha256(base64_url(text.as_bytes()).as_bytes()).0)
 }
 
-/// The JSON text of a disclosure.
-#[cfg(feature = "seal")]
+/// The JSON text of a disclosure, as packs write it.
 pub(crate) fn text(salt: &str, name: &str, value: &Value) -> String {
     Value::from(vec![Value::from(salt), Value::from(name), value.clone()]).to_string()
 }
 
-/// The name and value in a disclosure's JSON text.
-pub(crate) fn parse(text: &str) -> Result<(String, Value), String> {
+/// What stands in a disclosure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Disclosure {
+    pub(crate) salt: String,
+    pub(crate) name: String,
+    pub(crate) value: Value,
+}
+
+/// Reads a disclosure's JSON text.
+pub(crate) fn parse(text: &str) -> Result<Disclosure, String> {
     let Value::Array(parts) = json::value(text.as_bytes())? else {
         return Err("not a JSON array".to_owned());
     };
     match <[Value; 3]>::try_from(parts) {
-        Ok([Value::String(_), Value::String(name), value]) => Ok((name, value)),
+        Ok([Value::String(salt), Value::String(name), value]) => {
+            Ok(Disclosure { salt, name, value })
+        }
         _ => Err("not an array of salt, name and value".to_owned()),
     }
 }
@@ -39,6 +48,7 @@ mod tests {
         // Section 4.2.3.
         let text = r#"["_26bc4LT-ac6q2KI6cBW5es", "family_name", "Möbius"]"#;
         assert_eq!(digest(text), "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0");
-        assert_eq!(parse(text).unwrap(), ("family_name".to_owned(), Value::from("Möbius")));
+        let disclosure = parse(text).unwrap();
+        assert_eq!((disclosure.name.as_str(), disclosure.value), ("family_name", "Möbius".into()));
     }
 }

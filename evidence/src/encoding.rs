@@ -31,9 +31,9 @@ pub(crate) fn digest_from_base64(text: &str) -> Option<Digest> {
     Some(Digest(from_base64(text)?.try_into().ok()?))
 }
 
-/// Whether the text is the canonical URL-safe base64 of 32 bytes.
-pub(crate) fn is_base64_url_digest(text: &str) -> bool {
-    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
+/// Whether the text is the canonical URL-safe base64 of that many bytes.
+pub(crate) fn is_base64_url(text: &str, len: usize) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == len)
 }
 
 #[cfg(test)]

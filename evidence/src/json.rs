@@ -5,6 +5,7 @@
 //! past 2⁵³; the formats write numbers as strings).
 
 use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -19,20 +20,29 @@ pub(crate) fn value(bytes: &[u8]) -> Result<Value, String> {
 }
 
 /// Reads one JSON document into its type.
+///
+/// The error says what is wrong and where, without any value or name of the document.
 pub(crate) fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    serde_json::from_value(value(bytes)?).map_err(|e| describe(&e))
+    value(bytes)?;
+    serde_json::from_slice(bytes).map_err(|e| describe(&e))
 }
 
-/// Errors of serde_json may quote what they met, which may be personal: those that come from the
-/// data's types are cut to their place.
+const TWICE: &str = "a key twice in one object";
+const NUMBER: &str = "a number where the format has strings";
+
+/// What serde_json says of syntax is its own. What it says of data quotes names and values of the
+/// document, which may be personal, or made to look like a verdict: only kind and place are told.
 fn describe(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let quotes = text.contains("invalid type") || text.contains("invalid value");
-    let own = text.starts_with("a key twice") || text.starts_with("a number");
-    if quotes && !own {
-        return "a field of another type or value than the format has".to_owned();
+    if error.classify() != Category::Data {
+        return error.to_string();
     }
-    text
+    let text = error.to_string();
+    let own = [TWICE, NUMBER].into_iter().find(|own| text.starts_with(own));
+    let kind = own.unwrap_or("a field of another name, type or value than the format has");
+    match (error.line(), error.column()) {
+        (0, _) => kind.to_owned(),
+        (line, column) => format!("{kind} at line {line} column {column}"),
+    }
 }
 
 struct Strict;
@@ -65,15 +75,15 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<Value, E> {
-        Err(E::custom("a number where the format has strings"))
+        Err(E::custom(NUMBER))
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {
-        Err(E::custom("a number where the format has strings"))
+        Err(E::custom(NUMBER))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
-        Err(E::custom("a number where the format has strings"))
+        Err(E::custom(NUMBER))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
@@ -89,7 +99,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(Strict)?;
             if map.insert(key, value).is_some() {
-                return Err(A::Error::custom("a key twice in one object"));
+                return Err(A::Error::custom(TWICE));
             }
         }
         Ok(Value::Object(map))
@@ -116,6 +126,25 @@ mod tests {
             assert!(value(text.as_bytes()).is_err(), "{text}");
         }
         assert!(value(br#"{"a":["1",null,true,{}]}"#).is_ok());
+    }
+
+    #[test]
+    fn nothing_of_the_document_is_quoted() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct One {
+            #[expect(dead_code, reason = "only its type matters")]
+            digest: tieout_controls::Digest,
+        }
+        for text in [
+            "{\"digest\":\"anna@example.com\"}",
+            "{\n\"anna@example.com\":\"1\"}",
+            "{\"digest\":{\"anna@example.com\":null}}",
+            "{\"anna@example.com\":null,\"anna@example.com\":null}",
+        ] {
+            let error = document::<One>(text.as_bytes()).unwrap_err();
+            assert!(!error.contains("anna") && error.contains("at line "), "{error}");
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(crate) const MANIFEST: &str = "policy/MANIFEST";
 pub(crate) const RECORDS: &str = "records";
 /// The folder of the population's digests.
 pub(crate) const POPULATION: &str = "population";
+/// The folder of what may be deleted.
+pub(crate) const DISCLOSURES: &str = "disclosures/";
 /// What the digests in the record lines stand for.
 pub(crate) const RECORD_DISCLOSURES: &str = "disclosures/records.jsonl";
 /// What the population's digests stand for.
@@ -40,8 +42,12 @@ pub(crate) const MAX_LINE: usize = 1 << 20;
 pub(crate) const MAX_FILES: usize = 100_000;
 /// The largest document (everything but the chunks and disclosures), in bytes.
 pub(crate) const MAX_DOCUMENT: u64 = 64 << 20;
+/// The largest file of `records/` or `population/`, in bytes.
+pub(crate) const MAX_CHUNK: u64 = 4 << 30;
 /// The largest statement, in bytes. Bulk is never in it, so that any reader of envelopes takes it.
 pub(crate) const MAX_STATEMENT: usize = 1 << 20;
+/// The largest envelope file, in bytes: a statement in base64, and what stands around it.
+pub(crate) const MAX_ENVELOPE: u64 = 2 << 20;
 
 /// The path of a chunk.
 pub(crate) fn chunk(folder: &str, number: u64) -> String {

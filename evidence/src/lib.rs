@@ -24,12 +24,15 @@ pub mod public_key;
 pub mod verify;
 
 mod claims;
+mod consistency;
+mod demo;
 mod disclosure;
 mod encoding;
 mod json;
 mod layout;
 mod line;
 mod sums;
+mod visible;
 
 #[cfg(feature = "seal")]
 pub mod commitment;

@@ -43,8 +43,11 @@ pub(crate) enum RecordKind {
     Record,
 }
 
-/// What a violated rule states. Where the record has personal columns, what the rule expected and
-/// what the record has may be one of them, and are withheld too.
+/// What of a fact is withheld where the record has personal columns, since it may repeat them.
+pub(crate) const WITHHELD_IN_FACTS: [&str; 3] = ["expected", "actual", "message"];
+
+/// What a violated rule states. Where the record has personal columns, what the rule expected, what
+/// the record has, and the sentence that the policy's author made of it are withheld too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FactLine {
     pub(crate) rule: RuleRef,

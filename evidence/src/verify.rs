@@ -6,21 +6,28 @@
 //! first step that fails ends the verification.
 
 mod content;
+mod disclosed;
 mod folder;
+mod place;
 mod population;
 mod records;
+mod stop;
+
+pub use crate::visible::visible;
+pub use stop::VerifyError;
 
 use crate::checkpoint::Checkpoint;
 use crate::claims::Statement;
+use crate::demo;
 use crate::dsse::Envelope;
 use crate::encoding::sha256;
-use crate::layout::{CHECKPOINT, MAX_STATEMENT, PROOF, STATEMENT, SUMS};
+use crate::layout::{CHECKPOINT, MAX_ENVELOPE, MAX_STATEMENT, PROOF, STATEMENT, SUMS};
 use crate::note::NoteKey;
 use crate::proof::LogProof;
 use crate::public_key::PublicKey;
 use folder::{Covered, Folder};
-use std::io;
 use std::path::{Path, PathBuf};
+use stop::{Ended, Stop};
 use tieout_controls::{Count, Digest, RunResult};
 
 /// What the verifier trusts, from outside the pack.
@@ -48,7 +55,7 @@ pub enum Verdict {
 pub struct Check {
     /// What, such as `SHA256SUMS lists every file`.
     pub what: String,
-    /// `None` when it holds, else what is wrong, with the file.
+    /// `None` when it holds, else what is wrong, with the file: one line, safe to print.
     pub failure: Option<String>,
 }
 
@@ -59,7 +66,7 @@ pub struct Verification {
     pub verdict: Verdict,
     /// The checks in their order; the last one is the one that failed, if any did.
     pub checks: Vec<Check>,
-    /// What to know or do, such as `sealed with a demo key`.
+    /// What to know or do, such as `sealed with a demo key`: each one line, safe to print.
     pub notes: Vec<String>,
     /// The pack's content, when it is not invalid.
     pub pack: Option<VerifiedPack>,
@@ -87,8 +94,10 @@ pub struct VerifiedPack {
     /// "amount":…,"message":…}],"causes":[{"reason":…,"rule":{…},"column":…}],
     /// "exposure":{"amount":…,"currency":…}|null,"values":{column: text or null},
     /// "personal":{column: text or null}}`. `personal` holds the personal columns of key and
-    /// values; what is not disclosed stays there as a digest in `_sd`. Fields of a fact without a
-    /// value, and `personal` of a record without personal columns, are absent.
+    /// values; what is not disclosed stays there as a digest in `_sd`. In a record that has
+    /// `personal`, what the facts say in `expected`, `actual` and `message` was withheld too, and
+    /// may repeat it. Fields of a fact without a value, and `personal` of a record without personal
+    /// columns, are absent.
     ///
     /// A refused row: `{"v":"1","kind":"refused","dataset":…,"file":…,"row":…,"line":…,
     /// "column":…,"code":…,"reason":…}`, `line` and `column` absent where there is none.
@@ -104,13 +113,18 @@ pub struct VerifiedPack {
 /// Verifies a pack.
 ///
 /// # Errors
-/// Only when the folder can't be read at all, or a key of the anchor is none
-/// ([`io::ErrorKind::InvalidInput`]); everything else is a failed check.
-pub fn verify(pack: &Path, anchor: &Anchor) -> io::Result<Verification> {
+/// When the pack can't be verified, which says nothing about it: a key of the anchor is none, the
+/// folder is no pack, or the system does not let something of it be read. Everything else is a
+/// failed check.
+pub fn verify(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError> {
     let keys = Keys::of(anchor)?;
-    let folder = Folder::list(pack)?;
+    folder::is_pack(pack)?;
     let mut report = Report::default();
-    let pack = examine(folder, &keys, &mut report);
+    let pack = match examine(pack, &keys, &mut report) {
+        Ok(pack) => Some(pack),
+        Err(Ended::Failed) => None,
+        Err(Ended::Unreadable(error)) => return Err(error),
+    };
     let verdict = match (&pack, &keys) {
         (None, _) => Verdict::Invalid,
         (Some(_), Keys { operator: Some(_), log: Some(_) }) => Verdict::Valid,
@@ -126,23 +140,21 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(anchor: &Anchor) -> io::Result<Self> {
-        let invalid = |whose: &str, why: &dyn std::fmt::Display| {
-            io::Error::new(io::ErrorKind::InvalidInput, format!("the {whose} key given: {why}"))
-        };
+    fn of(anchor: &Anchor) -> Result<Self, VerifyError> {
+        let wrong = |whose, why: String| VerifyError::Key { whose, why };
         let operator = anchor.operator.as_deref().map(PublicKey::from_pem).transpose();
         let log = anchor.log.as_deref().map(NoteKey::parse).transpose();
         Ok(Self {
-            operator: operator.map_err(|e| invalid("operator's", &e))?,
-            log: log.map_err(|e| invalid("log's", &e))?,
+            operator: operator.map_err(|e| wrong("operator's", e.to_string()))?,
+            log: log.map_err(|e| wrong("log's", e.to_string()))?,
         })
     }
 
     /// One key can't stand for two roles: whoever has it could sign and log alone.
-    fn differ(&self) -> Result<(), String> {
+    fn differ(&self) -> Result<(), Stop> {
         match (&self.operator, &self.log) {
             (Some(operator), Some(log)) if operator == log.public_key() => {
-                Err("the operator's key and the log's key are one key".to_owned())
+                Err("the operator's key and the log's key are one key".into())
             }
             _ => Ok(()),
         }
@@ -156,45 +168,39 @@ struct Report {
 }
 
 impl Report {
-    fn check<T>(&mut self, what: &str, result: Result<T, String>) -> Option<T> {
+    /// Notes how a check ended, and gives its value when it holds.
+    fn check<T>(&mut self, what: &str, result: Result<T, Stop>) -> Result<T, Ended> {
         let (value, failure) = match result {
-            Ok(value) => (Some(value), None),
-            Err(failure) => (None, Some(failure)),
+            Ok(value) => (Ok(value), None),
+            Err(Stop::Wrong(failure)) => (Err(Ended::Failed), Some(visible(&failure))),
+            Err(Stop::Unreadable(error)) => return Err(Ended::Unreadable(error)),
         };
         self.checks.push(Check { what: what.to_owned(), failure });
         value
     }
 
     fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
+        self.notes.push(visible(&note.into()));
     }
 }
 
-/// Runs the checks in their order; `None` as soon as one fails.
-fn examine(
-    listed: Result<Folder, String>,
-    keys: &Keys,
-    report: &mut Report,
-) -> Option<VerifiedPack> {
-    let folder = report.check("the folder holds plain files only", listed)?;
+/// Runs the checks in their order, until one does not hold.
+fn examine(pack: &Path, keys: &Keys, report: &mut Report) -> Result<VerifiedPack, Ended> {
+    let folder = report.check("the folder holds plain files only", Folder::list(pack))?;
     let covered = Covered::read_sums(&folder);
     let covered = report.check("SHA256SUMS lists every other file of the pack", covered)?;
     report.check("every listed file has its digest", covered.check_all())?;
-    let envelope = folder.read(STATEMENT, MAX_STATEMENT.saturating_mul(2));
-    let envelope = envelope.and_then(|bytes| {
-        let envelope = Envelope::parse(&bytes).map_err(|e| format!("`{STATEMENT}`: {e}"))?;
-        Ok((sha256(&bytes), envelope))
-    });
-    let (digest, envelope) = report.check("the statement is in a DSSE envelope", envelope)?;
+    let envelope = report.check("the statement is in a DSSE envelope", envelope(&folder))?;
+    let (digest, envelope) = envelope;
     report.check("operator and log have keys of their own", keys.differ())?;
     check_signature(&envelope, keys, report)?;
     let proof = report.check("the log's proof includes the envelope", proof(&folder, &digest))?;
     check_checkpoint(&proof, keys, report)?;
-    let statement = statement(&covered, &envelope, &proof);
+    let statement = statement(&covered, &envelope, &proof).map_err(Stop::from);
     let statement = report.check("the statement is about this SHA256SUMS", statement)?;
     let content = content::read(&folder, &covered, &statement.predicate, report)?;
-    closing_notes(&statement, keys, report);
-    Some(VerifiedPack {
+    closing_notes(&statement, &proof, keys, report);
+    Ok(VerifiedPack {
         folder: folder.root().to_owned(),
         digest,
         log_index: proof.index,
@@ -205,8 +211,15 @@ fn examine(
     })
 }
 
-fn check_signature(envelope: &Envelope, keys: &Keys, report: &mut Report) -> Option<()> {
-    let Some(operator) = &keys.operator else { return Some(()) };
+/// The envelope and the digest of its file.
+fn envelope(folder: &Folder) -> Result<(Digest, Envelope), Stop> {
+    let bytes = folder.read(STATEMENT, MAX_ENVELOPE)?;
+    let envelope = Envelope::parse(&bytes).map_err(|e| format!("`{STATEMENT}`: {e}"))?;
+    Ok((sha256(&bytes), envelope))
+}
+
+fn check_signature(envelope: &Envelope, keys: &Keys, report: &mut Report) -> Result<(), Ended> {
+    let Some(operator) = &keys.operator else { return Ok(()) };
     let result = if envelope.keyid != operator.id() {
         Err(format!("`{STATEMENT}`: signed by another key, of id {}", envelope.keyid))
     } else if operator.verifies(&envelope.signed_bytes(), &envelope.signature) {
@@ -214,23 +227,23 @@ fn check_signature(envelope: &Envelope, keys: &Keys, report: &mut Report) -> Opt
     } else {
         Err(format!("`{STATEMENT}`: the signature does not hold"))
     };
-    report.check("the envelope is signed by the operator's key", result)
+    report.check("the envelope is signed by the operator's key", result.map_err(Stop::from))
 }
 
-fn proof(folder: &Folder, digest: &Digest) -> Result<LogProof, String> {
+fn proof(folder: &Folder, digest: &Digest) -> Result<LogProof, Stop> {
     let text = folder.read_text(PROOF)?;
     let proof = LogProof::parse(&text).map_err(|e| format!("`{PROOF}`: {e}"))?;
     proof.includes(&digest.0).map_err(|e| format!("`{PROOF}`: {e}"))?;
     if folder.read_text(CHECKPOINT)? != proof.checkpoint {
-        return Err(format!("`{CHECKPOINT}` is another than in `{PROOF}`"));
+        return Err(format!("`{CHECKPOINT}` is another than in `{PROOF}`").into());
     }
     Ok(proof)
 }
 
-fn check_checkpoint(proof: &LogProof, keys: &Keys, report: &mut Report) -> Option<()> {
-    let Some(key) = &keys.log else { return Some(()) };
+fn check_checkpoint(proof: &LogProof, keys: &Keys, report: &mut Report) -> Result<(), Ended> {
+    let Some(key) = &keys.log else { return Ok(()) };
     let verified = Checkpoint::verified(&proof.checkpoint, key);
-    let verified = verified.map(drop).map_err(|e| format!("`{CHECKPOINT}`: {e}"));
+    let verified = verified.map(drop).map_err(|e| format!("`{CHECKPOINT}`: {e}").into());
     report.check("the checkpoint is signed by the log's key", verified)
 }
 
@@ -257,8 +270,13 @@ fn statement(
     Ok(statement)
 }
 
-fn closing_notes(statement: &Statement, keys: &Keys, report: &mut Report) {
-    if statement.predicate.operator.demo_key != "false" {
+fn closing_notes(statement: &Statement, proof: &LogProof, keys: &Keys, report: &mut Report) {
+    let operator = &statement.predicate.operator;
+    let by_demo = operator.demo_key != "false"
+        || demo::is_demo_id(&operator.keyid)
+        || demo::signs(&proof.checkpoint)
+        || keys.log.as_ref().is_some_and(|key| demo::is_demo(key.public_key()));
+    if by_demo {
         report.note("sealed with a demo key, whose passphrase everyone knows: no evidence");
     }
     if keys.operator.is_none() {

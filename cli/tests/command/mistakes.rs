@@ -104,7 +104,9 @@ fn a_pack_named_by_its_folder_is_verified_whatever_lies_above() {
     let desk = Desk::new();
     desk.write("tieout.yaml", "workspace: [\n");
     desk.write("pack/README", "no pack");
-    desk.tieout("verify pack").exits(4).prints(&["INVALID"]);
+    desk.tieout("verify pack").exits(2).says(&["error[unknown-pack]", "`pack`: no evidence pack"]);
+    desk.write("pack/SHA256SUMS", "");
+    desk.tieout("verify pack").exits(4).prints(&["FAILED", "INVALID"]);
 }
 
 #[test]

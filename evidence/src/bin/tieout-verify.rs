@@ -1,8 +1,10 @@
 //! The auditor's verifier: checks a pack against keys from outside it. No network, no settings.
 
+use std::ffi::OsString;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tieout_evidence::verify::{Anchor, Verdict, Verification, verify};
+use tieout_evidence::verify::{Anchor, Verdict, Verification, verify, visible};
 
 const USAGE: &str = "\
 Verifies an evidence pack.
@@ -12,13 +14,16 @@ Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE]
   PACK                 the pack's folder
   --operator-key FILE  the operator's public key (PEM), from elsewhere than the pack
   --log-key FILE       the log's verifier key (NAME+ID+KEY), from elsewhere than the pack
+  -h, --help           this text
 
-Exit code: 0 valid, 2 wrong usage or unreadable input, 3 indeterminate (a key was not given),
-4 invalid.
+Every check is printed, and the verdict as the last line: VALID, INDETERMINATE or INVALID.
+
+Exit code: 0 valid, 2 wrong usage, no pack, or something that can't be read (which says nothing
+about the pack), 3 indeterminate (a key was not given), 4 invalid.
 ";
 
 fn main() -> ExitCode {
-    let (text, code) = match run(std::env::args().skip(1)) {
+    let (text, code) = match run(std::env::args_os().skip(1)) {
         Ok((text, code)) => (text, code),
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error}");
@@ -30,33 +35,39 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(arguments: impl Iterator<Item = String>) -> Result<(String, u8), String> {
-    let mut arguments = arguments;
+fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String> {
     let (mut pack, mut anchor) = (None, Anchor::default());
     while let Some(argument) = arguments.next() {
-        let slot = match argument.as_str() {
-            "-h" | "--help" => return Ok((USAGE.to_owned(), 0)),
-            "--operator-key" => &mut anchor.operator,
-            "--log-key" => &mut anchor.log,
-            _ if argument.starts_with('-') || pack.is_some() => {
+        let slot = match argument.to_str() {
+            Some("-h" | "--help") => return Ok((USAGE.to_owned(), 0)),
+            Some("--operator-key") => &mut anchor.operator,
+            Some("--log-key") => &mut anchor.log,
+            _ if argument.as_encoded_bytes().starts_with(b"-") || pack.is_some() => {
+                let argument = shown(argument.as_ref());
                 return Err(format!("`{argument}` is not expected\n\n{USAGE}"));
             }
             _ => {
-                pack = Some(argument);
+                pack = Some(PathBuf::from(argument));
                 continue;
             }
         };
-        let file = arguments.next().ok_or_else(|| format!("`{argument}` wants a file"))?;
+        let option = shown(argument.as_ref());
+        let file = arguments.next().ok_or_else(|| format!("`{option}` wants a file"))?;
         if slot.is_some() {
-            return Err(format!("`{argument}` is given twice"));
+            return Err(format!("`{option}` is given twice"));
         }
         let text = std::fs::read_to_string(&file);
-        *slot = Some(text.map_err(|e| format!("`{file}` can't be read: {e}"))?);
+        let unreadable = |e| format!("`{}` can't be read: {e}", shown(file.as_ref()));
+        *slot = Some(text.map_err(unreadable)?);
     }
     let pack = pack.ok_or_else(|| format!("no pack is given\n\n{USAGE}"))?;
-    let verification =
-        verify(pack.as_ref(), &anchor).map_err(|e| format!("`{pack}` can't be verified: {e}"))?;
+    let verification = verify(&pack, &anchor).map_err(|e| format!("`{}`: {e}", shown(&pack)))?;
     Ok(report(&verification))
+}
+
+/// A path that may be no UTF-8, as it may be printed.
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string())
 }
 
 fn report(verification: &Verification) -> (String, u8) {
@@ -64,10 +75,10 @@ fn report(verification: &Verification) -> (String, u8) {
     for check in &verification.checks {
         lines.push(match &check.failure {
             None => format!("ok      {}", check.what),
-            Some(failure) => format!("FAILED  {}\n        {failure}", check.what),
+            Some(failure) => format!("FAILED  {}\n        {}", check.what, visible(failure)),
         });
     }
-    lines.extend(verification.notes.iter().map(|note| format!("note    {note}")));
+    lines.extend(verification.notes.iter().map(|note| format!("note    {}", visible(note))));
     if let Some(pack) = &verification.pack {
         lines.push(format!("pack    {}, log index {}", pack.digest, pack.log_index));
         for test in &pack.result.tests {

@@ -5,6 +5,7 @@ use super::recover::partial_name;
 use super::stage::{Chunks, Cover, Lines, Stage};
 use super::{SealError, SealInput};
 use crate::claims::{Claims, FORMAT_VERSION, FieldNames, Operator, Predicate, Statement, TreeHead};
+use crate::consistency::{self, PolicyFiles};
 use crate::disclosure;
 use crate::dsse::{Envelope, IN_TOTO, pae};
 use crate::encoding::sha256;
@@ -77,7 +78,11 @@ fn fill(
     salts: &Salts,
     previous: Option<Digest>,
 ) -> Result<(), SealError> {
-    policies(stage, input.policies)?;
+    let policies = policies(stage, input.policies)?;
+    consistency::check(input.result, &policies).map_err(|what| {
+        SealError::new(format!("the result contradicts itself: {what}"))
+            .help("this is a defect of what made the result: please report it")
+    })?;
     stage.write(VERIFY, VERIFY_TEXT.as_bytes(), Cover::Covered)?;
     let mut records = RecordFiles::new(salts);
     records.write_paper(stage, input)?;
@@ -120,7 +125,10 @@ fn envelope(statement: &Statement, input: &SealInput<'_>) -> Result<Vec<u8>, Sea
     Ok(Envelope { payload, keyid, signature }.to_bytes())
 }
 
-fn policies(stage: &mut Stage<'_>, policies: &BTreeMap<String, String>) -> Result<(), SealError> {
+fn policies(
+    stage: &mut Stage<'_>,
+    policies: &BTreeMap<String, String>,
+) -> Result<PolicyFiles, SealError> {
     let mut manifest = Sums::default();
     for (path, text) in policies {
         if !is_path(path) || format!("{POLICY}{path}") == MANIFEST {
@@ -130,7 +138,8 @@ fn policies(stage: &mut Stage<'_>, policies: &BTreeMap<String, String>) -> Resul
         let digest = stage.write(&format!("{POLICY}{path}"), text.as_bytes(), Cover::Covered)?;
         manifest.0.insert(path.clone(), digest);
     }
-    stage.write(MANIFEST, manifest.to_string().as_bytes(), Cover::Covered).map(drop)
+    stage.write(MANIFEST, manifest.to_string().as_bytes(), Cover::Covered)?;
+    Ok(manifest.0)
 }
 
 /// The files with a line a record.

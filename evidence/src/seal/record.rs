@@ -3,7 +3,9 @@
 use super::SealError;
 use crate::claims::FieldNames;
 use crate::disclosure;
-use crate::line::{FactLine, LINE_VERSION, RecordKind, RecordLine, SD_ALG, Withheld};
+use crate::line::{
+    FactLine, LINE_VERSION, RecordKind, RecordLine, SD_ALG, WITHHELD_IN_FACTS, Withheld,
+};
 use crate::salt::{Salted, Salts};
 use serde_json::{Map, Value, json};
 use tieout_controls::record::{Field, FieldClass};
@@ -119,8 +121,8 @@ fn object<'a>(fields: impl Iterator<Item = &'a Field>) -> Map<String, Value> {
     fields.map(|field| (field.name.clone(), field.value.to_json())).collect()
 }
 
-/// What a rule expected and what it found may repeat a personal column, so in a record that has
-/// one they are withheld with it.
+/// What a rule expected, what it found and what it says may repeat a personal column, so in a
+/// record that has one they are withheld with it.
 fn fact_line(
     fact: &Fact,
     personal: bool,
@@ -136,7 +138,8 @@ fn fact_line(
         sd: Vec::new(),
     };
     if personal {
-        for (name, value) in [("expected", line.expected.take()), ("actual", line.actual.take())] {
+        let values = [line.expected.take(), line.actual.take(), line.message.take()];
+        for (name, value) in WITHHELD_IN_FACTS.into_iter().zip(values) {
             if let Some(value) = value {
                 line.sd.push(withheld.add(name, &Value::from(value))?);
             }

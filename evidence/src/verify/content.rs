@@ -2,13 +2,15 @@
 //! statement and one another.
 
 use super::folder::{Covered, Folder};
+use super::stop::{Ended, Stop};
 use super::{Report, population, records};
 use crate::claims::{Claims, Predicate, TreeHead};
+use crate::consistency::{self, PolicyFiles};
 use crate::json;
-use crate::layout::{CHUNK_LINES, DATASETS, MANIFEST, MAX_LINE, POLICY, RUN, chunk};
+use crate::layout::{CHUNK_LINES, DATASETS, MANIFEST, POLICY, RUN, chunk};
 use crate::merkle::Tree;
 use crate::sums::Sums;
-use std::collections::BTreeSet;
+use serde::{Serialize, de::DeserializeOwned};
 use tieout_controls::{DatasetSummary, RunResult};
 
 /// What a pack holds.
@@ -24,25 +26,26 @@ pub(super) fn read(
     covered: &Covered<'_>,
     predicate: &Predicate,
     report: &mut Report,
-) -> Option<Content> {
+) -> Result<Content, Ended> {
     let policies = report.check("policy/MANIFEST lists the policies", policies(covered))?;
     let mut result = report.check("the result can be read", result(covered))?;
-    let policy = policies_present(&result, &policies);
-    report.check("the policies that decided are in the pack", policy)?;
+    let claims = claims(predicate, &result).map_err(Stop::from);
+    report.check("the statement says what the result says", claims)?;
+    let follows = consistency::check(&result, &policies).map_err(Stop::from);
+    report.check("the result follows from its counts, datasets and policies", follows)?;
     let records = records::read(folder, covered, &predicate.records, &mut result);
     let records = report.check("the records have the statement's root", records)?;
-    let claims = claims(predicate, &result);
-    report.check("the statement says what the result says", claims)?;
-    let counts = records::count(&records, &result);
-    report.check("the records are those that the result counts", counts)?;
-    let population =
-        population::read(folder, covered, &predicate.population, &result, &records.links);
+    let counts = records::count(&records, &result, &policies)
+        .and_then(|()| records::fields(&records, &predicate.fields));
+    report.check("the records are those that the result counts", counts.map_err(Stop::from))?;
+    let population = population::read(folder, covered, &predicate.population, &result, &records);
     let population = report.check("the population is what the result counts", population)?;
     withheld(&records, &population, report);
-    Some(Content { result, records: records.lines, population: population.disclosed })
+    Ok(Content { result, records: records.lines, population: population.disclosed })
 }
 
-fn policies(covered: &Covered<'_>) -> Result<BTreeSet<String>, String> {
+/// The paths of the policies in `policy/`, with their digests.
+fn policies(covered: &Covered<'_>) -> Result<PolicyFiles, Stop> {
     let listed = Sums::parse(&covered.read(MANIFEST)?).map_err(|e| format!("`{MANIFEST}`: {e}"))?;
     let mut present = Sums::default();
     for (path, digest) in covered.below(POLICY).filter(|(path, _)| *path != MANIFEST) {
@@ -50,35 +53,37 @@ fn policies(covered: &Covered<'_>) -> Result<BTreeSet<String>, String> {
         present.0.insert(path.to_owned(), *digest);
     }
     if present == listed {
-        Ok(listed.0.into_keys().collect())
+        Ok(listed.0)
     } else {
-        Err(format!("`{MANIFEST}` does not list the files of `{POLICY}`"))
+        Err(format!("`{MANIFEST}` does not list the files of `{POLICY}`").into())
     }
 }
 
 /// The result as `run.json` and `datasets.json` have it, without the refused rows.
-fn result(covered: &Covered<'_>) -> Result<RunResult, String> {
-    let mut result: RunResult =
-        json::document(&covered.read(RUN)?).map_err(|e| format!("`{RUN}`: {e}"))?;
+fn result(covered: &Covered<'_>) -> Result<RunResult, Stop> {
+    let mut result: RunResult = document(covered, RUN)?;
     if !result.datasets.is_empty() || !result.refused_rows.is_empty() {
-        return Err(format!("`{RUN}` has datasets or refused rows, which are elsewhere"));
+        return Err(format!("`{RUN}` has datasets or refused rows, which are elsewhere").into());
     }
     if result.schema_version != "1" {
-        return Err(format!("`{RUN}` has a schema version other than 1"));
+        return Err(format!("`{RUN}` has a schema version other than 1").into());
     }
-    let datasets: Vec<DatasetSummary> =
-        json::document(&covered.read(DATASETS)?).map_err(|e| format!("`{DATASETS}`: {e}"))?;
+    let datasets: Vec<DatasetSummary> = document(covered, DATASETS)?;
     result.datasets = datasets;
     Ok(result)
 }
 
-fn policies_present(result: &RunResult, policies: &BTreeSet<String>) -> Result<(), String> {
-    for policy in result.tests.iter().filter_map(|test| test.policy.as_ref()) {
-        if !policies.contains(&policy.source) {
-            return Err(format!("`{POLICY}{}` is missing", policy.source));
-        }
+/// Reads a document. Nothing may stand in it that is not read, so that nothing can be said there
+/// that other readers see and the checks here do not.
+fn document<T: Serialize + DeserializeOwned>(covered: &Covered<'_>, path: &str) -> Result<T, Stop> {
+    let bytes = covered.read(path)?;
+    let wrong = |e: String| Stop::from(format!("`{path}`: {e}"));
+    let document: T = json::document(&bytes).map_err(wrong)?;
+    if serde_json::to_value(&document).ok() == json::value(&bytes).ok() {
+        Ok(document)
+    } else {
+        Err(wrong("a field or a form of a value that the format does not have".to_owned()))
     }
-    Ok(())
 }
 
 fn claims(predicate: &Predicate, result: &RunResult) -> Result<(), String> {
@@ -100,40 +105,33 @@ pub(super) fn each_line(
     covered: &Covered<'_>,
     name: &str,
     head: &TreeHead,
-    mut each: impl FnMut(&str) -> Result<(), String>,
-) -> Result<(), String> {
+    mut each: impl FnMut(&str) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     if head.hashing != crate::claims::HASHING {
-        return Err(format!("`{name}` is hashed in a way that is not known"));
+        return Err(format!("`{name}` is hashed in a way that is not known").into());
     }
     let number = head.tree_size.0.div_ceil(CHUNK_LINES);
     let present: Vec<_> = covered.below(&format!("{name}/")).map(|(path, _)| path).collect();
     if present.len() != usize::try_from(number).unwrap_or(usize::MAX) {
-        return Err(format!("`{name}` does not have {number} files"));
+        return Err(format!("`{name}` does not have {number} files").into());
     }
     let mut tree = Tree::default();
     for path in (0..number).map(|n| chunk(name, n)) {
-        let bytes = covered.read(&path)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| format!("`{path}` is not UTF-8"))?;
-        let mut lines = 0_u64;
-        for line in text.split_inclusive('\n') {
-            lines = lines.saturating_add(1);
-            let place = |what: &str| format!("`{path}`, line {lines}: {what}");
-            let line = line.strip_suffix('\n').ok_or_else(|| place("no newline"))?;
-            if line.len() > MAX_LINE {
-                return Err(place("longer than 1 MiB"));
-            }
+        let before = tree.size();
+        covered.each_line(&path, |line| {
             tree.push(line.as_bytes());
-            each(line).map_err(|e| place(&e))?;
-        }
+            each(line)
+        })?;
+        let lines = tree.size().saturating_sub(before);
         let left = head.tree_size.0.saturating_sub(tree.size());
         if lines == 0 || (lines != CHUNK_LINES && left > 0) {
-            return Err(format!("`{path}` does not have {CHUNK_LINES} lines"));
+            return Err(format!("`{path}` does not have {CHUNK_LINES} lines").into());
         }
     }
     if tree.size() == head.tree_size.0 && tree.root() == head.root_hash {
         Ok(())
     } else {
-        Err(format!("`{name}` does not have the root that the statement says"))
+        Err(format!("`{name}` does not have the root that the statement says").into())
     }
 }
 

@@ -1,14 +1,16 @@
 //! The pack's folder: which files are there, and which of them the list of digests covers.
 
+use super::stop::{Stop, VerifyError};
 use crate::encoding::sha256;
 use crate::layout::{
-    DATASETS, MANIFEST, MAX_DOCUMENT, MAX_FILES, POLICY, POPULATION, RECORDS, RUN, SUMS, UNCOVERED,
-    VERIFY, is_path,
+    DATASETS, DISCLOSURES, MANIFEST, MAX_CHUNK, MAX_DOCUMENT, MAX_FILES, MAX_LINE, POLICY,
+    POPULATION, RECORDS, RUN, STATEMENT, SUMS, UNCOVERED, VERIFY, is_path,
 };
 use crate::sums::Sums;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
 
@@ -21,14 +23,28 @@ pub(super) struct Folder {
     files: BTreeSet<String>,
 }
 
+/// Whether the folder is a pack at all, be it a broken one.
+pub(super) fn is_pack(root: &Path) -> Result<(), VerifyError> {
+    let unreadable =
+        |path: &Path, source| VerifyError::Unreadable { path: path.to_owned(), source };
+    std::fs::read_dir(root).map_err(|e| unreadable(root, e))?;
+    for name in [SUMS, STATEMENT] {
+        let path = root.join(name);
+        match path.symlink_metadata() {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(unreadable(&path, e)),
+            Ok(_) => return Ok(()),
+        }
+    }
+    Err(VerifyError::NoPack)
+}
+
 impl Folder {
-    /// Lists a folder. The inner error says what is there that no pack has; the outer one that the
-    /// folder itself can't be read.
-    pub(super) fn list(root: &Path) -> io::Result<Result<Self, String>> {
-        std::fs::read_dir(root)?;
+    /// Lists a folder, in which there may be nothing but plain files in folders.
+    pub(super) fn list(root: &Path) -> Result<Self, Stop> {
         let mut files = BTreeSet::new();
-        let walked = walk(root, "", MAX_DEPTH, &mut files);
-        Ok(walked.map(|()| Self { root: root.to_owned(), files }))
+        walk(root, "", MAX_DEPTH, &mut files)?;
+        Ok(Self { root: root.to_owned(), files })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -40,57 +56,65 @@ impl Folder {
     }
 
     /// Opens a file of the pack.
-    pub(super) fn open(&self, path: &str) -> Result<File, String> {
+    pub(super) fn open(&self, path: &str) -> Result<File, Stop> {
         if !self.has(path) {
-            return Err(format!("`{path}` is missing"));
+            return Err(format!("`{path}` is missing").into());
         }
-        File::open(self.root.join(path)).map_err(|e| format!("`{path}` can't be read: {e}"))
+        let full = self.root.join(path);
+        File::open(&full).map_err(Stop::unreadable(&full))
     }
 
     /// Reads a file of at most that many bytes.
-    pub(super) fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, String> {
+    pub(super) fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Stop> {
         let mut bytes = Vec::new();
-        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        let read = self.open(path)?.take(most).read_to_end(&mut bytes);
-        read.map_err(|e| format!("`{path}` can't be read: {e}"))?;
-        if bytes.len() > limit { Err(format!("`{path}` is too large")) } else { Ok(bytes) }
+        let read = self.open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+        let read = read.map_err(self.unreadable(path))?;
+        if u64::try_from(read).is_ok_and(|read| read <= limit) {
+            Ok(bytes)
+        } else {
+            Err(format!("`{path}` is too large").into())
+        }
     }
 
     /// Reads a short text.
-    pub(super) fn read_text(&self, path: &str) -> Result<String, String> {
+    pub(super) fn read_text(&self, path: &str) -> Result<String, Stop> {
         let bytes = self.read(path, 1 << 17)?;
-        String::from_utf8(bytes).map_err(|_| format!("`{path}` is not UTF-8"))
+        String::from_utf8(bytes).map_err(|_| format!("`{path}` is not UTF-8").into())
+    }
+
+    /// What is said when the system does not let a file be read.
+    pub(super) fn unreadable(&self, path: &str) -> impl FnOnce(io::Error) -> Stop {
+        let path = self.root.join(path);
+        move |source| Stop::unreadable(&path)(source)
     }
 }
 
-fn walk(
-    root: &Path,
-    prefix: &str,
-    depth: usize,
-    files: &mut BTreeSet<String>,
-) -> Result<(), String> {
-    let shown = |path: &str| path.escape_debug().to_string();
-    let unreadable = |e: io::Error| format!("folder `{}` can't be read: {e}", shown(prefix));
+fn walk(root: &Path, prefix: &str, depth: usize, files: &mut BTreeSet<String>) -> Result<(), Stop> {
     let depth = depth.checked_sub(1).ok_or("folders are nested too deep")?;
+    let folder = root.join(prefix);
     let mut empty = true;
-    for entry in std::fs::read_dir(root.join(prefix)).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
+    for entry in std::fs::read_dir(&folder).map_err(Stop::unreadable(&folder))? {
+        let entry = entry.map_err(Stop::unreadable(&folder))?;
         empty = false;
         let name = entry.file_name();
         let name = name.to_str().ok_or("a file's name is not UTF-8")?;
         let path = format!("{prefix}{name}");
-        let kind = entry.file_type().map_err(unreadable)?;
+        let kind = entry.file_type().map_err(Stop::unreadable(&entry.path()))?;
         if kind.is_dir() {
             walk(root, &format!("{path}/"), depth, files)?;
         } else if !kind.is_file() || !is_path(&path) {
-            return Err(format!("`{}` is not a plain file", shown(&path)));
+            return Err(format!("`{path}` is not a plain file").into());
         } else if files.len() >= MAX_FILES {
-            return Err(format!("more than {MAX_FILES} files"));
+            return Err(format!("more than {MAX_FILES} files").into());
         } else {
             files.insert(path);
         }
     }
-    if empty { Err(format!("folder `{}` is empty", shown(prefix))) } else { Ok(()) }
+    // Whoever deletes the disclosures may leave their folder.
+    if empty && prefix != DISCLOSURES {
+        return Err(format!("folder `{prefix}` is empty").into());
+    }
+    Ok(())
 }
 
 /// The files that `SHA256SUMS` lists.
@@ -103,28 +127,28 @@ pub(super) struct Covered<'a> {
 impl<'a> Covered<'a> {
     /// Reads `SHA256SUMS` and holds it against the folder: every file is listed or is one of those
     /// that can't be, every listed file is there, and each has a place in the format.
-    pub(super) fn read_sums(folder: &'a Folder) -> Result<Self, String> {
-        let bytes = folder.read(SUMS, 64 << 20)?;
+    pub(super) fn read_sums(folder: &'a Folder) -> Result<Self, Stop> {
+        let bytes = folder.read(SUMS, MAX_DOCUMENT)?;
         let sums = Sums::parse(&bytes).map_err(|e| format!("`{SUMS}`: {e}"))?;
         for path in &folder.files {
             if !sums.0.contains_key(path) && !UNCOVERED.contains(&path.as_str()) {
-                return Err(format!("`{path}` is not listed in `{SUMS}`"));
+                return Err(format!("`{path}` is not listed in `{SUMS}`").into());
             }
         }
         for path in sums.0.keys() {
             if !folder.has(path) {
-                return Err(format!("`{path}` is listed in `{SUMS}` and missing"));
+                return Err(format!("`{path}` is listed in `{SUMS}` and missing").into());
             }
             let folder = path.split('/').next().filter(|folder| folder.len() < path.len());
             let has_place = [POLICY, RECORDS, POPULATION].map(|f| f.trim_end_matches('/'));
             let in_folder = folder.is_some_and(|folder| has_place.contains(&folder));
             if !in_folder && ![RUN, DATASETS, VERIFY].contains(&path.as_str()) {
-                return Err(format!("`{path}` is no file of a pack"));
+                return Err(format!("`{path}` is no file of a pack").into());
             }
         }
         for path in [RUN, DATASETS, VERIFY, MANIFEST] {
             if !sums.0.contains_key(path) {
-                return Err(format!("`{path}` is missing"));
+                return Err(format!("`{path}` is missing").into());
             }
         }
         Ok(Self { folder, sums, digest: sha256(&bytes) })
@@ -141,22 +165,75 @@ impl<'a> Covered<'a> {
         all.filter(move |(path, _)| path.starts_with(prefix))
     }
 
-    /// Reads a listed file. It is held against its digest each time: what is used is what was
+    /// Reads a listed document. It is held against its digest each time: what is used is what was
     /// checked, whatever happens to the file in between.
-    pub(super) fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        let listed = self.sums.0.get(path).ok_or_else(|| format!("`{path}` is missing"))?;
+    pub(super) fn read(&self, path: &str) -> Result<Vec<u8>, Stop> {
+        let listed = self.listed(path)?;
+        let bytes = self.folder.read(path, MAX_DOCUMENT)?;
+        same(path, sha256(&bytes), listed).map(|()| bytes)
+    }
+
+    /// Calls `each` with every line of a listed file, and holds the file against its digest: what
+    /// was made of the lines must not be used before this succeeds.
+    pub(super) fn each_line(
+        &self,
+        path: &str,
+        mut each: impl FnMut(&str) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let listed = self.listed(path)?;
+        let mut reader = BufReader::new(self.folder.open(path)?);
+        let mut hash = Sha256::new();
+        let mut bytes = Vec::new();
+        let most = u64::try_from(MAX_LINE).unwrap_or(u64::MAX).saturating_add(1);
+        for number in 1_u64.. {
+            bytes.clear();
+            let read = reader.by_ref().take(most).read_until(b'\n', &mut bytes);
+            if read.map_err(self.folder.unreadable(path))? == 0 {
+                break;
+            }
+            hash.update(&bytes);
+            let place = || format!("`{path}`, line {number}");
+            let line = bytes.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
+            let line = line.ok_or("longer than 1 MiB, without a newline, or not UTF-8");
+            each(line.map_err(|what| Stop::from(what).at(place))?).map_err(|e| e.at(place))?;
+        }
+        same(path, Digest(hash.finalize().into()), listed)
+    }
+
+    /// Holds every listed file against its digest, none of them whole in memory.
+    pub(super) fn check_all(&self) -> Result<(), Stop> {
+        self.sums.0.iter().try_for_each(|(path, listed)| same(path, self.hash(path)?, listed))
+    }
+
+    fn hash(&self, path: &str) -> Result<Digest, Stop> {
         let chunk = path.starts_with(RECORDS) || path.starts_with(POPULATION);
-        let limit = if chunk { MAX_DOCUMENT.saturating_mul(64) } else { MAX_DOCUMENT };
-        let bytes = self.folder.read(path, usize::try_from(limit).unwrap_or(usize::MAX))?;
-        if sha256(&bytes) == *listed {
-            Ok(bytes)
-        } else {
-            Err(format!("`{path}` is not the file that was sealed: its digest differs"))
+        let mut left = if chunk { MAX_CHUNK } else { MAX_DOCUMENT };
+        let mut file = self.folder.open(path)?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let read = match file.read(&mut buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map_err(self.folder.unreadable(path))?,
+            };
+            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else {
+                return Ok(Digest(hash.finalize().into()));
+            };
+            let more = u64::try_from(read).ok().and_then(|read| left.checked_sub(read));
+            left = more.ok_or_else(|| format!("`{path}` is too large"))?;
+            hash.update(bytes);
         }
     }
 
-    /// Holds every listed file against its digest.
-    pub(super) fn check_all(&self) -> Result<(), String> {
-        self.sums.0.keys().try_for_each(|path| self.read(path).map(drop))
+    fn listed(&self, path: &str) -> Result<&Digest, Stop> {
+        self.sums.0.get(path).ok_or_else(|| format!("`{path}` is missing").into())
+    }
+}
+
+fn same(path: &str, found: Digest, listed: &Digest) -> Result<(), Stop> {
+    if found == *listed {
+        Ok(())
+    } else {
+        Err(format!("`{path}` is not the file that was sealed: its digest differs").into())
     }
 }

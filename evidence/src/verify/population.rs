@@ -1,15 +1,16 @@
 //! The population: a digest for every evaluated record, and what is disclosed of them.
 
 use super::content::each_line;
+use super::disclosed::Disclosures;
 use super::folder::{Covered, Folder};
-use super::records::Disclosures;
+use super::place::{Entry, Places};
+use super::records::Records;
+use super::stop::Stop;
 use crate::claims::TreeHead;
-use crate::encoding::is_base64_url_digest;
+use crate::disclosure::Disclosure;
 use crate::layout::{POPULATION, POPULATION_DISCLOSURES};
 use serde_json::Value;
-use std::collections::BTreeMap;
-use tieout_controls::result::DecisionCounts;
-use tieout_controls::{ControlId, RunResult};
+use tieout_controls::RunResult;
 
 /// The name of the disclosures.
 const NAME: &str = "record";
@@ -23,87 +24,86 @@ pub(super) struct Population {
     pub(super) withheld: u64,
 }
 
-/// Reads the digests and disclosures. All records that the result counts are there, and those that
-/// have a record line are the same in both; when everything is disclosed, so are the counts.
+/// Reads the digests and disclosures. All records that the result counts are there, each in a place
+/// that its control can have, and those that have a record line are the same in both; where
+/// everything of a control is disclosed, so are the counts.
 pub(super) fn read(
     folder: &Folder,
     covered: &Covered<'_>,
     head: &TreeHead,
     result: &RunResult,
-    links: &BTreeMap<u64, (ControlId, String)>,
-) -> Result<Population, String> {
+    records: &Records,
+) -> Result<Population, Stop> {
     let evaluated = result.tests.iter().map(|test| test.counts.evaluated()).sum();
     if head.tree_size != evaluated {
         let size = head.tree_size;
-        return Err(format!("the population has {size} records, the result counts {evaluated}"));
+        return Err(
+            format!("the population has {size} records, the result counts {evaluated}").into()
+        );
     }
-    if links.last_key_value().is_some_and(|(last, _)| *last >= head.tree_size.0) {
-        return Err("a record line is not in the population".to_owned());
+    if records.entries.last_key_value().is_some_and(|(last, _)| *last >= head.tree_size.0) {
+        return Err("a record line is not in the population".into());
     }
     let mut population = Population::default();
-    let mut counts: BTreeMap<String, DecisionCounts> = BTreeMap::new();
+    let mut places = Places::new(result);
     let mut disclosures = Disclosures::open(folder, POPULATION_DISCLOSURES)?;
     let mut index = 0_u64;
     each_line(covered, POPULATION, head, |digest| {
-        if !is_base64_url_digest(digest) {
-            return Err("not a digest".to_owned());
-        }
         let disclosed = disclosures.next(digest)?;
-        if let Some(record) = &disclosed {
-            count(record, links.get(&index), &mut counts)?;
-        } else {
-            population.withheld = population.withheld.saturating_add(1);
+        let entry = disclosed.as_ref().map(|d| entry(d).map_err(|e| disclosures.wrong(&e)));
+        let entry = entry.transpose()?;
+        let line = records.entries.get(&index);
+        places.next(line.map(|(line, _)| line), entry.as_ref())?;
+        match (&entry, line) {
+            (None, _) => population.withheld = population.withheld.saturating_add(1),
+            (Some(entry), Some((line, at))) => {
+                agree(entry, line, records.lines.get(*at))?;
+            }
+            (Some(entry), None) if entry.has_line() => {
+                return Err("the disclosed record has no record line".into());
+            }
+            (Some(_), None) => {}
         }
         if disclosures.present() {
-            population.disclosed.push(disclosed.map_or(Value::Null, |(_, record)| record));
+            population.disclosed.push(disclosed.map_or(Value::Null, |disclosed| disclosed.value));
         }
         index = index.saturating_add(1);
         Ok(())
     })?;
     disclosures.end()?;
-    if population.withheld == 0 {
-        compare(&counts, result)?;
-    }
+    places.end()?;
     Ok(population)
 }
 
-/// Counts a disclosed record, and holds it against its record line.
-fn count(
-    (name, record): &(String, Value),
-    link: Option<&(ControlId, String)>,
-    counts: &mut BTreeMap<String, DecisionCounts>,
-) -> Result<(), String> {
-    let text = |field: &str| record.get(field).and_then(Value::as_str);
-    let (Some(control), Some(decision)) = (text("control"), text("decision")) else {
-        return Err("the disclosure is not of a record".to_owned());
-    };
-    let counts = counts.entry(control.to_owned()).or_default();
-    let listed = match decision {
-        "conforms" => (&mut counts.conforms, false),
-        "violates" => (&mut counts.violates, true),
-        "undetermined" => (&mut counts.undetermined, true),
-        "not-applicable" => (&mut counts.not_applicable, false),
-        _ => return Err("the disclosure has an unknown decision".to_owned()),
-    };
-    listed.0.increment();
-    let agrees = match link {
-        Some(link) => listed.1 && link.0.as_str() == control && link.1 == decision,
-        None => !listed.1,
-    };
-    if name == NAME && agrees {
-        Ok(())
+/// The record that a disclosure is of, in exactly the form of the format.
+fn entry(disclosure: &Disclosure) -> Result<Entry, String> {
+    let entry = serde_json::from_value::<Entry>(disclosure.value.clone());
+    let entry = entry.map_err(|_| "the disclosure is not of a record".to_owned())?;
+    let own = serde_json::to_string(&entry).ok();
+    if disclosure.name == NAME && own == Some(disclosure.value.to_string()) {
+        Ok(entry)
     } else {
-        Err("the disclosed record and the record lines differ".to_owned())
+        Err("the disclosure is not laid out as the format says".to_owned())
     }
 }
 
-fn compare(counts: &BTreeMap<String, DecisionCounts>, result: &RunResult) -> Result<(), String> {
-    let none = DecisionCounts::default();
-    for test in &result.tests {
-        let id = test.control.id.as_str();
-        if *counts.get(id).unwrap_or(&none) != test.counts {
-            return Err(format!("{id}: the disclosed population and the result differ in counts"));
+/// Holds a disclosed record against its line, as far as the line's own disclosures are there.
+fn agree(disclosed: &Entry, line: &Entry, shown: Option<&Value>) -> Result<(), String> {
+    let same = disclosed.dataset == line.dataset
+        && (disclosed.file, disclosed.row) == (line.file, line.row)
+        && disclosed.decision == line.decision
+        && line.key.keys().all(|name| disclosed.key.contains_key(name));
+    let personal = shown.and_then(|line| line.get("personal")).and_then(Value::as_object);
+    let unknown = personal.is_some_and(|personal| personal.contains_key("_sd"));
+    let same_key = disclosed.key.iter().all(|(name, value)| {
+        match line.key.get(name).or_else(|| personal?.get(name)) {
+            Some(own) => own == value,
+            None => unknown,
         }
+    });
+    if same && same_key {
+        Ok(())
+    } else {
+        Err("the disclosed record and its line differ".to_owned())
     }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! A small run, built by hand: two controls, of which one has personal columns, and a refused row.
 
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use tieout_controls::conclude::conclude;
 use tieout_controls::control::{
@@ -11,7 +12,7 @@ use tieout_controls::record::{Field, FieldClass};
 use tieout_controls::result::{PolicyIdentity, PopulationSummary, RunParameters};
 use tieout_controls::{
     Cause, Count, DatasetSummary, Decimal, Decision, Digest, EvaluatedRecord, Fact, Money, Reason,
-    RecordRef, RefusedRow, RunResult, TieOut, Totals, Value, WorkingPaper,
+    RecordRef, RefusedRow, RunResult, TestResult, TieOut, Totals, Value, WorkingPaper,
 };
 
 /// What is sealed.
@@ -40,15 +41,40 @@ pub(crate) fn fixture() -> Fixture {
         billed(5, violates("list-cost-differs", Some("-1.25"), None, None)),
     ];
     let changes = vec![
-        approval("CHG-1", "anna@example.com", Decision::Conforms),
-        approval(
-            "CHG-2",
-            "bruno@example.com",
-            violates("author-approves", None, Some("not the author"), Some("bruno@example.com")),
-        ),
+        approval(1, "anna@example.com", Decision::Conforms),
+        approval(2, "bruno@example.com", approves_own("bruno@example.com")),
     ];
-    let tests = vec![test("CM-02", "approval", &changes), test("FOC-R03", "focus", &billing)];
-    let records = changes.into_iter().chain(billing).collect();
+    let refused = RefusedRow {
+        dataset: "focus".into(),
+        file: "focus.csv".into(),
+        row: Count(6),
+        line: Some(Count(7)),
+        column: Some("BilledCost".into()),
+        code: "not-a-decimal".into(),
+        reason: "not a decimal number".into(),
+    };
+    run_of(changes, billing, vec![refused])
+}
+
+/// The run with those records of CM-02 and of FOC-R03, and those refused rows.
+pub(crate) fn run_of(
+    changes: Vec<EvaluatedRecord>,
+    billing: Vec<EvaluatedRecord>,
+    refused_rows: Vec<RefusedRow>,
+) -> Fixture {
+    let refused = |name: &str| refused_rows.iter().filter(|row| row.dataset == name).count();
+    let datasets = vec![
+        dataset("approval", changes.len(), refused("approval")),
+        dataset("focus", billing.len(), refused("focus")),
+    ];
+    let controls = [control("CM-02", "approval"), control("FOC-R03", "focus")];
+    let sources = ["billing/foc-r03/rule.rego", "billing/cm-02/rule.cedar"];
+    let mut policies: BTreeMap<String, String> =
+        sources.map(|path| (path.to_owned(), format!("# {path}\n"))).into();
+    let bundle = bundle_digest(&policies);
+    policies.extend(controls.iter().map(|c| (format!("population/{}.sql", c.id), query_text(c))));
+    let tests = controls.into_iter().zip([&changes, &billing]).zip(&datasets);
+    let tests = tests.map(|((control, records), base)| test(control, base, bundle, records));
     let result = RunResult {
         schema_version: "1".into(),
         run: RunParameters {
@@ -60,21 +86,27 @@ pub(crate) fn fixture() -> Fixture {
             engine: "tieout 0.1.0".into(),
             overrides: BTreeMap::new(),
         },
-        datasets: vec![dataset("approval", 2, 0), dataset("focus", 6, 1)],
-        refused_rows: vec![RefusedRow {
-            dataset: "focus".into(),
-            file: "focus.csv".into(),
-            row: Count(6),
-            line: Some(Count(7)),
-            column: Some("BilledCost".into()),
-            code: "not-a-decimal".into(),
-            reason: "not a decimal number".into(),
-        }],
-        tests,
+        tests: tests.collect(),
+        datasets,
+        refused_rows,
     };
-    let policies = ["billing/foc-r03/rule.rego", "billing/cm-02/rule.cedar"];
-    let policies = policies.map(|path| (path.to_owned(), format!("# {path}\n"))).into();
+    let records = changes.into_iter().chain(billing).collect();
     Fixture { result, records, policies }
+}
+
+/// As `docs/formats/evidence-pack.md` says.
+fn bundle_digest(files: &BTreeMap<String, String>) -> Digest {
+    let line = |(path, text): (&String, &String)| format!("{}  {path}\n", sha256(text));
+    sha256(&files.iter().map(line).collect::<String>())
+}
+
+fn query_text(control: &Control) -> String {
+    let (id, base) = (&control.id, &control.population.base);
+    format!("-- population of {id}: the rows of {base} where\ntrue\n-- query\nSELECT * FROM base\n")
+}
+
+fn sha256(text: &str) -> Digest {
+    Digest(Sha256::digest(text).into())
 }
 
 fn rule() -> RuleRef {
@@ -135,15 +167,24 @@ pub(crate) fn billed(row: u64, decision: Decision) -> EvaluatedRecord {
     }
 }
 
-fn approval(change: &str, approver: &str, decision: Decision) -> EvaluatedRecord {
+/// A decision with a fact that repeats a person.
+fn approves_own(who: &str) -> Decision {
+    let mut decision = violates("author-approves", None, Some("not the author"), Some(who));
+    if let Decision::Violates { facts, .. } = &mut decision {
+        facts[0].message = Some(format!("{who} approved a change of {who}"));
+    }
+    decision
+}
+
+fn approval(row: u64, approver: &str, decision: Decision) -> EvaluatedRecord {
     EvaluatedRecord {
         control: "CM-02".parse().unwrap(),
         record: RecordRef {
             dataset: "approval".into(),
             file: Some(Count(0)),
-            row: Some(Count(1)),
+            row: Some(Count(row)),
             key: vec![
-                field("change_id", text(change), FieldClass::Clear),
+                field("change_id", text(&format!("CHG-{row}")), FieldClass::Clear),
                 field("approver", text(approver), FieldClass::Personal),
             ],
         },
@@ -157,14 +198,14 @@ fn approval(change: &str, approver: &str, decision: Decision) -> EvaluatedRecord
     }
 }
 
-fn dataset(name: &str, rows: u64, refused: u64) -> DatasetSummary {
+fn dataset(name: &str, accepted: usize, refused: usize) -> DatasetSummary {
     DatasetSummary {
         name: name.into(),
         profile: format!("{name}-1"),
         files: vec![format!("{name}.csv")],
-        rows: Count(rows),
-        accepted: Count(rows - refused),
-        refused: Count(refused),
+        rows: Count::of(accepted + refused),
+        accepted: Count::of(accepted),
+        refused: Count::of(refused),
         totals: BTreeMap::new(),
         null_amounts: BTreeMap::new(),
         period: None,
@@ -176,15 +217,8 @@ fn dataset(name: &str, rows: u64, refused: u64) -> DatasetSummary {
     }
 }
 
-/// The result of a control with those records.
-pub(crate) fn test(
-    id: &str,
-    base: &str,
-    records: &[EvaluatedRecord],
-) -> tieout_controls::TestResult {
-    let rule = id.to_lowercase();
-    let extension = if base == "focus" { "rego" } else { "cedar" };
-    let control = Control {
+fn control(id: &str, base: &str) -> Control {
+    Control {
         id: id.parse().unwrap(),
         company_id: (base == "focus").then(|| "BIL-07".into()),
         title: "A control".into(),
@@ -206,31 +240,42 @@ pub(crate) fn test(
             absence_of: BTreeMap::new(),
             personal: Vec::new(),
         },
-        policy: PolicyRef { bundle: "billing".into(), rule: rule.clone() },
+        policy: PolicyRef { bundle: "billing".into(), rule: id.to_lowercase() },
         tables: BTreeMap::new(),
         parameters: BTreeMap::new(),
         references: Vec::new(),
-    };
+    }
+}
+
+/// The result of a control with those records, all rows of its base.
+fn test(
+    control: Control,
+    base: &DatasetSummary,
+    bundle: Digest,
+    records: &[EvaluatedRecord],
+) -> TestResult {
+    let rule = control.policy.rule.clone();
+    let extension = if base.name == "focus" { "rego" } else { "cedar" };
     let policy = PolicyIdentity {
         bundle: "billing".into(),
         version: "1.0.0".into(),
-        digest: Digest([5; 32]),
+        digest: bundle,
         rule: rule.clone(),
         source: format!("billing/{rule}/rule.{extension}"),
     };
     let number = Count::of(records.len());
     let population = PopulationSummary {
-        base: base.into(),
-        datasets: BTreeMap::from([(base.into(), base.into())]),
-        query: Digest([6; 32]),
+        base: base.name.clone(),
+        datasets: BTreeMap::from([(base.name.clone(), base.name.clone())]),
+        query: sha256(&query_text(&control)),
         base_rows: number,
         selected: number,
         excluded: Count(0),
         unknown: Count(0),
-        refused: Count(0),
+        refused: base.refused,
         records: number,
         totals: Totals::default(),
-        not_tied_out: Vec::new(),
+        not_tied_out: vec![format!("`{}` has no independent expectation", base.name)],
         not_reconciled: Vec::new(),
     };
     conclude(control, false, policy, population, records).unwrap()

@@ -5,6 +5,10 @@ mod binary;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod forge;
+#[cfg(test)]
+mod lies;
+#[cfg(test)]
 mod merkle;
 #[cfg(test)]
 #[cfg(unix)]

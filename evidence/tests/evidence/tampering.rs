@@ -101,6 +101,11 @@ fn any_further_file_or_folder_is_invalid() {
     std::fs::create_dir(folder.join("empty")).unwrap();
     assert_eq!(workspace.verify(&folder).verdict, Verdict::Invalid);
     std::fs::remove_dir(folder.join("empty")).unwrap();
+    // Whoever erases deletes files, and may leave the folder.
+    for name in ["disclosures/records.jsonl", "disclosures/population.jsonl"] {
+        std::fs::remove_file(folder.join(name)).unwrap();
+        assert_eq!(workspace.verify(&folder).verdict, Verdict::Valid, "without {name}");
+    }
     let (run, elsewhere) = (folder.join("run.json"), workspace.path("run.json"));
     std::fs::rename(&run, &elsewhere).unwrap();
     #[cfg(unix)]
