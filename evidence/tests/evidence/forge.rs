@@ -139,7 +139,7 @@ impl Forgery {
         let key = tieout_evidence::key::SigningKey::from_seed;
         let anchor = Anchor {
             operator: Some(key(self.operator.to_bytes(), false).public_pem()),
-            log: Some(key(self.log.to_bytes(), false).vkey(ORIGIN)),
+            log: Some(key(self.log.to_bytes(), false).vkey(ORIGIN).unwrap()),
         };
         verify(folder.path(), &anchor).unwrap()
     }

@@ -152,7 +152,7 @@ fn the_commands_of_verify_md_work_as_written() {
 fn witnessed(workspace: &Workspace) -> Vec<(bool, String)> {
     let junk = "\u{2014} witness.example/w1 AAAAAAAA\n";
     let long = format!("\u{2014} witness.example/w2 {}\n", "QUJD".repeat(800));
-    let log = workspace.log_key.vkey(ORIGIN);
+    let log = workspace.log_key.vkey(ORIGIN).unwrap();
     let name = log.split('+').next().unwrap();
     let namesake = format!("\u{2014} {name} {}\n", "QUJD".repeat(23));
     let all = [junk.to_owned(), long.clone(), namesake.clone()].concat();
