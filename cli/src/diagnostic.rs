@@ -19,6 +19,8 @@ pub(crate) struct Diagnostic {
     pub(crate) message: String,
     /// Where in a file that the user wrote.
     pub(crate) place: Option<Place>,
+    /// What the user gave with a mark under what is wrong, made fit to be shown by its maker.
+    pub(crate) shown: Option<String>,
     /// What to do, where known.
     pub(crate) help: Option<String>,
 }
@@ -62,12 +64,18 @@ pub(crate) type Outcome<T> = Result<T, Failure>;
 impl Diagnostic {
     /// A diagnostic without a place or help.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: None, help: None }
+        Self { code, message: message.into(), place: None, shown: None, help: None }
     }
 
     /// With a place.
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
+        self
+    }
+
+    /// With what the user gave, marked.
+    pub(crate) fn showing(mut self, shown: String) -> Self {
+        self.shown = Some(shown);
         self
     }
 
@@ -92,6 +100,9 @@ impl Diagnostic {
         let mut out = String::new();
         let (code, message) = (self.code, visible_line(&self.message));
         let _ = writeln!(out, "{style}{word}[{code}]{style:#}{BOLD}: {message}{BOLD:#}");
+        for line in self.shown.iter().flat_map(|shown| shown.lines()) {
+            let _ = writeln!(out, "{line}");
+        }
         let width = self.place.as_ref().map_or(1, |p| p.line.to_string().len());
         if let Some(place) = &self.place {
             place.render(&mut out, width, style);

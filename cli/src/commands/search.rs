@@ -62,11 +62,9 @@ pub(super) fn parse(text: &str) -> Outcome<Query> {
 }
 
 fn refused(text: &str, error: QueryError) -> Failure {
-    let rendered = error.render(text);
-    let message = format!("{}\n{}", error.message, rendered.trim_end());
-    let message =
-        if rendered.contains(&error.message) { rendered.trim_end().to_owned() } else { message };
-    Failure::usage(Diagnostic::new("query-invalid", message).maybe_help(error.help))
+    let shown = error.render(text);
+    let diagnostic = Diagnostic::new("query-invalid", error.message);
+    Failure::usage(diagnostic.showing(shown).maybe_help(error.help))
 }
 
 /// Answers a query, given with its text, over the workspace's packs under these keys.
