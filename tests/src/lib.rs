@@ -21,11 +21,16 @@ pub fn outside_data(test: &str, path: &str) -> Option<PathBuf> {
     Some(file)
 }
 
+/// Whether peers that are not installed are a failure: `TIEOUT_TEST_PEERS=1`.
+pub fn peers_wanted() -> bool {
+    std::env::var_os("TIEOUT_TEST_PEERS").is_some()
+}
+
 /// Whether a program of someone else's is there to check us with. Where it is not, says so;
 /// with `TIEOUT_TEST_PEERS=1` its absence is the caller's failure.
 pub fn peer(test: &str, program: &str) -> bool {
     let found = std::process::Command::new(program).arg("--version").output().is_ok();
-    if !found && std::env::var_os("TIEOUT_TEST_PEERS").is_none() {
+    if !found && !peers_wanted() {
         eprintln!("skipped: {test}: no {program} on this machine");
         return false;
     }
