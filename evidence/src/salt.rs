@@ -38,11 +38,13 @@ pub(crate) struct Salts {
 }
 
 impl Salts {
-    /// The salts of the pack with that result. The pack's id depends on everything that the result
-    /// says (the configuration's digest and the datasets' commitments are in it), so that two packs
-    /// share salts only if they are the same pack.
-    pub(crate) fn new(secret: &[u8; 32], run: &Digest, datasets: &Digest) -> Self {
-        let id = mac(secret, "tieout/pack-id/v1", &[&run.0, &datasets.0]);
+    /// The salts of the pack with that result: the digests of the run, of the datasets and of the
+    /// refused rows. The pack's id depends on everything that the result says (the configuration's
+    /// digest and the datasets' commitments are in it, and what no commitment covers is told row by
+    /// row), so that two packs share salts only if they are the same pack.
+    pub(crate) fn new(secret: &[u8; 32], result: [Digest; 3]) -> Self {
+        let parts = result.each_ref().map(|digest| &digest.0[..]);
+        let id = mac(secret, "tieout/pack-id/v1", &parts);
         Self { key: mac(secret, "tieout/salt-key/v1", &[]), pack: half(id) }
     }
 
@@ -88,7 +90,7 @@ mod tests {
 
     #[test]
     fn every_place_has_its_own_salt() {
-        let salts = Salts::new(&[7; 32], &Digest([1; 32]), &Digest([2; 32]));
+        let salts = Salts::new(&[7; 32], [1, 2, 3].map(|n| Digest([n; 32])));
         let mut seen = std::collections::BTreeSet::new();
         for tree in [Salted::Record, Salted::Population] {
             for line in 0..5 {
@@ -99,7 +101,8 @@ mod tests {
                 }
             }
         }
-        let other = Salts::new(&[7; 32], &Digest([1; 32]), &Digest([3; 32]));
+        // A pack with other refused rows alone has other salts.
+        let other = Salts::new(&[7; 32], [1, 2, 4].map(|n| Digest([n; 32])));
         assert!(seen.insert(other.salt(Salted::Record, 0, 0)));
     }
 }

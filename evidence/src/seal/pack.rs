@@ -35,7 +35,8 @@ pub(super) fn write(
     previous: Option<Digest>,
 ) -> Result<(PathBuf, String), SealError> {
     let (run, datasets) = documents(input.result)?;
-    let salts = Salts::new(input.secret, &sha256(&run), &sha256(&datasets));
+    let refused = document(&input.result.refused_rows)?;
+    let salts = Salts::new(input.secret, [&run, &datasets, &refused].map(|d| sha256(d)));
     let id: String = salts.pack_id().chars().take(12).collect();
     let name = format!("{}-{id}", input.sealed_at.format("%Y%m%dT%H%M%SZ"));
     let folder = input.packs.join(&name);
