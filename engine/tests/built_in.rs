@@ -3,7 +3,8 @@
 //! A record is written as `column=value …`; what it leaves out is null where the profile allows it,
 //! and else something that the profile accepts.
 
-#[cfg(test)]
+#![cfg(test)]
+
 mod support;
 
 use std::collections::BTreeMap;

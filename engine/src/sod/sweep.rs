@@ -389,8 +389,9 @@ mod tests {
         let always = Interval { from: day(0), to: None };
         let before = Interval { from: day(0), to: Some(day(3)) };
         type Grants<'a> = &'a [(&'a str, Interval)];
+        type Edges<'a> = &'a [(&'a str, &'a str)];
         // Grants, edges, who pays; verdict.
-        let cases: [(Grants<'_>, &[(&str, &str)], &str, &str); 9] = [
+        let cases: [(Grants<'_>, Edges<'_>, &str, &str); 9] = [
             (&[("clerk", always)], &[], "treasury", "apart"),
             (&[("clerk", always), ("treasury", always)], &[], "treasury", "conflict"),
             // A role that nobody declared may permit anything.
