@@ -73,7 +73,8 @@ const DAY: i64 = 86_400_000_000;
 /// What was worked out for the dictionaries of the last batch.
 #[derive(Default)]
 struct Known {
-    identity: Vec<usize>,
+    /// Kept, so that no other dictionary can take its place in memory.
+    dictionaries: Vec<StringArray>,
     currency: Vec<bool>,
     vat: Vec<Vec<Interval>>,
     rates: Vec<Vec<Interval>>,
@@ -104,8 +105,9 @@ fn keys(dictionary: &DictionaryArray<Int32Type>) -> Vec<usize> {
     keys.iter().map(|k| k.map_or(null, |k| key(&k))).collect()
 }
 
-fn identity(values: &StringArray) -> usize {
-    values.value_data().as_ptr().addr()
+fn same(one: &StringArray, other: &StringArray) -> bool {
+    let place = |values: &StringArray| (values.value_data().as_ptr().addr(), values.len());
+    place(one) == place(other)
 }
 
 impl Known {
@@ -121,8 +123,10 @@ impl Known {
             "service",
             "entity",
         ];
-        let identities: Vec<usize> = names.iter().map(|n| identity(text(batch, n).1)).collect();
-        if before.identity == identities {
+        let dictionaries: Vec<StringArray> =
+            names.iter().map(|name| text(batch, name).1.clone()).collect();
+        let mut pairs = before.dictionaries.iter().zip(&dictionaries);
+        if !before.dictionaries.is_empty() && pairs.all(|(old, new)| same(old, new)) {
             return before;
         }
         let values = |name| text(batch, name).1;
@@ -146,7 +150,7 @@ impl Known {
             }
         }
         Self {
-            identity: identities,
+            dictionaries,
             currency: values("currency")
                 .iter()
                 .flatten()
