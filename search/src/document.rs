@@ -85,7 +85,7 @@ fn result(
 
 /// INVARIANT: no personal field reaches the index, neither to be found nor to be shown: what has
 /// to be erasable must not be copied. They stand below `personal`; and in a record that has some,
-/// what a rule expected and what it found may repeat them.
+/// what a rule expected, what it found and its message may repeat them.
 fn record(kind: &'static str, number: usize, line: &Value) -> Document {
     let mut body = line.clone();
     let mut personal = false;
@@ -95,8 +95,9 @@ fn record(kind: &'static str, number: usize, line: &Value) -> Document {
         for fact in facts.into_iter().flatten().filter_map(Value::as_object_mut) {
             let withheld = fact.shift_remove("_sd").is_some();
             if personal || withheld {
-                fact.shift_remove("expected");
-                fact.shift_remove("actual");
+                for field in ["expected", "actual", "message"] {
+                    fact.shift_remove(field);
+                }
             }
         }
     }

@@ -133,6 +133,7 @@ fn personal_fields_are_neither_found_nor_kept() {
     record["personal"] = json!({"clerk": "mallory.secret", "_sd": ["abcdef"]});
     record["facts"][0]["actual"] = json!("mallory.secret");
     record["facts"][0]["expected"] = json!("not mallory.secret");
+    record["facts"][0]["message"] = json!("mallory.secret can do both");
     // The population's keys are disclosed whole: `user_id` is personal by a schema profile, `clerk`
     // by the record above.
     let mut passed = conforming("SOD-01", "INV-2");
