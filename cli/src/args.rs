@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Pack(Pack),
     /// Make a report from a verified pack
     Report(Report),
-    /// Search all verified packs
+    /// Search verified packs: all of the workspace, or those of `--pack`
     Search(Search),
     /// The catalogue of controls
     #[command(subcommand)]
@@ -205,6 +205,9 @@ pub(crate) struct Report {
 pub(crate) struct Search {
     /// Terms, phrases, AND OR NOT, `field:value`, ranges
     pub(crate) query: String,
+    /// Search these packs instead of a workspace's: folders, or names of packs in the workspace
+    #[arg(long, value_name = "PACK", num_args = 1..)]
+    pub(crate) pack: Vec<PathBuf>,
     /// How many hits to show
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub(crate) limit: usize,

@@ -161,6 +161,15 @@ impl Failure {
         Self { exit: Exit::Internal, diagnostics: vec![diagnostic] }
     }
 
+    /// With a line more of what to do, after what each diagnostic says itself.
+    pub(crate) fn with_help(mut self, more: &str) -> Self {
+        for diagnostic in &mut self.diagnostics {
+            let said = diagnostic.help.take();
+            diagnostic.help = Some(said.map_or_else(String::new, |help| help + "\n") + more);
+        }
+        self
+    }
+
     /// A file that can't be read or written.
     pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
         let (reason, help) = io_words(error);

@@ -15,7 +15,7 @@ use crate::keys;
 use crate::secret;
 use crate::turn;
 use crate::workspace::Workspace;
-use tieout_evidence::verify::Anchor;
+use tieout_evidence::verify::{Anchor, Verdict, VerifiedPack};
 use tieout_search::index::{Index, IndexError, Locked, Made};
 
 /// How many reservations are told one by one.
@@ -43,6 +43,14 @@ pub(crate) fn of(workspace: &Workspace, files: &AnchorFiles) -> Outcome<Index> {
             in_memory(workspace, &anchor)
         }
     }
+}
+
+/// An index over packs that were named and verified; whether there are others is not asked.
+///
+/// # Errors
+/// The index can't be made.
+pub(crate) fn of_packs(packs: Vec<(VerifiedPack, Verdict)>, anchor: Anchor) -> Outcome<Index> {
+    Index::in_memory(&gather::named(packs, anchor)).map_err(|e| unreadable(&e))
 }
 
 /// Brings the index on disk up to date after a run. What stands in the way is told and changes

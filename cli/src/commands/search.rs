@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tieout_controls::Digest;
-use tieout_search::index::{Hit, Hits, SearchError};
+use tieout_search::index::{Hit, Hits, Index, SearchError};
 use tieout_search::query::{self, Query, QueryError};
 
-/// Searches all packs of the workspace that verify. An answer from which nothing may be concluded,
+/// Searches all packs of the workspace that verify, or packs that are named. An answer from which nothing may be concluded,
 /// such as one from packs that nobody vouches for, is given and ends as inconclusive.
 pub(super) fn search(global: &Global, args: &Search) -> Outcome<Exit> {
     let query = parse(&args.query)?;
-    let workspace = Workspace::discover(global.config.as_deref())?;
-    let hits = find(&workspace, &args.anchor, (&args.query, &query), args.limit)?;
+    let (index, names) = searched(global, args)?;
+    let hits = answered(&index, (&args.query, &query), args.limit)?;
     index::doubtful(&hits.reservations);
     let exit = if hits.reservations.is_empty() { Exit::Success } else { Exit::Inconclusive };
     if args.json {
@@ -38,7 +38,6 @@ pub(super) fn search(global: &Global, args: &Search) -> Outcome<Exit> {
         output::print(&format!("{text}\n"))?;
         return Ok(exit);
     }
-    let names = pack_names(&workspace)?;
     output::print(&hits.hits.iter().map(|h| hit_text(h, &names)).collect::<String>())?;
     for note in &hits.notes {
         remark(global.quiet, &format!("note: {note}"));
@@ -51,6 +50,30 @@ pub(super) fn search(global: &Global, args: &Search) -> Outcome<Exit> {
     };
     remark(global.quiet, &format!("{}{shown}", counted(total, "hit")));
     Ok(exit)
+}
+
+/// The index of what is searched, and the folders of its packs as they are shown.
+fn searched(global: &Global, args: &Search) -> Outcome<(Index, BTreeMap<Digest, String>)> {
+    if args.pack.is_empty() {
+        let workspace = Workspace::discover(global.config.as_deref()).map_err(|failure| {
+            failure.with_help("`tieout search QUERY --pack PACK` searches packs without one")
+        })?;
+        return Ok((index::of(&workspace, &args.anchor)?, pack_names(&workspace)?));
+    }
+    // As for `verify`: a folder is a pack by itself, whatever lies above it.
+    let folders = args.pack.iter().all(|pack| pack.is_dir());
+    let workspace = match (&global.config, folders && args.anchor.given()) {
+        (None, true) => None,
+        (config, _) => Workspace::find(config.as_deref())?,
+    };
+    let anchor = packs::anchor(&args.anchor, workspace.as_ref())?;
+    let mut found = Vec::new();
+    for pack in &args.pack {
+        let (pack, verification) = packs::open(&packs::named(pack, workspace.as_ref())?, &anchor)?;
+        found.push((pack, verification.verdict));
+    }
+    let names = found.iter().map(|(pack, _)| (pack.digest, output::shown(&pack.folder))).collect();
+    Ok((index::of_packs(found, anchor)?, names))
 }
 
 /// Reads a query.
@@ -77,7 +100,11 @@ pub(super) fn find(
     (text, query): (&str, &Query),
     limit: usize,
 ) -> Outcome<Hits> {
-    index::of(workspace, anchor)?.search(query, limit).map_err(|e| match e {
+    answered(&index::of(workspace, anchor)?, (text, query), limit)
+}
+
+fn answered(index: &Index, (text, query): (&str, &Query), limit: usize) -> Outcome<Hits> {
+    index.search(query, limit).map_err(|e| match e {
         SearchError::Query(error) => refused(text, error),
         SearchError::Index(error) => index::unreadable(&error),
     })
@@ -87,13 +114,13 @@ pub(super) fn find(
 ///
 /// # Errors
 /// They can't be read.
-pub(super) fn pack_names(workspace: &Workspace) -> Outcome<BTreeMap<Digest, String>> {
+fn pack_names(workspace: &Workspace) -> Outcome<BTreeMap<Digest, String>> {
     let named = packs::envelopes(workspace)?;
     Ok(named.into_iter().map(|(digest, folder)| (digest, output::shown(&folder))).collect())
 }
 
 /// A hit in two lines: where it stands with its proof, and what it is.
-pub(super) fn hit_text(hit: &Hit, names: &BTreeMap<Digest, String>) -> String {
+fn hit_text(hit: &Hit, names: &BTreeMap<Digest, String>) -> String {
     let Hit { log_index, kind, number, .. } = hit;
     let pack = names.get(&hit.pack).cloned().unwrap_or_else(|| hit.pack.to_string());
     let control = hit.control.as_deref().unwrap_or_default();

@@ -37,6 +37,16 @@ pub(super) fn contents(workspace: &Workspace, anchor: &Anchor) -> Outcome<Conten
     Ok(contents)
 }
 
+/// Packs that were named: each once, and none that another contradicts.
+pub(super) fn named(packs: Vec<(VerifiedPack, Verdict)>, anchor: Anchor) -> Contents {
+    let mut contents = Contents { anchor, ..Contents::default() };
+    let found = once(packs, &mut contents.notes);
+    contents.packs = undisputed(found, &mut contents.reservations);
+    let asked = "only the packs named were searched; nothing was asked about others";
+    contents.notes.push(asked.to_owned());
+    contents
+}
+
 /// The pack in a folder, or why it is left out.
 fn examined(folder: &Path, anchor: &Anchor) -> Result<(VerifiedPack, Verdict), String> {
     let name = shown(folder);

@@ -256,3 +256,32 @@ fn an_index_that_cant_be_written_stops_nobody() {
     let ran = desk.tieout_in("co", &["run", "--only", "FOC-R03", "-o", "json=r.json"], &[]);
     ran.exits(1).says(&["log index 2", "report: r.json", "warning[index-unreadable]"]);
 }
+
+/// What an auditor has: a pack and public keys, and no workspace.
+#[test]
+fn packs_can_be_searched_without_a_workspace() {
+    let (desk, auditor) = (company(), Desk::new());
+    let [first, second] = packs(&desk);
+    copy(&first, &auditor.path("one"));
+    copy(&second, &auditor.path("two"));
+    copy(&desk.path("co/keys/operator.pem.pub"), &auditor.path("operator.pem.pub"));
+    copy(&desk.path("co/keys/log.pem.vkey"), &auditor.path("log.pem.vkey"));
+    let search = |args: &[&str]| {
+        auditor.tieout_in(".", &[&["search", "control:FOC-R03"], args].concat(), &[])
+    };
+    let keys = ["--operator-key", "operator.pem.pub", "--log-key", "log.pem.vkey"];
+    search(&keys).exits(2).says(&["error[no-workspace]", "--pack PACK"]);
+    let ran = search(&[&["--limit", "1", "--pack", "one"][..], &keys].concat());
+    ran.exits(0).prints(&["one "]).says(&["only the packs named were searched"]);
+    let both = search(&[&["--json", "--pack", "one", "two"][..], &keys].concat());
+    let found: serde_json::Value = serde_json::from_str(&both.exits(0).out).unwrap();
+    assert_eq!(found["total"], total(&desk, "control:FOC-R03").0);
+    let nobody = search(&["--pack", "one"]);
+    nobody.exits(3).says(&["warning[answer-inconclusive]", "without a trust anchor"]);
+    assert!(nobody.out.contains("FOC-R03"), "hits are shown all the same");
+    // A pack that was named and does not verify answers nothing.
+    auditor.write("two/SHA256SUMS", "");
+    let ran = search(&[&["--pack", "one", "two"][..], &keys].concat());
+    assert_eq!(ran.exits(4).says(&["error[pack-invalid]", "`two`"]).out, "");
+    assert_eq!(std::fs::read_dir(auditor.path(".")).unwrap().count(), 5, "nothing is written");
+}
