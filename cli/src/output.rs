@@ -55,7 +55,7 @@ pub(crate) enum Existing {
 }
 
 /// Writes a file whole or not at all: beside it, flushed to the disk, then renamed. Folders on the
-/// way are made.
+/// way are made. A device or a pipe is written into.
 pub(crate) fn write_beside(
     path: &Path,
     bytes: &[u8],
@@ -63,6 +63,14 @@ pub(crate) fn write_beside(
     access: Access,
 ) -> Outcome<()> {
     let failed = |e: std::io::Error| Failure::file(path, &e);
+    // A link stays a link: what it leads to is replaced.
+    let linked = existing == Existing::Replace && path.is_symlink();
+    let resolved = if linked { path.canonicalize().ok() } else { None };
+    let path = resolved.as_deref().unwrap_or(path);
+    if existing == Existing::Replace && is_stream(path) {
+        let stream = File::options().write(true).open(path);
+        return stream.and_then(|mut stream| stream.write_all(bytes)).map_err(failed);
+    }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| Failure::file(folder, &e))?;
     let name = path.file_name().ok_or_else(|| failed(ErrorKind::IsADirectory.into()))?;
@@ -84,6 +92,39 @@ pub(crate) fn write_beside(
     // The name itself reaches the disk with its folder; not every system can sync one.
     let _ = File::open(folder).and_then(|f| f.sync_all());
     Ok(())
+}
+
+/// Refuses a place where no file can be written: a folder, or one below something that is no
+/// folder or may not be written in. What is there stays as it is.
+///
+/// # Errors
+/// What stands in the way.
+pub(crate) fn check_writable(path: &Path) -> Outcome<()> {
+    let failed = |path: &Path, e: std::io::Error| Err(Failure::file(path, &e));
+    if path.is_dir() || path.file_name().is_none() {
+        return failed(path, ErrorKind::IsADirectory.into());
+    }
+    if is_stream(path) {
+        return Ok(());
+    }
+    let path = absolute(path);
+    let there = path.ancestors().skip(1).find(|folder| !is_absent(folder));
+    let Some(folder) = there else { return Ok(()) };
+    if !folder.is_dir() {
+        return failed(folder, ErrorKind::NotADirectory.into());
+    }
+    // Only trying tells what a system lets whom do.
+    let probe = folder.join(format!(".tieout-{}.tmp", std::process::id()));
+    match File::options().write(true).create_new(true).open(&probe) {
+        Ok(_) => drop(std::fs::remove_file(&probe)),
+        Err(e) => return failed(folder, e),
+    }
+    Ok(())
+}
+
+/// Whether there is something of that name that is written into, never replaced: a device, a pipe.
+fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 fn write_new(path: &Path, bytes: &[u8], access: Access) -> std::io::Result<()> {
@@ -117,6 +158,15 @@ pub(crate) fn shown(path: &Path) -> String {
     below.display().to_string()
 }
 
+/// A word as a shell takes it for one.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/+:".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// The path made absolute without resolving links.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
@@ -139,6 +189,39 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "three");
         let left = std::fs::read_dir(path.parent().unwrap()).unwrap().count();
         assert_eq!(left, 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_place_where_no_file_can_be_is_refused_and_nothing_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "x").unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        assert!(check_writable(&at("folder")).is_err());
+        assert!(check_writable(&at("file/below")).is_err());
+        assert!(check_writable(&at("")).is_err());
+        for name in ["file", "new", "new/er", "folder/new"] {
+            check_writable(&at(name)).unwrap();
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_into() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let null = Path::new("/dev/null");
+        check_writable(null).unwrap();
+        write_beside(null, b"x", Existing::Replace, Access::Usual).unwrap();
+        assert!(null.metadata().unwrap().file_type().is_char_device());
+    }
+
+    #[test]
+    fn what_a_shell_would_cut_is_quoted() {
+        assert_eq!(shell_word("out/packs/x-1"), "out/packs/x-1");
+        assert_eq!(shell_word("my packs"), "'my packs'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
     }
 
     #[cfg(unix)]

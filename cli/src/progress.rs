@@ -21,6 +21,14 @@ impl Spinner {
         });
         Self { bar }
     }
+
+    /// Does something that writes to the terminal beside the line.
+    pub(crate) fn aside(&self, tell: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(tell),
+            None => tell(),
+        }
+    }
 }
 
 impl Drop for Spinner {

@@ -41,7 +41,7 @@ pub(super) fn demo(global: &Global, args: &Demo) -> Outcome<Exit> {
     let selection = Selection { only: args.only.clone(), ..Selection::default() };
     let plan = plan::resolve(&workspace, &catalogue, &selection)?;
     let keys = keys(&workspace)?;
-    let done = run::execute(&workspace, &catalogue, &plan, &keys, &spinner)?;
+    let done = run::execute(&workspace, &catalogue, &plan, &keys, &spinner, |_| ())?;
     spinner.step("reporting");
     let reports = reports(&workspace, &done)?;
     let comparison = Comparison::of(&done.output.records, &truth);
@@ -97,7 +97,8 @@ fn reports(workspace: &Workspace, done: &Done) -> Outcome<Vec<PathBuf>> {
         )),
     };
     let specs = [Format::Text, Format::Html, Format::Xlsx, Format::Json].map(spec);
-    report::of_run(&specs, &folder, &done.pack, &done.verification)
+    let reports = report::of_run(&specs, &folder, &done.pack, &done.verification);
+    reports.failure.map_or(Ok(reports.written), Err)
 }
 
 /// The first screen that a newcomer sees.

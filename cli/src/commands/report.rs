@@ -74,29 +74,59 @@ fn refuse_terminal(format: Format) -> Outcome<()> {
     Ok(())
 }
 
-/// Writes the reports of a run: without a path, `text` to standard output and the others into the
-/// folder. Gives the files that were written.
+/// Refuses places where no report could be written, before a run seals anything.
 ///
 /// # Errors
-/// A report can't be made or written.
+/// A place is a folder, or below something that is none or can't be written in.
+pub(super) fn check_places(specs: &[OutputSpec], reports: &Path) -> Outcome<()> {
+    for spec in specs {
+        match target(spec, reports) {
+            Target::Stdout => {}
+            Target::File(path) => output::check_writable(&path)?,
+        }
+    }
+    Ok(())
+}
+
+/// What became of the reports of a run.
+pub(super) struct Reports {
+    /// The files that were written.
+    pub(super) written: Vec<PathBuf>,
+    /// Whether the text report went to standard output.
+    pub(super) told: bool,
+    /// What could not be made or written.
+    pub(super) failure: Option<Failure>,
+}
+
+/// Writes the reports of a run: without a path, `text` to standard output and the others into the
+/// folder. One that fails doesn't stop the others.
 pub(super) fn of_run(
     specs: &[OutputSpec],
     folder: &Path,
     pack: &VerifiedPack,
     verification: &Verification,
-) -> Outcome<Vec<PathBuf>> {
-    let mut written = Vec::new();
+) -> Reports {
+    let mut reports = Reports { written: Vec::new(), told: false, failure: None };
     for spec in specs {
-        let target = spec.target.clone().unwrap_or_else(|| match spec.format {
-            Format::Text => Target::Stdout,
-            other => Target::File(folder.join(format!("report.{}", other.extension()))),
-        });
-        deliver(spec.format, &target, pack, verification)?;
-        if let Target::File(path) = target {
-            written.push(path);
+        let target = target(spec, folder);
+        match (deliver(spec.format, &target, pack, verification), target) {
+            (Ok(()), Target::File(path)) => reports.written.push(path),
+            (Ok(()), Target::Stdout) => reports.told |= spec.format == Format::Text,
+            (Err(failure), _) => match &mut reports.failure {
+                None => reports.failure = Some(failure),
+                Some(first) => first.diagnostics.extend(failure.diagnostics),
+            },
         }
     }
-    Ok(written)
+    reports
+}
+
+/// Where a report of a run goes.
+fn target(spec: &OutputSpec, folder: &Path) -> Target {
+    spec.target.clone().unwrap_or_else(|| match spec.format {
+        Format::Text => Target::Stdout,
+        other => Target::File(folder.join(format!("report.{}", other.extension()))),
+    })
 }
 
 fn deliver(

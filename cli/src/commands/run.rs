@@ -12,7 +12,7 @@ use crate::output;
 use crate::packs;
 use crate::plan::{self, Selection};
 use crate::progress::Spinner;
-use crate::report::Format;
+use crate::report::{Format, tally};
 use crate::secret;
 use crate::turn::Turn;
 use crate::workspace::Workspace;
@@ -43,30 +43,36 @@ pub(super) struct Done {
 pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
     report::check(&args.output)?;
     let workspace = Workspace::discover(global.config.as_deref())?;
+    let text = [OutputSpec { format: Format::Text, target: None }];
+    let specs = if args.output.is_empty() { &text[..] } else { &args.output };
+    report::check_places(specs, &workspace.reports())?;
     let selection = Selection { only: args.only.clone(), as_of: args.as_of, period: args.period };
     let catalogue = Catalogue::of(Some(&workspace))?;
     let plan = plan::resolve(&workspace, &catalogue, &selection)?;
     let keys = Keys::of(&workspace, args.passphrase.passphrase_file.as_deref())?;
     let spinner = Spinner::new(global.quiet);
-    let done = execute(&workspace, &catalogue, &plan, &keys, &spinner)?;
+    // What is sealed is told at once: nothing that comes after may hide it.
+    let sealed = |sealed: &Sealed| {
+        let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
+        spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
+    };
+    let done = execute(&workspace, &catalogue, &plan, &keys, &spinner, sealed)?;
     drop(spinner);
-    let (pack, at) = (output::shown(&done.pack.folder), done.pack.log_index);
-    let sealed = format!("pack: {pack} (log index {at})");
-    let text = [OutputSpec { format: Format::Text, target: None }];
-    let specs = if args.output.is_empty() { &text[..] } else { &args.output };
     let name = done.pack.folder.file_name().unwrap_or_default();
     let folder = workspace.reports().join(name);
-    let written = report::of_run(specs, &folder, &done.pack, &done.verification);
-    for path in written.iter().flatten() {
+    let reports = report::of_run(specs, &folder, &done.pack, &done.verification);
+    for path in &reports.written {
         remark(global.quiet, &format!("report: {}", output::shown(path)));
     }
-    remark(global.quiet, &sealed);
-    written?;
+    // The text report on the screen begins with it.
+    if !reports.told {
+        remark(global.quiet, &tally(&done.pack, &done.verification));
+    }
     index::refresh(&workspace, &done.anchor, &secret::of(&workspace.root)?)?;
-    Ok(Exit::of_result(&done.output.result))
+    reports.failure.map_or(Ok(Exit::of_result(&done.output.result)), Err)
 }
 
-/// Runs a plan, seals what was found, and verifies the pack.
+/// Runs a plan, seals what was found, tells of it, and verifies the pack.
 ///
 /// # Errors
 /// What can't be done. Once the pack is sealed it stays, whatever comes after.
@@ -76,6 +82,7 @@ pub(super) fn execute(
     plan: &Plan,
     keys: &Keys,
     spinner: &Spinner,
+    sealed_at_once: impl FnOnce(&Sealed),
 ) -> Outcome<Done> {
     let secret = secret::of(&workspace.root)?;
     let commitments = |dataset: &str| dataset_commitment(&secret, dataset);
@@ -84,6 +91,7 @@ pub(super) fn execute(
     interrupt::check(NOT_SEALED)?;
     spinner.step("sealing");
     let sealed = seal_run(workspace, &output, &secret, keys, spinner)?;
+    sealed_at_once(&sealed);
     spinner.step("verifying");
     let anchor = keys.anchor(&workspace.origin());
     let (pack, verification) = packs::open(&sealed.folder, &anchor)?;

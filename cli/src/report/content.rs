@@ -8,6 +8,7 @@ mod record;
 pub(super) use record::{Exception, Place, RecordName, Undetermined};
 
 use super::shown;
+use crate::output::shell_word;
 use record::Line;
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::dataset::DatasetSummary;
@@ -110,12 +111,7 @@ impl<'a> Content<'a> {
 
     /// The commands by which anyone verifies the pack, each with what it is for.
     pub(super) fn verify_commands(&self) -> Vec<(&'static str, String)> {
-        let name = self.pack_name();
-        let quoted = if name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-            name
-        } else {
-            format!("'{}'", name.replace('\'', r"'\''"))
-        };
+        let quoted = shell_word(&self.pack_name());
         vec![
             (
                 "Verify signatures, digests and the log's proof with the operator's public key \
@@ -151,6 +147,16 @@ impl<'a> Content<'a> {
             .into_iter()
             .map(|word| (word, number(word)))
             .collect()
+    }
+
+    /// How many controls there are, and with which outcomes.
+    pub(super) fn tally(&self) -> String {
+        let some = self.outcomes().into_iter().filter(|(_, number)| *number > Count(0));
+        let told: Vec<_> = some
+            .map(|(word, number)| format!("{} {}", shown::count(number), tally_words(word)))
+            .collect();
+        let controls = shown::counted(Count::of(self.tests.len()), "control");
+        format!("{controls}: {}", shown::or_nothing(&told.join(", ")))
     }
 
     /// The refused rows by dataset.

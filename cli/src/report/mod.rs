@@ -116,6 +116,12 @@ pub fn render(
     }
 }
 
+/// How many controls there are and with which outcomes, such as `17 controls: 2 with exceptions, 15
+/// without exceptions`.
+pub(crate) fn tally(pack: &VerifiedPack, verification: &Verification) -> String {
+    Content::of(pack, verification).tally()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 mod block;
 
-use super::content::{CodeGroup, Content, Tested, outcome_words, tally_words};
+use super::content::{CodeGroup, Content, Tested, outcome_words};
 use super::shown::{self, PERSONAL};
 use block::{Align, Column, Lines};
 use tieout_controls::dataset::DatasetSummary;
@@ -40,17 +40,7 @@ fn head(out: &mut Lines, content: &Content<'_>) {
 
 fn summary(out: &mut Lines, content: &Content<'_>) {
     out.section("Summary");
-    let tally: Vec<_> = content
-        .outcomes()
-        .into_iter()
-        .filter(|(_, number)| *number > Count(0))
-        .map(|(word, number)| format!("{} {}", shown::count(number), tally_words(word)))
-        .collect();
-    out.paragraph(&format!(
-        "{}: {}.",
-        shown::counted(Count::of(content.tests.len()), "control"),
-        shown::or_nothing(&tally.join(", "))
-    ));
+    out.paragraph(&format!("{}.", content.tally()));
     out.blank();
     let columns = [
         Column::new("CONTROL", Align::Left),

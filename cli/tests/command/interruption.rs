@@ -159,6 +159,39 @@ fn a_disk_that_is_full_after_sealing_keeps_the_pack() {
     goes_on(&desk);
 }
 
+/// A report that can't be written hides neither the pack nor what was found, nor other reports.
+#[test]
+fn a_report_that_fails_hides_nothing() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else {
+        eprintln!("skipped: a_report_that_fails_hides_nothing: no /dev/full on this machine");
+        return;
+    };
+    let desk = company();
+    let run = ["run", "--only", "FOC-R03", "-o", "text", "-o", "json=r.json"];
+    let mut command = desk.command("co", &run);
+    command.stdout(full).stderr(Stdio::piped());
+    let ran = ended(command.spawn().unwrap());
+    ran.exits(2).says(&[
+        "(log index 1)",
+        "report: r.json",
+        "1 control: 1 with exceptions",
+        "error[file-access]: standard output",
+    ]);
+    desk.tieout_in("co", &["search", "FOC-R03", "--limit", "1"], &[]).exits(0);
+}
+
+/// Nothing can be told where standard error is full or gone; the exit code still tells.
+#[test]
+fn a_standard_error_that_fails_changes_no_exit_code() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else {
+        eprintln!("skipped: a_standard_error_that_fails_changes_no_exit_code: no /dev/full");
+        return;
+    };
+    let desk = Desk::new();
+    let mut command = desk.command(".", &["run"]);
+    assert_eq!(command.stderr(full).spawn().unwrap().wait().unwrap().code(), Some(2));
+}
+
 #[test]
 fn a_full_standard_output_is_an_error() {
     let Ok(full) = File::options().write(true).open("/dev/full") else {

@@ -87,6 +87,30 @@ fn two_reports_of_one_file_are_refused_before_anything_is_done() {
     desk.tieout_in("co", &["run", "-o", "html", "-o", "html"], &[]).exits(2);
 }
 
+/// A place where no report can be is found out while there is nothing to lose.
+#[test]
+fn a_report_that_has_no_place_is_refused_before_anything_is_sealed() {
+    let (desk, _) = company();
+    let run = |place: &str| {
+        let spec = format!("json={place}");
+        desk.tieout_in("co", &["run", "--only", "FOC-R03", "-o", &spec], &[])
+    };
+    run("data").exits(2).says(&["error[file-access]", "`data`: is a folder"]);
+    run("tieout.yaml/r").exits(2).says(&["error[file-access]", "tieout.yaml`", "not a folder"]);
+    desk.write("co/out/reports.txt", "");
+    std::fs::remove_dir_all(desk.path("co/out/reports")).unwrap();
+    std::fs::rename(desk.path("co/out/reports.txt"), desk.path("co/out/reports")).unwrap();
+    let ran = desk.tieout_in("co", &["run", "--only", "FOC-R03", "-o", "html"], &[]);
+    ran.exits(2).says(&["error[file-access]", "out/reports"]);
+    assert_eq!(std::fs::read_dir(desk.path("co/out/packs")).unwrap().count(), 1);
+    let ran = run("new/folder/r.json");
+    ran.exits(1).says(&["log index 1", "1 control: 1 with exceptions"]);
+    assert_eq!(ran.err.matches("1 control").count(), 1);
+    let shown = desk.tieout_in("co", &["run", "--only", "FOC-R03"], &[]);
+    shown.exits(1).prints(&["1 control: 1 with exceptions."]);
+    assert!(!shown.err.contains("with exceptions"), "{}", shown.err);
+}
+
 /// A lock that can't be read pins something, and nobody knows what.
 #[cfg(unix)]
 #[test]
