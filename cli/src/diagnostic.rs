@@ -1,6 +1,7 @@
 //! What went wrong, told to the user: what, where, what to do.
 
 use crate::exit::Exit;
+use crate::output;
 use crate::text::visible_line;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
@@ -180,7 +181,7 @@ impl Failure {
     /// Tells it on standard error.
     pub(crate) fn tell(&self) {
         for diagnostic in &self.diagnostics {
-            anstream::eprint!("{}", diagnostic.render(Level::Error));
+            output::tell(&diagnostic.render(Level::Error));
         }
     }
 }
@@ -206,7 +207,7 @@ pub(crate) fn io_words(error: &std::io::Error) -> (String, Option<String>) {
 
 /// Tells a warning on standard error.
 pub(crate) fn warn(diagnostic: &Diagnostic) {
-    anstream::eprint!("{}", diagnostic.render(Level::Warning));
+    output::tell(&diagnostic.render(Level::Warning));
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Unproven,
     /// Our bug.
     Internal,
-    /// The user pressed Ctrl-C.
+    /// Stopped from outside: Ctrl-C, SIGTERM, SIGHUP.
     Interrupted,
 }
 

@@ -43,7 +43,8 @@ where
     std::panic::set_hook(Box::new(|info| {
         // The message of a panic may quote data; its place never does.
         let place = info.location().map_or_else(String::new, |l| format!(" at {l}"));
-        anstream::eprintln!("error[internal]: internal error{place}; this is a defect of tieout");
+        let what = format!("internal error{place}; this is a defect of tieout");
+        output::tell(&format!("error[internal]: {what}\n"));
     }));
     let done = catch_unwind(AssertUnwindSafe(|| commands::dispatch(args)));
     done.unwrap_or(Exit::Internal).code()

@@ -18,6 +18,12 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Outcome<()> {
     finish(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
+/// Writes to standard error. Where that fails, as when the terminal was closed, there is nowhere
+/// else to tell it, and what was found stays what it is.
+pub(crate) fn tell(text: &str) {
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Whether standard output is a terminal.
 pub(crate) fn to_terminal() -> bool {
     std::io::stdout().is_terminal()

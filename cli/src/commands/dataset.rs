@@ -3,6 +3,7 @@
 use super::printed;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
+use crate::output;
 use crate::proposal;
 use crate::text::{counted, table};
 use std::path::Path;
@@ -13,7 +14,7 @@ use tieout_engine::run::RunError;
 /// What a file seems to hold: the entry to paste on standard output, remarks on standard error.
 pub(super) fn inspect(file: &Path) -> Outcome<Exit> {
     let inspection = look(file)?;
-    anstream::eprint!("{}", remarks(&inspection));
+    output::tell(&remarks(&inspection));
     let profile = proposal::fitting(&inspection);
     let stem = || file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let name = profile.map_or_else(stem, |p| p.role.to_owned());

@@ -84,7 +84,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
 /// A remark on standard error, unless only the answer was asked for.
 pub(crate) fn remark(quiet: bool, text: &str) {
     if !quiet {
-        anstream::eprintln!("{text}");
+        output::tell(&format!("{text}\n"));
     }
 }
 

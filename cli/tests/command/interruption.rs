@@ -1,4 +1,4 @@
-//! What stops a run from outside: Ctrl-C, a kill, a full disk, a folder that isn't ours. Whatever it
+//! What stops a run from outside: Ctrl-C, a supervisor's or a terminal's signal, a kill, a full disk, a folder that isn't ours. Whatever it
 //! is, what was there is as it was, and the next run works.
 
 use crate::harness::{Desk, Ran};
@@ -61,7 +61,14 @@ fn goes_on(desk: &Desk) {
 /// Starts a run and signals it when that file or folder is there.
 fn signalled(desk: &Desk, signal: &str, begun: impl Fn() -> bool) -> Ran {
     let run = ["run", "-o", "json=r.json"];
-    let mut child = desk.command("co", &run).stderr(Stdio::piped()).spawn().unwrap();
+    let mut command = desk.command("co", &run);
+    if Command::new("env").args(["--default-signal", "true"]).status().unwrap().success() {
+        // Whatever the tests were started with, such as `nohup`.
+        command = Command::new("env");
+        command.args(["-i", "--default-signal", env!("CARGO_BIN_EXE_tieout")]).args(run);
+        command.current_dir(desk.path("co")).stdin(Stdio::null()).stdout(Stdio::piped());
+    }
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     while !begun() && child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -71,17 +78,40 @@ fn signalled(desk: &Desk, signal: &str, begun: impl Fn() -> bool) -> Ran {
 }
 
 #[test]
-fn ctrl_c_leaves_everything_as_it_was() {
+fn a_signal_to_stop_leaves_everything_as_it_was() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let desk = company();
+        let before = kept(&desk);
+        // The workspace's secret is the first thing that a run makes, before it reads any data.
+        let secret = desk.path("co/.tieout/secret");
+        std::fs::remove_file(&secret).unwrap();
+        let ran = signalled(&desk, signal, || secret.exists());
+        ran.exits(130).says(&["error[interrupted]: interrupted; nothing was sealed"]);
+        assert_eq!(kept(&desk), before, "{signal}");
+        assert!(!desk.path("co/r.json").exists());
+        goes_on(&desk);
+    }
+}
+
+/// `nohup` asks that a closing terminal stops nothing.
+#[test]
+fn nohup_is_heard() {
     let desk = company();
-    let before = kept(&desk);
-    // The workspace's secret is the first thing that a run makes, before it reads any data.
     let secret = desk.path("co/.tieout/secret");
     std::fs::remove_file(&secret).unwrap();
-    let ran = signalled(&desk, "-INT", || secret.exists());
-    ran.exits(130).says(&["error[interrupted]: interrupted; nothing was sealed"]);
-    assert_eq!(kept(&desk), before);
-    assert!(!desk.path("co/r.json").exists());
-    goes_on(&desk);
+    let script = "trap '' HUP; exec \"$0\" \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_tieout"), "run", "-o", "json=r.json"]);
+    command.env_clear().current_dir(desk.path("co"));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !secret.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    if cfg!(target_os = "linux") {
+        ended(child).exits(1).says(&["log index 1", "report: r.json"]);
+    }
 }
 
 #[test]
@@ -90,7 +120,7 @@ fn a_kill_leaves_everything_as_it_was() {
     let before = kept(&desk);
     let secret = desk.path("co/.tieout/secret");
     std::fs::remove_file(&secret).unwrap();
-    let ran = signalled(&desk, "-TERM", || secret.exists());
+    let ran = signalled(&desk, "-KILL", || secret.exists());
     assert_eq!((ran.code, ran.err.as_str()), (-1, ""), "it ends by the signal");
     assert_eq!(kept(&desk), before);
     goes_on(&desk);
@@ -99,7 +129,7 @@ fn a_kill_leaves_everything_as_it_was() {
 /// The moment in which a pack is being written.
 #[test]
 fn a_signal_while_sealing_leaves_a_whole_pack_or_none() {
-    for signal in ["-INT", "-TERM", "-KILL"] {
+    for signal in ["-INT", "-TERM", "-HUP", "-KILL"] {
         let desk = company();
         let packs = desk.path("co/out/packs");
         let names = || {
@@ -108,11 +138,11 @@ fn a_signal_while_sealing_leaves_a_whole_pack_or_none() {
         };
         let partial = || names().iter().any(|name| name.starts_with('.'));
         let ran = signalled(&desk, signal, partial);
-        if signal == "-INT" {
+        if signal == "-KILL" {
+            assert_eq!(ran.code, -1, "{}", ran.err);
+        } else {
             // What is begun is finished: the pack is sealed, and its reports are written.
             ran.exits(130).says(&["error[interrupted]", "log index 1", "report: r.json"]);
-        } else {
-            assert_eq!(ran.code, -1, "{}", ran.err);
         }
         goes_on(&desk);
     }
