@@ -23,7 +23,7 @@ pub(crate) struct WorkspaceFile {
     /// The date on which the question is asked; the period's end where it isn't stated.
     pub(crate) as_of: Option<NaiveDate>,
     /// The datasets, by name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "perhaps_none")]
     pub(crate) datasets: BTreeMap<String, DatasetFile>,
     /// Which controls are tested, and how.
     #[serde(default)]
@@ -39,6 +39,15 @@ pub(crate) struct WorkspaceFile {
     /// The folder for packs, index and reports.
     #[serde(default = "default_output")]
     pub(crate) output: String,
+}
+
+/// What may stand empty, as a key does under which everything is a comment.
+fn perhaps_none<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// A half-open period.
@@ -230,6 +239,9 @@ mod tests {
         assert_eq!(file.output, "out");
         assert_eq!(file.log.folder, "log");
         assert!(file.controls.include.is_none());
+        let empty = format!("{START}datasets:\n  # none yet\noutput: o\n");
+        let file: WorkspaceFile = parse("tieout.yaml", &empty).unwrap();
+        assert!(file.datasets.is_empty());
     }
 
     #[test]

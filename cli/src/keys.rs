@@ -83,6 +83,40 @@ const NEW_KEYS: &str = "tieout key new --role operator keys/operator.pem\n\
 tieout key new --role log keys/log.pem\n\
 and in the workspace file: `keys: {operator: keys/operator.pem, log: keys/log.pem}`";
 
+/// What a new workspace still needs before its first run, as commands in the workspace's folder.
+pub(crate) const FIRST_RUN: [&str; 4] = [
+    "export TIEOUT_PASSPHRASE='a passphrase of yours'",
+    "tieout key new --role operator keys/operator.pem",
+    "tieout key new --role log keys/log.pem",
+    "tieout run",
+];
+
+/// Refuses a log, or a verifier key of one, that has another origin than the workspace says: what is
+/// sealed under it could be verified with no key that the company has given away.
+fn check_origin(workspace: &Workspace, log_key: &str) -> Outcome<()> {
+    let origin = workspace.origin();
+    let checkpoint = workspace.log().join("checkpoint");
+    let vkey = vkey_file(&workspace.path(log_key));
+    let text = |path: &Path| std::fs::read_to_string(path).ok();
+    let in_log = text(&checkpoint).and_then(|text| text.lines().next().map(str::to_owned));
+    let in_key = text(&vkey).and_then(|text| NoteKey::parse(text.trim()).ok());
+    let in_key = in_key.map(|key| key.name().to_owned());
+    for (path, found) in [(checkpoint, in_log), (vkey, in_key)] {
+        let Some(found) = found.filter(|found| *found != origin) else { continue };
+        let file = output::shown(&path);
+        let message =
+            format!("`{file}` is of the log `{found}`, and this workspace's log is `{origin}`");
+        let help = format!(
+            "if the workspace was renamed, keep its log: `log: {{origin: {found}}}`; if it is a \
+             copy, give it packs, log and log key of its own"
+        );
+        let settings = &workspace.settings;
+        let place = settings.log.origin.as_ref().unwrap_or(&settings.workspace);
+        return Err(workspace.wrong("origin-changed", message, place, Some(help)));
+    }
+    Ok(())
+}
+
 /// Reads a key. Without a passphrase only a demo key opens; a demo key needs none, whatever
 /// passphrase is set for others.
 fn read(path: &Path, given: Option<&str>, demo: &SigningKey) -> Outcome<SigningKey> {

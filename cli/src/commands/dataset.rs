@@ -1,26 +1,33 @@
 //! `tieout dataset`.
 
 use super::printed;
+use crate::args::Global;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
 use crate::proposal;
-use crate::text::{counted, table};
+use crate::text::{counted, table, visible};
 use std::path::Path;
 use tieout_engine::dataset::{Reading, SourceFile};
 use tieout_engine::inspect::{self, Inspection};
 use tieout_engine::run::RunError;
 
 /// What a file seems to hold: the entry to paste on standard output, remarks on standard error.
-pub(super) fn inspect(file: &Path) -> Outcome<Exit> {
+pub(super) fn inspect(global: &Global, file: &Path) -> Outcome<Exit> {
     let inspection = look(file)?;
-    output::tell(&remarks(&inspection));
-    let profile = proposal::fitting(&inspection);
-    let stem = || file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = profile.map_or_else(stem, |p| p.role.to_owned());
+    if !global.quiet {
+        output::tell(&visible(&remarks(&inspection)));
+    }
     let files = [file.display().to_string()];
-    let entry = proposal::entry(&name, &files, profile.map(|p| p.name), &inspection.proposal);
-    printed(&format!("datasets:\n{entry}{}", proposal::EXPECTED))
+    let reading = &inspection.proposal;
+    let entry = match proposal::fitting(&inspection) {
+        Some(profile) => proposal::entry(profile.role, &files, profile, reading),
+        None => {
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+            proposal::without_profile(&stem, &files, reading)
+        }
+    };
+    printed(&format!("datasets:\n{entry}"))
 }
 
 /// Looks at a file with default settings.
@@ -28,6 +35,12 @@ pub(super) fn inspect(file: &Path) -> Outcome<Exit> {
 /// # Errors
 /// It can't be read at all.
 pub(super) fn look(file: &Path) -> Outcome<Inspection> {
+    if file.is_dir() {
+        let message = format!("`{}` is a folder", file.display());
+        let folder = output::shell_word(&file.display().to_string());
+        let help = format!("name a file; `tieout init --from {folder}` looks at all of the folder");
+        return Err(Failure::usage(Diagnostic::new("file-access", message).help(help)));
+    }
     if !file.is_file() {
         return Err(Failure::file(file, &std::io::ErrorKind::NotFound.into()));
     }
@@ -43,7 +56,8 @@ pub(super) fn look(file: &Path) -> Outcome<Inspection> {
 
 fn remarks(inspection: &Inspection) -> String {
     let columns = counted(inspection.columns.len(), "column");
-    let mut out = format!("{} rows, {columns}\n", inspection.rows);
+    let rows = usize::try_from(inspection.rows).unwrap_or(usize::MAX);
+    let mut out = format!("{}, {columns}\n", counted(rows, "row"));
     let rows = inspection.columns.iter().map(|column| {
         let nulls = format!("{} null", column.nulls);
         vec![format!("  {}", column.name), nulls, column.looks_like.clone()]
@@ -66,6 +80,9 @@ fn remarks(inspection: &Inspection) -> String {
             }
         }
         out.push('\n');
+    }
+    if proposal::fitting(inspection).is_none() {
+        out.push_str("no schema profile fits: each lacks a column that it must have\n");
     }
     out
 }

@@ -1,14 +1,23 @@
 //! `tieout deck`.
 
+use super::remark;
+use crate::args::Global;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
+use crate::keys;
 use crate::output;
 use crate::text::counted;
 use std::path::Path;
 use tieout_deck::{DeckError, Faults, Options, Truth, generate as write_deck};
 
 /// Writes a generated company.
-pub(super) fn generate(folder: &Path, seed: u64, rows: u64, faults: &str) -> Outcome<Exit> {
+pub(super) fn generate(
+    global: &Global,
+    folder: &Path,
+    seed: u64,
+    rows: u64,
+    faults: &str,
+) -> Outcome<Exit> {
     let faults = match faults {
         "none" => Faults::None,
         "all" => Faults::All,
@@ -22,8 +31,12 @@ pub(super) fn generate(folder: &Path, seed: u64, rows: u64, faults: &str) -> Out
     }
     let truth = write(&Options { seed, focus_rows: rows, faults }, folder)?;
     let exceptions = counted(truth.exceptions.len(), "expected exception");
-    anstream::eprintln!("{}: {exceptions}, told in `truth.json`", output::shown(folder));
-    anstream::eprintln!("next: cd {} && tieout run", output::shown(folder));
+    let shown = output::shown(folder);
+    remark(global.quiet, &format!("{shown}: {exceptions}, told in `truth.json`"));
+    remark(global.quiet, &format!("next: cd {}", output::shell_word(&shown)));
+    for command in keys::FIRST_RUN {
+        remark(global.quiet, &format!("  {command}"));
+    }
     Ok(Exit::Success)
 }
 

@@ -165,7 +165,7 @@ impl Screen<'_> {
             true => "FOC-R03".to_owned(),
         };
         let quoted = format!("'{query}'");
-        let mut out = format!("\nnext: cd {root}\n");
+        let mut out = format!("\nnext: cd {}\n", output::shell_word(root));
         let _ = writeln!(out, "  tieout explain {explain}");
         let _ = writeln!(out, "  tieout search {quoted}");
         let _ = write!(out, "  tieout verify {pack}");

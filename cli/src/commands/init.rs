@@ -1,10 +1,12 @@
 //! `tieout init`: a first workspace file.
 
 use super::dataset::look;
-use crate::args::Init;
+use super::remark;
+use crate::args::{Global, Init};
 use crate::clock;
 use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
 use crate::exit::Exit;
+use crate::keys;
 use crate::output::{self, Access, Existing};
 use crate::proposal;
 use crate::text::counted;
@@ -30,7 +32,7 @@ const ENDINGS: [&str; 10] = [
 ];
 
 /// Writes a workspace file here; never over another one.
-pub(super) fn init(args: &Init) -> Outcome<Exit> {
+pub(super) fn init(global: &Global, args: &Init) -> Outcome<Exit> {
     let path = Path::new(FILE);
     if path.exists() {
         let message = format!("there is a `{FILE}` here already");
@@ -39,17 +41,17 @@ pub(super) fn init(args: &Init) -> Outcome<Exit> {
         return Err(Failure::usage(Diagnostic::new("workspace-exists", message).help(help)));
     }
     let datasets = match &args.from {
-        Some(folder) => from(folder)?,
+        Some(folder) => from(global, folder)?,
         None => EXAMPLE.to_owned(),
     };
     let here = std::env::current_dir().unwrap_or_default();
     let name = here.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let text = workspace(&workspace_name(&name), clock::last_full_year(), &datasets);
     output::write_beside(path, text.as_bytes(), Existing::Keep, Access::Usual)?;
-    anstream::eprintln!("wrote {FILE}; read it through, then");
-    anstream::eprintln!("  tieout key new --role operator keys/operator.pem");
-    anstream::eprintln!("  tieout key new --role log keys/log.pem");
-    anstream::eprintln!("  tieout run");
+    remark(global.quiet, &format!("wrote {FILE}; read it through, then"));
+    for command in keys::FIRST_RUN {
+        remark(global.quiet, &format!("  {command}"));
+    }
     Ok(Exit::Success)
 }
 
@@ -62,7 +64,7 @@ struct Alike {
 
 /// The entries for the files of a folder: those of the same profile that are read alike become one
 /// dataset.
-fn from(folder: &Path) -> Outcome<String> {
+fn from(global: &Global, folder: &Path) -> Outcome<String> {
     let mut groups: BTreeMap<&str, Vec<Alike>> = BTreeMap::new();
     let mut unknown = Vec::new();
     let files = files(folder)?;
@@ -87,24 +89,23 @@ fn from(folder: &Path) -> Outcome<String> {
         }
     }
     let fitting = files.len().saturating_sub(unknown.len());
-    anstream::eprintln!(
-        "{} looked at, {fitting} fit a schema profile",
-        counted(files.len(), "file")
-    );
+    let files = counted(files.len(), "file");
+    remark(global.quiet, &format!("{files} looked at, {fitting} fit a schema profile"));
     Ok(entries(&groups, &unknown))
 }
 
 fn entries(groups: &BTreeMap<&str, Vec<Alike>>, unknown: &[String]) -> String {
-    let start = if groups.is_empty() { "  {}\n" } else { proposal::EXPECTED };
-    let mut out = start.to_owned();
+    let mut out = String::new();
     for (role, group) in groups {
         for (number, Alike { profile, reading, files }) in (1_u32..).zip(group) {
             let several = group.len() > 1;
             let name = if several { format!("{role}-{number}") } else { (*role).to_owned() };
-            out.push_str(&proposal::entry(&name, files, Some(profile.name), reading));
+            out.push_str(&proposal::entry(&name, files, profile, reading));
         }
     }
     for file in unknown {
+        // In quotes, so that no name can end the comment.
+        let file = serde_json::Value::from(file.as_str());
         let _ =
             writeln!(out, "  # {file}: no schema profile fits; `tieout dataset inspect` says why");
     }
@@ -144,6 +145,7 @@ fn workspace_name(folder: &str) -> String {
 
 fn workspace(name: &str, year: i32, datasets: &str) -> String {
     let next = year.saturating_add(1);
+    let origin = proposal::scalar(&format!("tieout.local/{name}"));
     let name = proposal::scalar(name);
     format!(
         "# What Tieout tests here. Paths are relative to this file.
@@ -166,14 +168,14 @@ datasets:
 
 # Two keys: `tieout key new --role operator|log FILE`.
 keys: {{operator: keys/operator.pem, log: keys/log.pem}}
-log: {{folder: log}}
+# The origin is the log's name for good: it stays when the workspace is renamed.
+log: {{folder: log, origin: {origin}}}
 output: out
 "
     )
 }
 
-const EXAMPLE: &str = "  {}
-  # `tieout dataset inspect FILE` prints an entry such as:
+const EXAMPLE: &str = "  # `tieout dataset inspect FILE` prints an entry such as:
   # focus:
   #   files: [data/focus-*.csv]
   #   profile: focus-1.2
@@ -192,6 +194,13 @@ mod tests {
         let file: WorkspaceFile = config::parse(FILE, &text).unwrap();
         assert_eq!(file.workspace.value, "nser-projekt");
         assert!(file.datasets.is_empty());
+        assert_eq!(file.log.origin.unwrap().value, "tieout.local/nser-projekt");
+        let begun = text.find("  # focus:").unwrap();
+        let (kept, comments) = text.split_at(begun);
+        let (example, rest) = comments.split_once("\n\n").unwrap();
+        let without = format!("{kept}{}\n{rest}", example.replace("  # ", "  "));
+        let file: WorkspaceFile = config::parse(FILE, &without).unwrap();
+        assert!(file.datasets["focus"].expected.is_some());
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
     let global = &cli.global;
     match cli.command {
         Command::Demo(args) => demo::demo(global, &args),
-        Command::Init(args) => init::init(&args),
+        Command::Init(args) => init::init(global, &args),
         Command::Run(args) => run::command(global, &args),
         Command::Explain(args) => explain::explain(global, &args),
         Command::Verify(args) => verify::verify(global, &args),
@@ -69,12 +69,12 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Policy(Policy::ExplainPlan { only, compare }) => {
             policy::explain_plan(global, only, compare)
         }
-        Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(&file),
+        Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(global, &file),
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
         }
         Command::Deck(Deck::Generate { folder, seed, rows, faults }) => {
-            deck::generate(&folder, seed, rows, &faults)
+            deck::generate(global, &folder, seed, rows, &faults)
         }
         Command::Completions { shell } => completions::completions(shell),
         Command::Version(args) => version::version(global, args.lock),
