@@ -5,7 +5,7 @@ use crate::output;
 use crate::workspace::Workspace;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
-use tieout_evidence::key::SigningKey;
+use tieout_evidence::key::{KeyError, SigningKey};
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::verify::Anchor;
@@ -60,10 +60,16 @@ impl Keys {
                 return Err(workspace.wrong("keys-missing", message, file, help));
             }
         }
+        check_origin(workspace, &files.log.value)?;
         let given = passphrase(passphrase_file)?;
         let demo = Self::demo();
-        let read =
-            |file: &str, demo: &SigningKey| read(&workspace.path(file), given.as_deref(), demo);
+        let whence = passphrase_file.map_or_else(
+            || format!("the one in {VARIABLE}"),
+            |file| format!("the one in `{}`", output::shown(file)),
+        );
+        let read = |file: &str, demo: &SigningKey| {
+            read(&workspace.path(file), (given.as_deref(), &whence), demo)
+        };
         let operator = read(&files.operator.value, &demo.operator)?;
         let log = read(&files.log.value, &demo.log)?;
         if operator.public_pem() == log.public_pem() {
@@ -79,7 +85,8 @@ impl Keys {
     }
 }
 
-const NEW_KEYS: &str = "tieout key new --role operator keys/operator.pem\n\
+const NEW_KEYS: &str = "export TIEOUT_PASSPHRASE='a passphrase of yours'\n\
+tieout key new --role operator keys/operator.pem\n\
 tieout key new --role log keys/log.pem\n\
 and in the workspace file: `keys: {operator: keys/operator.pem, log: keys/log.pem}`";
 
@@ -119,11 +126,22 @@ fn check_origin(workspace: &Workspace, log_key: &str) -> Outcome<()> {
 
 /// Reads a key. Without a passphrase only a demo key opens; a demo key needs none, whatever
 /// passphrase is set for others.
-fn read(path: &Path, given: Option<&str>, demo: &SigningKey) -> Outcome<SigningKey> {
+fn read(
+    path: &Path,
+    (given, whence): (Option<&str>, &str),
+    demo: &SigningKey,
+) -> Outcome<SigningKey> {
+    // What the system refuses has nothing to do with passphrases.
+    output::read_text(path)?;
     let public = std::fs::read_to_string(public_file(path));
     let given = given.filter(|_| !public.is_ok_and(|text| text == demo.public_pem()));
-    let refused = |e: tieout_evidence::key::KeyError| {
-        let help = format!("set {VARIABLE}, or give `--passphrase-file FILE`");
+    let locked = |e: &KeyError| e.reason.contains("passphrase is wrong");
+    let refused = |e: KeyError| {
+        let help = if locked(&e) {
+            format!("{whence} is not the one that the key was made with")
+        } else {
+            "`tieout key new` makes a key; restore this one from its backup".to_owned()
+        };
         Failure::usage(Diagnostic::new("key-unreadable", e.to_string()).help(help))
     };
     match given {
@@ -134,6 +152,7 @@ fn read(path: &Path, given: Option<&str>, demo: &SigningKey) -> Outcome<SigningK
         }
         None => match SigningKey::read(path, DEMO_PASSPHRASE, true) {
             Ok(key) if key.public_pem() == demo.public_pem() => Ok(key),
+            Err(e) if !locked(&e) => Err(refused(e)),
             _ => {
                 let message = format!("the key `{}` needs its passphrase", output::shown(path));
                 let help = format!("set {VARIABLE}, or give `--passphrase-file FILE`");

@@ -100,7 +100,15 @@ fn a_passphrase_for_other_keys_does_not_lock_the_demo_and_a_wrong_one_is_named()
     let text = std::fs::read_to_string(&settings).unwrap();
     std::fs::write(&settings, text.replace("keys/operator.pem", "keys/own.pem")).unwrap();
     let ran = desk.tieout_in("co", &["run"], &wrong);
-    ran.exits(2).says(&["error[key-unreadable]", "keys/own.pem", "--passphrase-file"]);
+    let help = "the one in TIEOUT_PASSPHRASE is not the one that the key was made with";
+    ran.exits(2).says(&["error[key-unreadable]", "keys/own.pem", help]);
+    desk.write("co/pass", "nor this\n");
+    let ran = desk.tieout_in("co", &["run", "--passphrase-file", "pass"], &[]);
+    ran.exits(2).says(&["the one in `pass` is not the one"]);
+    desk.write("co/keys/own.pem", "no key\n");
+    let ran = desk.tieout_in("co", &["run"], &[]);
+    ran.exits(2).says(&["error[key-unreadable]", "not a PEM file"]);
+    assert!(!ran.err.contains("PASSPHRASE"), "{}", ran.err);
 }
 
 #[test]

@@ -284,6 +284,16 @@ fn a_folder_of_somebody_elses_is_named() {
         assert!(shell("chown 65534:65534 out/packs").0);
     }
     run(&["run", "--only", "FOC-R03"]).exits(1);
+    // What the system refuses has nothing to do with passphrases.
+    let (lock, unlock) = match root {
+        true => ("chown 0:0 keys/log.pem", "chown 65534:65534 keys/log.pem"),
+        false => ("chmod 000 keys/log.pem", "chmod 600 keys/log.pem"),
+    };
+    assert!(shell(lock).0);
+    let ran = run(&["run", "--only", "FOC-R03"]);
+    ran.exits(2).says(&["error[file-access]", "keys/log.pem`: permission denied"]);
+    assert!(!ran.err.contains("PASSPHRASE") && !ran.err.contains("os error"), "{}", ran.err);
+    assert!(shell(unlock).0);
     // The secret is its owner's alone; whoever else may read the packs can search them.
     let secret = if root { "chown 0:0 .tieout/secret" } else { "chmod 000 .tieout/secret" };
     assert!(shell(secret).0);

@@ -18,6 +18,37 @@ fn a_new_key_prints_where_the_public_one_is_and_is_never_replaced() {
 }
 
 #[test]
+fn a_renamed_workspace_says_how_to_keep_its_log() {
+    let desk = Desk::new();
+    desk.tieout("deck generate co --rows 1200 --faults none -q");
+    let settings = |name: &str, log: &str| {
+        let text = std::fs::read_to_string(desk.path("co/tieout.yaml")).unwrap();
+        let kept: Vec<_> = text
+            .lines()
+            .filter(|line| !line.starts_with("workspace:") && !line.starts_with("log:"))
+            .collect();
+        desk.write("co/tieout.yaml", &format!("workspace: {name}\n{}\n{log}\n", kept.join("\n")));
+    };
+    settings("one", "");
+    for (role, file) in [("operator", "keys/operator.pem"), ("log", "keys/log.pem")] {
+        desk.tieout_in("co", &["key", "new", "--role", role, file], &[PASSPHRASE]).exits(0);
+    }
+    let run = || desk.tieout_in("co", &["run", "--only", "RET-01"], &[PASSPHRASE]);
+    settings("two", "");
+    // The key alone tells before there is a log.
+    run().exits(2).says(&["error[origin-changed]", "keys/log.pem.vkey", "tieout.yaml:1:12"]);
+    settings("one", "");
+    run().exits(0);
+    settings("two", "");
+    let ran = run();
+    ran.exits(2)
+        .says(&["error[origin-changed]", "`log/checkpoint` is of the log `tieout.local/one`"]);
+    ran.says(&["keep its log: `log: {origin: tieout.local/one}`"]);
+    settings("two", "log: {origin: tieout.local/one}");
+    run().exits(0).says(&["log index 1"]);
+}
+
+#[test]
 fn a_key_needs_a_passphrase() {
     let desk = Desk::new();
     let ran = desk.tieout("key new --role operator k.pem");
