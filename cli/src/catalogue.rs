@@ -1,5 +1,6 @@
 //! The controls and policy bundles that a workspace can use: built-in ones and its own.
 
+use crate::config;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::output;
 use crate::similar;
@@ -7,6 +8,7 @@ use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tieout_controls::Control;
 use tieout_controls::catalogue::{self, CatalogueItem};
 use tieout_policies::bundle::{self, Bundle};
 
@@ -76,8 +78,9 @@ impl Catalogue {
     fn add_control(&mut self, workspace: &Workspace, file: &Path) -> Outcome<()> {
         let shown = output::shown(file);
         let source = output::read_text(file)?;
-        let control = catalogue::parse(&shown, &source).map_err(|e| {
-            Failure::usage(Diagnostic::new("control-unreadable", e.to_string().trim().to_owned()))
+        let control: Control = config::parse(&shown, &source).map_err(|mut failure| {
+            failure.diagnostics.iter_mut().for_each(|d| d.code = "control-unreadable");
+            failure
         })?;
         let page = file.with_file_name("README.md");
         let page = if page.is_file() { output::read_text(&page)? } else { String::new() };

@@ -65,7 +65,8 @@ pub(crate) type Outcome<T> = Result<T, Failure>;
 impl Diagnostic {
     /// A diagnostic without a place or help.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: None, shown: None, help: None }
+        let message = without_numbers(message.into());
+        Self { code, message, place: None, shown: None, help: None }
     }
 
     /// With a place.
@@ -200,9 +201,29 @@ pub(crate) fn io_words(error: &std::io::Error) -> (String, Option<String>) {
         Kind::IsADirectory => ("is a folder", Some("name a file")),
         Kind::NotADirectory => ("a part of the path is not a folder", None),
         Kind::InvalidData => ("is not UTF-8 text", None),
-        _ => return (error.to_string().to_lowercase(), None),
+        _ => {
+            let told = error.to_string().to_lowercase();
+            return (told.split(OS_ERROR).next().unwrap_or_default().to_owned(), None);
+        }
     };
     (reason.to_owned(), help.map(str::to_owned))
+}
+
+/// What the standard library writes before a system's error number.
+const OS_ERROR: &str = " (os error ";
+
+/// A message in which another crate quotes the system, in the words of [`io_words`].
+fn without_numbers(mut message: String) -> String {
+    while let Some((before, after)) = message.split_once(OS_ERROR) {
+        let Some((number, after)) = after.split_once(')') else { break };
+        let Ok(number) = number.parse() else { break };
+        let error = std::io::Error::from_raw_os_error(number);
+        let said = error.to_string();
+        let said = said.split(OS_ERROR).next().unwrap_or_default();
+        let told = before.strip_suffix(said).map(|before| before.to_owned() + &io_words(&error).0);
+        message = told.unwrap_or_else(|| before.to_owned()) + after;
+    }
+    message
 }
 
 /// Tells a warning on standard error.
@@ -235,6 +256,20 @@ error[unknown-control]: no control is called `FOC-R3`
   = help: did you mean `FOC-R03`?
 ";
         assert_eq!(shown, expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_systems_errors_have_words_and_no_numbers() {
+        for (number, words) in [(13, "permission denied"), (2, "no such file or folder")] {
+            let error = std::io::Error::from_raw_os_error(number);
+            assert_eq!(io_words(&error).0, words);
+            let found = Diagnostic::new("x", format!("`k`: {error}; and `l`: {error}"));
+            assert_eq!(found.message, format!("`k`: {words}; and `l`: {words}"));
+        }
+        let told = io_words(&std::io::Error::from_raw_os_error(40)).0;
+        assert!(!told.contains("os error"), "{told}");
+        assert_eq!(Diagnostic::new("x", "a (os error b)").message, "a (os error b)");
     }
 
     #[test]

@@ -155,6 +155,34 @@ fn a_refused_row_of_a_joined_dataset_stands_in_the_way() {
     ran.exits(3).prints(&["RET-04", "INCONCLUSIVE", "1 row refused by its schema profile"]);
 }
 
+/// The words of the library that runs the query are not the user's.
+#[test]
+fn mistakes_in_a_query_are_told_in_the_users_words() {
+    let desk = Desk::new();
+    desk.tieout("demo --rows 300 --folder co --quiet --clean").exits(0);
+    let shown = desk.tieout("control show CM-01").out.replace("CM-01", "OUR-01");
+    let yaml = std::fs::read_to_string(desk.path("co/tieout.yaml")).unwrap();
+    desk.write("co/tieout.yaml", &format!("{yaml}own: {{catalogue: controls}}\n"));
+    for (from, to, said) in [
+        (
+            "base._file, base._row",
+            "base._file base _row",
+            ["line 3, column 24: expected end of statement", "found `_row`"],
+        ),
+        ("FROM approval", "FROM aproval", ["there is no table `aproval`", "mean `approval`?"]),
+        ("FROM base", "FROM nosuch", ["line 7, column 6: there is no", "is `base` and `approval`"]),
+        ("MIN(", "MINN(", ["line 9, column 44: there is no function `minn`", ""]),
+    ] {
+        let query = shown.replace(from, to);
+        desk.write("co/controls/our-01/control.yaml", &query);
+        let ran = desk.tieout_in("co", &["run", "--only", "OUR-01"], &[]);
+        ran.exits(2).says(&["error[population-query]", "control `OUR-01`, query"]).says(&said);
+        for word in ["ParserError", "datafusion", "planning", "Line:"] {
+            assert!(!ran.err.contains(word), "{}", ran.err);
+        }
+    }
+}
+
 /// The user's own rule, with a mistake of each kind: all are shown, each with its line.
 #[test]
 fn mistakes_in_a_rule_are_shown_in_its_source() {

@@ -5,7 +5,7 @@ use super::select::Condition;
 use super::session::session;
 use crate::binding::Bound;
 use crate::dataset::Loaded;
-use crate::error::{closest, input};
+use crate::error::{closest, did_you_mean, input, list};
 use crate::run::RunError;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -17,6 +17,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator, Volatility};
 use datafusion::prelude::SessionContext;
+use datafusion::sql::sqlparser::parser::ParserError;
 use std::sync::Arc;
 use tieout_controls::Control;
 
@@ -339,10 +340,72 @@ pub(super) fn query_error(
         });
         return input("population-query", message, help);
     }
+    if let DataFusionError::SQL(error, _) = root {
+        let (at, words) = syntax(error);
+        return input(
+            "population-query",
+            format!("control `{}`, {part}{at}: {words}", control.id),
+            None,
+        );
+    }
+    if let DataFusionError::Plan(words) = root
+        && let Some(name) = missing_table(words)
+    {
+        let tables: Vec<_> = control.population.joins.iter().map(|role| table_name(role)).collect();
+        let known = || std::iter::once("base").chain(tables.iter().map(String::as_str));
+        let at = place(text, name);
+        let message = format!("control `{}`, {part}{at}: there is no table `{name}`", control.id);
+        let help = did_you_mean(name, known()).unwrap_or_else(|| {
+            format!("there is {}; `joins` names the roles that the query reads", list(known()))
+        });
+        return input("population-query", message, help);
+    }
     let at = error.diagnostic().and_then(|d| d.span).map_or_else(String::new, |span| {
         format!(", line {}, column {}", span.start.line, span.start.column)
     });
-    let words = root.strip_backtrace();
+    let words = match root {
+        DataFusionError::Plan(words) => words.clone(),
+        other => other.strip_backtrace(),
+    };
     let words = words.lines().next().unwrap_or("").trim_end_matches('.');
+    let function = words.strip_prefix("Invalid function '").and_then(|f| f.strip_suffix('\''));
+    let words = function.map_or_else(|| lowered(words), |f| format!("there is no function `{f}`"));
     input("population-query", format!("control `{}`, {part}{at}: {words}", control.id), None)
+}
+
+/// The table that the planner didn't find. It knows them by catalogue and schema, of which users
+/// know nothing.
+fn missing_table(words: &str) -> Option<&str> {
+    let name = words.strip_prefix("table '")?.split_once("' not found")?.0;
+    name.rsplit('.').next()
+}
+
+/// Where SQL can't be read, and what is wrong there.
+fn syntax(error: &ParserError) -> (String, String) {
+    let said = match error {
+        ParserError::TokenizerError(said) | ParserError::ParserError(said) => said.as_str(),
+        ParserError::RecursionLimitExceeded => "it nests too deep",
+    };
+    let (said, at) = said.split_once(" at Line: ").unwrap_or((said, ""));
+    let at = at
+        .split_once(", Column: ")
+        .map_or_else(String::new, |(line, column)| format!(", line {line}, column {column}"));
+    let words = match said.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: "))
+    {
+        Some((expected, "EOF")) => format!("expected {expected}, found the end"),
+        Some((expected, found)) => format!("expected {expected}, found `{found}`"),
+        None => lowered(said),
+    };
+    (at, words)
+}
+
+/// A sentence as part of another: its first letter small, unless it begins with a keyword.
+fn lowered(words: &str) -> String {
+    let mut letters = words.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain([second]).chain(letters).collect()
+        }
+        _ => words.to_owned(),
+    }
 }
