@@ -12,9 +12,10 @@ use chrono::NaiveDate;
 use serde_saphyr::Spanned;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use tieout_controls::dataset::Expectation;
 use tieout_controls::profile;
 use tieout_controls::result::RunParameters;
-use tieout_controls::{Control, Digest};
+use tieout_controls::{Control, Digest, SchemaProfile};
 use tieout_engine::dataset::DatasetSpec;
 use tieout_engine::plan::{Plan, PlannedControl};
 
@@ -93,6 +94,9 @@ impl Resolver<'_> {
                 );
                 self.fail(self.workspace.wrong("unknown-profile", message, wanted, help));
             }
+            if let (Some(expected), Some(profile)) = (&dataset.expected, found) {
+                self.totals(name, expected, profile);
+            }
             match (self.workspace.files(name, &dataset.files), found) {
                 (Err(failure), _) => self.fail(failure),
                 (Ok(files), Some(profile)) => specs.push(DatasetSpec {
@@ -106,6 +110,25 @@ impl Resolver<'_> {
             }
         }
         specs
+    }
+
+    /// A total of a column that isn't there would only ever differ.
+    fn totals(&mut self, dataset: &str, expected: &Expectation, profile: &SchemaProfile) {
+        let amounts = profile.columns.iter().filter(|column| column.currency.is_some());
+        let amounts: Vec<_> = amounts.map(|column| column.name).collect();
+        for column in expected.totals.keys().filter(|column| !amounts.contains(&column.as_str())) {
+            let message =
+                format!("dataset `{dataset}`: `{column}` is no amount of `{}`", profile.name);
+            let place =
+                self.workspace.place_of(&["datasets", dataset, "expected", "totals", column]);
+            let help = if amounts.is_empty() {
+                Some(format!("`{}` has no amounts of money: leave `totals` out", profile.name))
+            } else {
+                similar::help(column, amounts.clone())
+            };
+            let wrong = Diagnostic::new("unknown-column", message).at(place).maybe_help(help);
+            self.wrong.push(wrong);
+        }
     }
 
     fn controls(&mut self, selection: &Selection, datasets: &[DatasetSpec]) -> Vec<PlannedControl> {

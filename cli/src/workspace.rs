@@ -203,6 +203,25 @@ impl Workspace {
         Place::in_text(&self.file, &self.source, number(index), number(indent), length)
     }
 
+    /// The place of a key within others, given from the outermost on: each is looked for behind the
+    /// one before, in block and in flow style.
+    pub(crate) fn place_of(&self, keys: &[&str]) -> Place {
+        let mut from = 0;
+        for key in keys {
+            let rest = self.source.get(from..).unwrap_or_default();
+            let Some(at) = key_in(rest, key) else { break };
+            from = from.saturating_add(at);
+        }
+        let before = self.source.get(..from).unwrap_or_default();
+        let begun = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let column = before.get(begun..).unwrap_or_default().chars().count();
+        let number = |n: usize| u64::try_from(n.saturating_add(1)).unwrap_or(1);
+        let length = keys.last().map_or(1, |key| key.chars().count());
+        let length = u64::try_from(length).unwrap_or(1);
+        let line = number(before.matches('\n').count());
+        Place::in_text(&self.file, &self.source, line, number(column), length)
+    }
+
     /// Something wrong with a value of the workspace file.
     pub(crate) fn wrong<T>(
         &self,
@@ -213,6 +232,19 @@ impl Workspace {
     ) -> Failure {
         Failure::usage(Diagnostic::new(code, message).at(self.place(value)).maybe_help(help))
     }
+}
+
+/// Where a key stands in YAML: a whole word, perhaps in quotes, with a colon after it, and not in a
+/// comment that takes a line.
+fn key_in(source: &str, key: &str) -> Option<usize> {
+    source.match_indices(key).map(|(at, _)| at).find(|at| {
+        let (before, after) = (source.get(..*at), source.get(at.saturating_add(key.len())..));
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let begins = !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
+        let after = after.strip_prefix(['"', '\'']).unwrap_or(after).trim_start_matches(' ');
+        begins && after.starts_with(':') && !line.trim_start().starts_with('#')
+    })
 }
 
 fn upward(here: &Path) -> Option<PathBuf> {
@@ -268,6 +300,17 @@ mod tests {
         let place = found.place.as_ref().unwrap();
         assert_eq!((found.code, place.line, place.column), ("file-not-found", 5, 13));
         assert_eq!(place.length, 7);
+    }
+
+    #[test]
+    fn a_key_is_found_within_others_in_any_style() {
+        let rest = "# totals: {Cost: 1}\ndatasets:\n  other: {files: [a], expected: {totals: {Cost: 1}}}\n  \
+                    f:\n    expected: {totals: {\"Cost\": 2}}\n";
+        let text = format!("workspace: a\nperiod: {{start: 2025-01-01, end: 2026-01-01}}\n{rest}");
+        let keys = ["datasets", "f", "expected", "totals", "Cost"];
+        let at = keys.iter().fold(0, |from, key| from + key_in(&text[from..], key).unwrap());
+        assert!(text[at..].starts_with("Cost\": 2"), "{}", &text[at..]);
+        assert_eq!(key_in("xf: 1, -f: 2", "f"), None);
     }
 
     #[test]

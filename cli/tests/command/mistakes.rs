@@ -60,6 +60,43 @@ fn an_unknown_parameter_names_the_known_ones() {
 }
 
 #[test]
+fn a_misspelt_total_gets_a_suggestion_where_it_stands() {
+    let dataset = |expected: &str| {
+        let expected = format!("{expected}, source: x, obtained_by: x, at: 2026-01-15T09:00:00Z}}");
+        run(&format!(
+            "datasets:\n  f:\n    files: [tieout.yaml]\n    profile: focus-1.2\n    expected: {expected}\n"
+        ))
+    };
+    let ran = dataset("{rows: \"1\", totals: {BiledCost: {EUR: \"1\"}}");
+    ran.exits(2).says(&[
+        "error[unknown-column]",
+        "tieout.yaml:7:36",
+        "^^^^^^^^^",
+        "did you mean `BilledCost`?",
+    ]);
+    let ran = dataset("{rows: \"1\", totals: {InvoiceId: {EUR: \"1\"}}");
+    ran.exits(2).says(&["`InvoiceId` is no amount of `focus-1.2`", "`BilledCost`"]);
+}
+
+#[test]
+fn a_control_that_cant_be_read_is_shown_where_it_is_wrong() {
+    let desk = Desk::new();
+    desk.write("tieout.yaml", &format!("{START}own: {{catalogue: controls}}\n"));
+    desk.write("controls/x/control.yaml", "id: OWN-01\nkind: contrl-test\n");
+    let ran = desk.tieout("control list");
+    ran.exits(2).says(&["error[control-unreadable]", "controls/x/control.yaml:2:"]);
+    assert!(!ran.err.contains("<input>") && !ran.err.contains("error: line"), "{}", ran.err);
+}
+
+#[test]
+fn a_folder_is_no_dataset_and_says_so() {
+    let desk = Desk::new();
+    desk.write("my data/x.csv", "a,b\n1,2\n");
+    let ran = desk.tieout_in(".", &["dataset", "inspect", "my data"], &[]);
+    ran.exits(2).says(&["`my data` is a folder", "tieout init --from 'my data'"]);
+}
+
+#[test]
 fn usage_errors_are_claps_own() {
     let desk = Desk::new();
     desk.tieout("serch x").exits(2).says(&["serch", "search"]);
