@@ -1,5 +1,6 @@
 //! Small texts: periods that people write, numbers that people read.
 
+use crate::report::shown;
 use chrono::{Months, NaiveDate};
 use std::str::FromStr;
 use tieout_controls::{Decimal, Totals};
@@ -61,19 +62,9 @@ pub(crate) fn money(totals: &Totals) -> String {
     amounts.collect::<Vec<_>>().join(", ")
 }
 
-/// An exact amount with its currency: at least two digits behind the point, no further zeros.
+/// An exact amount with its currency, as reports show it.
 pub(crate) fn money_of(amount: &Decimal, currency: &str) -> String {
-    let text = amount.normalized().to_string();
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
-    let mut shown = sign.to_owned();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && digits.len().saturating_sub(place).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    format!("{shown}.{fraction:0<2} {currency}").trim_end().to_owned()
+    format!("{} {currency}", shown::figure(amount, currency)).trim_end().to_owned()
 }
 
 /// An amount that a pack states as text.

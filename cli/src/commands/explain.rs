@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
 use crate::packs;
+use crate::report::shown;
 use crate::text::{counted, money_text, table};
 use crate::workspace::Workspace;
 use serde_json::Value;
@@ -128,9 +129,10 @@ fn file(pack: &VerifiedPack, record: &Value) -> Option<String> {
 fn fact_text(pack: &VerifiedPack, fact: &Value, currency: &str) -> Outcome<String> {
     let mut out = format!("\n{}\n", text(fact, "code").unwrap_or("violated"));
     let mut rows = Vec::new();
-    for name in ["expected", "actual", "message"] {
-        rows.extend(text(fact, name).map(|value| row(name, value.to_owned())));
+    for name in ["expected", "actual"] {
+        rows.extend(text(fact, name).map(|value| row(name, shown::stated(value))));
     }
+    rows.extend(text(fact, "message").map(|value| row("message", value.to_owned())));
     rows.extend(text(fact, "amount").map(|amount| row("amount", money_text(amount, currency))));
     out.push_str(&table(&rows.into_iter().map(indented).collect::<Vec<_>>()));
     out.push_str(&rule_text(pack, fact)?);
@@ -170,7 +172,7 @@ fn fields(of: &Value, name: &str) -> Vec<Vec<String>> {
     let object = of.get(name).and_then(Value::as_object);
     let shown = |value: &Value| match value {
         Value::Null => "null".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => shown::stated(text),
         other => other.to_string(),
     };
     object.into_iter().flatten().map(|(name, value)| row(name, shown(value))).collect()

@@ -5,6 +5,7 @@ use crate::diagnostic::Outcome;
 use crate::exit::Exit;
 use crate::output;
 use crate::packs;
+use crate::report::shown;
 use crate::text::table;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
@@ -43,7 +44,8 @@ fn page(pack: &VerifiedPack, vouched: &str) -> String {
     let rows: Vec<_> = facts.into_iter().map(|(k, v)| vec![k.to_owned(), v]).collect();
     let mut out = table(&rows);
     for (what, told) in &run.overrides {
-        let _ = writeln!(out, "override       {what}: {told}");
+        let word = shown::setting(what, "override", "resolved");
+        let _ = writeln!(out, "{word}       {what}: {told}");
     }
     out.push_str("\ndatasets\n");
     out.push_str(&indented(&datasets(&pack.result)));
@@ -63,8 +65,8 @@ fn datasets(result: &RunResult) -> String {
             TieOut::Agrees { .. } => "ties out",
             TieOut::Differs { .. } => "DIFFERS",
         };
-        let (rows, refused) = (dataset.rows, dataset.refused);
-        let counts = format!("{rows} rows, {refused} refused");
+        let counts =
+            format!("{}, {} refused", shown::counted(dataset.rows, "row"), dataset.refused);
         vec![dataset.name.clone(), dataset.profile.clone(), counts, tie_out.to_owned()]
     });
     table(&rows.collect::<Vec<_>>())
@@ -73,12 +75,11 @@ fn datasets(result: &RunResult) -> String {
 fn controls(result: &RunResult) -> String {
     let rows = result.tests.iter().map(|test| {
         let counts = test.counts;
-        let words = [
-            (counts.violates, "exceptions"),
-            (counts.undetermined, "undetermined"),
-            (counts.conforms, "conforming"),
+        let told = [
+            shown::counted(counts.violates, "exception"),
+            format!("{} undetermined", shown::count(counts.undetermined)),
+            format!("{} conforming", shown::count(counts.conforms)),
         ];
-        let told: Vec<_> = words.iter().map(|(n, word)| format!("{n} {word}")).collect();
         let outcome = test.outcome.word().to_owned();
         let money = crate::text::money(&test.exception_amounts);
         vec![test.control.id.to_string(), outcome, told.join(", "), money]

@@ -92,9 +92,23 @@ impl<'a> Content<'a> {
         }
     }
 
+    /// What was verified: evidence, or what only looks like it.
+    pub(super) fn subject(&self) -> &'static str {
+        if self.is_demo() { "Demo pack" } else { "Evidence" }
+    }
+
+    /// Whether the pack was sealed with keys that everyone has.
+    pub(super) fn is_demo(&self) -> bool {
+        self.verification.notes.iter().any(|note| note.starts_with("sealed with a demo key"))
+    }
+
     /// What the verdict means, in a sentence.
     pub(super) fn verdict_meaning(&self) -> &'static str {
         match self.verification.verdict {
+            Verdict::Valid if self.is_demo() => {
+                "Signatures, digests and log proof hold, under demo keys that everyone has: this \
+                 shows what evidence looks like, and is none."
+            }
             Verdict::Valid => "Signatures, digests and log proof hold under the keys given.",
             Verdict::Invalid => "Something in the pack does not hold: rely on none of it.",
             Verdict::Indeterminate => {

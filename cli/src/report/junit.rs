@@ -90,7 +90,7 @@ fn description(tested: &Tested<'_>) -> String {
         lines.push(format!("{code}: {number} {sum}").trim_end().to_owned());
         for exception in group.exceptions.iter().take(LISTED) {
             let record = &exception.record;
-            let (key, place) = (record.clear_text(), record.place_text());
+            let (key, place) = (record.clear_text(), record.numbered_place());
             // What a rule expected or found of such a record may be personal too.
             let said = if record.is_personal() { String::new() } else { exception.statement() };
             let line = format!("  {key} ({place}): {said}");
@@ -127,6 +127,7 @@ mod tests {
         assert!(message.unwrap().contains(huge));
         let description = description.unwrap();
         assert!(description.contains("]]>") && description.contains("<script>"));
+        assert!(description.contains(", pack record 0)"), "{description:?}");
         assert!(text.contains("personal columns left out") && !text.contains("u-1042"));
         let TestCaseStatus::NonSuccess { kind, message, .. } = status("RT-01") else {
             panic!("RT-01 should be an error")

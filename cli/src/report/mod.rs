@@ -19,7 +19,7 @@ mod html;
 mod json;
 mod junit;
 mod sarif;
-mod shown;
+pub(crate) mod shown;
 mod text;
 mod xlsx;
 

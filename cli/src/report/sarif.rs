@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use tieout_controls::control::Severity;
-use tieout_controls::{Count, Outcome};
+use tieout_controls::{Count, Outcome, Totals};
 
 /// The base of the paths: the pack's folder, wherever it lies.
 const BASE: &str = "PACK";
@@ -113,9 +113,14 @@ fn failed(index: usize, tested: &Tested<'_>, group: &CodeGroup<'_>) -> Value {
         "properties": {
             "code": group.code,
             "count": number.to_string(),
-            "amounts": amounts,
+            "amounts": amounts.map(exact),
         },
     })
+}
+
+/// Totals by currency, as text.
+fn exact(totals: &Totals) -> BTreeMap<&str, String> {
+    totals.0.iter().map(|(code, sum)| (code.as_str(), shown::exact(sum, code))).collect()
 }
 
 fn open(index: usize, tested: &Tested<'_>) -> Value {

@@ -19,13 +19,22 @@ pub(super) fn money(amount: &Decimal, code: &str) -> String {
 }
 
 /// The amount of [`money`] without the currency.
-pub(super) fn figure(amount: &Decimal, code: &str) -> String {
+pub(crate) fn figure(amount: &Decimal, code: &str) -> String {
+    let text = exact(amount, code);
+    match text.split_once('.') {
+        Some((whole, fraction)) => format!("{}.{fraction}", grouped(whole)),
+        None => grouped(&text),
+    }
+}
+
+/// The [`figure`] without thousands apart, for those who read it into something.
+pub(super) fn exact(amount: &Decimal, code: &str) -> String {
     let text = amount.normalized().to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let minor = currency::minor_units(code).unwrap_or(0);
     let width = usize::try_from(minor).unwrap_or(0);
     let fraction = format!("{fraction:0<width$}");
-    if fraction.is_empty() { grouped(whole) } else { format!("{}.{fraction}", grouped(whole)) }
+    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
 }
 
 /// Totals, one text for each currency.
@@ -39,12 +48,12 @@ pub(super) fn totals_line(of: &Totals) -> String {
 }
 
 /// A count with its thousands apart.
-pub(super) fn count(count: Count) -> String {
+pub(crate) fn count(count: Count) -> String {
     grouped(&count.to_string())
 }
 
 /// A count with the noun, in the plural where it is not one.
-pub(super) fn counted(number: Count, noun: &str) -> String {
+pub(crate) fn counted(number: Count, noun: &str) -> String {
     let plural = if number == Count(1) { "" } else { "s" };
     format!("{} {noun}{plural}", count(number))
 }
@@ -60,22 +69,42 @@ pub(super) fn period(start: NaiveDate, end: NaiveDate) -> String {
     format!("{start} to {last}")
 }
 
-/// A value that a rule states. A number that carries its column's scale (10 or 18 decimals) loses
-/// the trailing zeros past the second; anything else, which may be an identifier, stays as it is.
-pub(super) fn stated(text: &str) -> String {
+/// A value that a rule states or reads. A number that carries its column's scale (10 or 18
+/// decimals, a product's more) loses the trailing zeros past the second; anything else, which may be
+/// an identifier, stays as it is.
+pub(crate) fn stated(text: &str) -> String {
     let Some((whole, fraction)) = text.split_once('.') else { return visible(text) };
-    if fraction.len() < 6 || Decimal::parse(text).is_err() {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let number = digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(fraction);
+    if fraction.len() < 6 || !number {
         return visible(text);
     }
     format!("{whole}.{:0<2}", fraction.trim_end_matches('0'))
 }
 
+/// The word for a setting of a run that is not the catalogue's: what a person chose, by flag or in
+/// the workspace, or what the engine resolved, whose name is `CONTROL.PARAMETER`.
+pub(crate) fn setting(name: &str, chosen: &'static str, resolved: &'static str) -> &'static str {
+    let by_flag = matches!(name, "controls" | "period" | "as_of");
+    // What the workspace says begins with its kind: `parameter …`, `control …`, `bundle …`.
+    if by_flag || name.contains(' ') { chosen } else { resolved }
+}
+
 /// A figure of a tie-out: `what` is `rows`, or a column and a currency.
 pub(super) fn compared(what: &str, text: &str) -> String {
+    compared_as(what, text, figure)
+}
+
+/// The figure of [`compared`] without thousands apart.
+pub(super) fn compared_exact(what: &str, text: &str) -> String {
+    compared_as(what, text, exact)
+}
+
+fn compared_as(what: &str, text: &str, shown: fn(&Decimal, &str) -> String) -> String {
     let code = what.rsplit(' ').next().unwrap_or_default();
     // A total has more digits than an input may, so the results' own reader reads it.
     match serde_json::from_value::<Decimal>(text.into()) {
-        Ok(number) => figure(&number, code),
+        Ok(number) => shown(&number, code),
         Err(_) => visible(text),
     }
 }
@@ -135,11 +164,23 @@ mod tests {
         assert_eq!(stated("120.500000000000000000"), "120.50");
         assert_eq!(stated("240.000000000000000000"), "240.00");
         assert_eq!(stated("-0.0010000000"), "-0.001");
-        for text in ["1.100", "0400", "12", "7.0"] {
+        assert_eq!(stated(&format!("{}.500000000000", "9".repeat(40))), "9".repeat(40) + ".50");
+        for text in
+            ["1.100", "0400", "12", "7.0", "1.50000000E10", "10.00000001.0000000", "a.000000"]
+        {
             assert_eq!(stated(text), text);
         }
         assert_eq!(stated("2025-01-01"), "2025-01-01");
         assert_eq!(stated("a\u{1b}[2Jb\u{202e}c"), "a\\u{1b}[2Jb\\u{202e}c");
+    }
+
+    #[test]
+    fn only_what_people_chose_is_an_override() {
+        let word = |name| setting(name, "Override", "Resolved parameter");
+        for name in ["controls", "period", "as_of", "parameter FOC-R03.x", "bundle billing"] {
+            assert_eq!(word(name), "Override", "{name}");
+        }
+        assert_eq!(word("FOC-R03.list_cost_tolerance"), "Resolved parameter");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod block;
 
 use super::content::{CodeGroup, Content, Tested, outcome_words};
 use super::shown::{self, PERSONAL};
+use crate::output::shell_word;
 use block::{Align, Column, Lines};
 use tieout_controls::dataset::DatasetSummary;
 use tieout_controls::{Count, RefusedRow, TieOut};
@@ -179,7 +180,7 @@ fn code(out: &mut Lines, group: &CodeGroup<'_>) {
         let amount = amount.map(|amount| shown::money(amount, &exception.currency));
         out.item(&amount.unwrap_or_default(), &exception.statement());
         let record = &exception.record;
-        out.item("", &format!("{} ({})", record.key_text(), record.place_text()));
+        out.item("", &format!("{} ({})", record.key_text(), record.numbered_place()));
     }
     let rest = group.exceptions.len().saturating_sub(LISTED);
     if rest > 0 {
@@ -270,6 +271,8 @@ fn foot(out: &mut Lines, content: &Content<'_>) {
     for note in &content.verification.notes {
         out.field("Note", &shown::visible(note));
     }
+    let pack = shown::visible(&shell_word(&content.pack_name()));
+    out.field("A record", &format!("tieout explain {pack}#N, with N its number in the pack"));
     out.section("How to verify");
     for (purpose, command) in content.verify_commands() {
         out.paragraph(&format!("{purpose}:"));
@@ -297,6 +300,8 @@ mod tests {
             "data/focus-2025.csv, row 17 (line 19), column BilledCost",
             "the workspace has no dataset for the role `gl-map`",
             "tieout verify 2026-01-31-meridian",
+            "tieout explain 2026-01-31-meridian#N",
+            ", pack record 0)",
         ] {
             assert!(report.contains(told), "{told}\n{report}");
         }

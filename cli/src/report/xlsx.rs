@@ -64,7 +64,10 @@ fn summary(content: &Content<'_>) -> Vec<Vec<Cell>> {
         rows.push(("Notice", shown::PERSONAL.to_owned()));
     }
     rows.extend(content.verification.notes.iter().map(|note| ("Note", note.clone())));
-    rows.extend(run.overrides.iter().map(|(name, from)| ("Override", format!("{name}: {from}"))));
+    let setting = |(name, from): (&String, &String)| {
+        (shown::setting(name, "Override", "Resolved parameter"), format!("{name}: {from}"))
+    };
+    rows.extend(run.overrides.iter().map(setting));
     let mut cells: Vec<_> =
         rows.iter().map(|(what, value)| vec![Cell::text(what), Cell::text(value)]).collect();
     for (word, number) in content.outcomes() {
@@ -141,11 +144,13 @@ mod tests {
         let amounts: Vec<_> = rows[1..].iter().map(|r| r[text].to_string()).collect();
         assert_eq!(
             amounts,
-            ["-120.000000000000000000", fixture::HUGE, "0.10", "", ""],
+            ["-120.00", fixture::HUGE, "0.10", "", ""],
             "by currency, then by size, then those without"
         );
         assert!(matches!(rows[1][text], Data::String(_)));
         assert_eq!(rows[3][number], Data::Float(0.1));
+        let record = column(&rows, "Pack record");
+        assert!(rows[1..].iter().all(|row| matches!(row[record], Data::Float(_))));
     }
 
     #[test]

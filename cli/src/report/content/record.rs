@@ -231,6 +231,11 @@ impl RecordName {
         values.map(shown::visible).collect()
     }
 
+    /// Where the record stands, and its number in the pack, by which `tieout explain` finds it.
+    pub(in crate::report) fn numbered_place(&self) -> String {
+        format!("{}, pack record {}", self.place_text(), self.number)
+    }
+
     /// Where the record stands: file and row, or the dataset of a group.
     pub(in crate::report) fn place_text(&self) -> String {
         let dataset = self.dataset.as_deref().unwrap_or(shown::NOTHING);

@@ -2,6 +2,7 @@
 
 use super::sheet::{Cell, Column};
 use crate::report::content::{Content, Exception, Place, RecordName, Tested, Undetermined};
+use crate::report::shown;
 use tieout_controls::{Cause, RefusedRow};
 
 /// The columns of the exceptions.
@@ -12,6 +13,7 @@ pub(super) const EXCEPTIONS: &[Column] = &[
     ("Dataset", 16),
     ("File", 30),
     ("Row", 10),
+    ("Pack record", 12),
     ("Code", 26),
     ("Expected", 26),
     ("Actual", 26),
@@ -27,9 +29,10 @@ pub(super) fn exceptions(tested: &Tested<'_>) -> Vec<Vec<Cell>> {
     let row = |exception: &Exception| {
         let mut cells = named(tested, &exception.record);
         cells.push(Cell::text(&exception.code));
-        cells.push(Cell::maybe(exception.expected.as_deref()));
-        cells.push(Cell::maybe(exception.actual.as_deref()));
-        cells.extend(Cell::amount(exception.amount.as_ref()));
+        for value in [&exception.expected, &exception.actual] {
+            cells.push(Cell::maybe(value.as_deref().map(shown::stated).as_deref()));
+        }
+        cells.extend(Cell::amount(exception.amount.as_ref(), &exception.currency));
         cells.push(Cell::text(&exception.currency));
         cells.push(Cell::maybe(exception.message.as_deref()));
         cells.push(Cell::maybe(exception.rule.as_ref().map(Place::text).as_deref()));
@@ -47,6 +50,7 @@ fn named(tested: &Tested<'_>, record: &RecordName) -> Vec<Cell> {
         Cell::maybe(record.dataset.as_deref()),
         Cell::maybe(record.file.as_deref()),
         record.row.map_or(Cell::Empty, Cell::count),
+        Cell::count(record.number),
     ]
 }
 
@@ -58,6 +62,7 @@ pub(super) const UNDETERMINED: &[Column] = &[
     ("Dataset", 16),
     ("File", 30),
     ("Row", 10),
+    ("Pack record", 12),
     ("Causes", 50),
     ("At stake (exact)", 30),
     ("At stake", 18),
@@ -77,7 +82,7 @@ pub(super) fn undetermined(tested: &Tested<'_>) -> Vec<Vec<Cell>> {
         let rules: Vec<_> =
             record.causes.iter().map(|c| format!("{}:{}", c.rule.file, c.rule.line)).collect();
         cells.push(Cell::Text(causes.join("; ")));
-        cells.extend(Cell::amount(record.exposure.as_ref()));
+        cells.extend(Cell::amount(record.exposure.as_ref(), &record.currency));
         cells.push(Cell::text(&record.currency));
         cells.push(Cell::Text(rules.join("; ")));
         cells

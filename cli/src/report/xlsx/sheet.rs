@@ -42,16 +42,17 @@ impl Cell {
     }
 
     /// An amount twice: its exact text, and the number.
-    pub(super) fn amount(amount: Option<&Decimal>) -> [Self; 2] {
-        match amount {
-            Some(amount) => [Self::Text(amount.to_string()), Self::Number(amount.to_string())],
+    pub(super) fn amount(amount: Option<&Decimal>, currency: &str) -> [Self; 2] {
+        match amount.map(|amount| shown::exact(amount, currency)) {
+            Some(amount) => [Self::Text(amount.clone()), Self::Number(amount)],
             None => [Self::Empty, Self::Empty],
         }
     }
 
     /// Totals as exact text.
     pub(super) fn totals(totals: &Totals) -> Self {
-        let line: Vec<_> = totals.0.iter().map(|(code, sum)| format!("{sum} {code}")).collect();
+        let sum = |(code, sum): (&String, &Decimal)| format!("{} {code}", shown::exact(sum, code));
+        let line: Vec<_> = totals.0.iter().map(sum).collect();
         Self::Text(line.join("; "))
     }
 }

@@ -2,8 +2,9 @@
 
 use super::sheet::{Cell, Column};
 use crate::report::content::Content;
-use tieout_controls::TieOut;
+use crate::report::shown;
 use tieout_controls::dataset::{DatasetSummary, Expectation};
+use tieout_controls::{Decimal, TieOut};
 
 /// The columns.
 pub(super) const COLUMNS: &[Column] = &[
@@ -46,7 +47,8 @@ fn dataset(dataset: &DatasetSummary) -> Vec<Vec<Cell>> {
         for (currency, total) in &totals.0 {
             let stated = expected.and_then(|e| e.totals.get(column)?.0.get(currency));
             let what = format!("{column} {currency}");
-            compared.push((what, stated.map(ToString::to_string), Some(total.to_string())));
+            let exact = |amount: &Decimal| shown::exact(amount, currency);
+            compared.push((what, stated.map(exact), Some(exact(total))));
         }
     }
     compared.extend(expected.map(|e| not_found(dataset, e)).unwrap_or_default());
@@ -65,7 +67,7 @@ fn not_found(
     });
     missing
         .map(|(column, (currency, sum))| {
-            (format!("{column} {currency}"), Some(sum.to_string()), None)
+            (format!("{column} {currency}"), Some(shown::exact(sum, currency)), None)
         })
         .collect()
 }
@@ -79,8 +81,9 @@ fn tie_out_row(
     let TieOut::Differs { differences, .. } = &dataset.tie_out else {
         return tie_out_cells(dataset, state, expected, &what, stated, found, None);
     };
-    let difference = differences.iter().find(|d| d.what == what).map(|d| d.difference.as_str());
-    tie_out_cells(dataset, state, expected, &what, stated, found, difference)
+    let difference = differences.iter().find(|d| d.what == what);
+    let difference = difference.map(|d| shown::compared_exact(&what, &d.difference));
+    tie_out_cells(dataset, state, expected, &what, stated, found, difference.as_deref())
 }
 
 fn tie_out_cells(
