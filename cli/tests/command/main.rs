@@ -16,6 +16,9 @@ mod mistakes;
 #[cfg(test)]
 mod packs;
 #[cfg(test)]
+#[cfg(unix)]
+mod readme;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod workspace;
