@@ -34,6 +34,9 @@ fn told(pack: &str, verification: &Verification, anchor: &Anchor) -> String {
             Some(failure) => writeln!(out, "  FAILED  {}: {}", check.what, visible_line(failure)),
         };
     }
+    if verification.verdict == Verdict::Invalid {
+        let _ = writeln!(out, "  -       what comes after was not checked: it would rest on this");
+    }
     for note in &verification.notes {
         let _ = writeln!(out, "  note    {}", visible_line(note));
     }

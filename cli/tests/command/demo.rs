@@ -136,7 +136,7 @@ fn a_changed_byte_is_proof_failure() {
     let changed = if text.starts_with('0') { "1" } else { "0" };
     std::fs::write(&result, format!("{changed}{}", text.get(1..).unwrap())).unwrap();
     let with = [&["verify", pack.as_str()][..], &ANCHOR].concat();
-    desk.tieout_in("co", &with, &[]).exits(4).prints(&["FAILED", "INVALID"]);
+    desk.tieout_in("co", &with, &[]).exits(4).prints(&["FAILED", "was not checked", "INVALID"]);
     let ran = desk.tieout_in("co", &["report", &pack, "-o", "text"], &[]);
     ran.exits(4).says(&["error[pack-invalid]"]);
     assert_eq!(ran.out, "");
