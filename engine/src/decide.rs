@@ -24,7 +24,7 @@ use tieout_controls::{
 use tieout_policies::bundle::Rule;
 use tieout_policies::compile::{Compiled, Environment, compile};
 use tieout_policies::data::{Column, Data, RunDates, Schema, Table, TableSchema};
-use tieout_policies::evaluate::{Evaluator, Reference};
+use tieout_policies::evaluate::{EvaluateError, Evaluator, Reference};
 
 /// A control that can be tested: bound, its query and its policy checked.
 pub(crate) struct Ready<'a> {
@@ -83,8 +83,16 @@ impl Ready<'_> {
 
     /// By which backend each of its rules is decided.
     pub(crate) fn backends(&self) -> Result<Vec<Backend>, RunError> {
-        let failed = |e| RunError::Internal(format!("control `{}`: {e}", self.control.id));
-        Ok(Vectorised::new(&self.compiled, &self.data).map_err(failed)?.backends())
+        Ok(self.vectorised()?.backends())
+    }
+
+    fn vectorised(&self) -> Result<Vectorised<'_>, RunError> {
+        Vectorised::new(&self.compiled, &self.data).map_err(|e| self.failed(&e))
+    }
+
+    /// A policy that can't be evaluated at all though it was checked.
+    fn failed(&self, error: &EvaluateError) -> RunError {
+        RunError::Internal(format!("control `{}`: {error}", self.control.id))
     }
 
     /// Decides each record by both backends: how many records, and of how many they differ.
@@ -93,14 +101,14 @@ impl Ready<'_> {
         run: &RunParameters,
         progress: &dyn Progress,
     ) -> Result<(Count, Count), RunError> {
-        let failed = |e| RunError::Internal(format!("control `{}`: {e}", self.control.id));
         let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
-        let vectorised = Vectorised::new(&self.compiled, &self.data).map_err(failed)?;
+        let vectorised = self.vectorised()?;
         let (mut records, mut differing) = (Count(0), Count(0));
         for batch in &formed.batches {
             let one = std::slice::from_ref(batch);
-            let by_columns = vectorised.decide(one, 1).map_err(failed)?.concat();
-            let by_rows = Reference.decide(&self.compiled, batch, &self.data).map_err(failed)?;
+            let by_columns = vectorised.decide(one, 1).map_err(|e| self.failed(&e))?.concat();
+            let by_rows = Reference.decide(&self.compiled, batch, &self.data);
+            let by_rows = by_rows.map_err(|e| self.failed(&e))?;
             for (by_columns, by_rows) in by_columns.iter().zip(&by_rows) {
                 records.increment();
                 if by_columns != by_rows {
@@ -120,13 +128,12 @@ impl Ready<'_> {
         let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
         let classes = Classes::new(&self.control, &self.bound, &self.prepared.personal);
         let mut records = Vec::new();
-        let failed = |e| RunError::Internal(format!("control `{}`: {e}", self.control.id));
-        let vectorised = Vectorised::new(&self.compiled, &self.data).map_err(failed)?;
+        let vectorised = self.vectorised()?;
         for batches in formed.batches.chunks(AT_ONCE) {
             if progress.cancelled() {
                 return Err(RunError::Interrupted);
             }
-            let decided = vectorised.decide(batches, threads()).map_err(failed)?;
+            let decided = vectorised.decide(batches, threads()).map_err(|e| self.failed(&e))?;
             for (batch, decisions) in batches.iter().zip(decided) {
                 self.record(batch, decisions, &formed, &classes, &mut records)?;
             }
@@ -278,7 +285,9 @@ impl Ready<'_> {
         let base = self.bound.base()?;
         let stake = self.control.population.exposure.as_ref();
         for unknown in &formed.unknown {
-            let Some(batch) = base.batches.get(unknown.batch) else { continue };
+            let batch = base.batches.get(unknown.batch);
+            let batch =
+                batch.ok_or_else(|| RunError::Internal("a row without a batch".to_owned()))?;
             let columns = formed.condition_columns.iter().map(String::as_str);
             let values = classes.fields(batch, unknown.row, columns)?;
             let null = values.iter().find(|field| field.value.is_null());

@@ -21,8 +21,8 @@ mod tables;
 mod text;
 mod vector;
 
-use arrow_array::{RecordBatch, UInt32Array};
-use datafusion::arrow::compute::take_record_batch;
+use arrow_array::{BooleanArray, RecordBatch};
+use datafusion::arrow::compute::filter_record_batch;
 use execute::Execution;
 use lower::Lowered;
 use std::sync::Mutex;
@@ -32,7 +32,7 @@ use tieout_controls::Decision;
 use tieout_controls::decision::RuleRef;
 use tieout_policies::compile::Compiled;
 use tieout_policies::data::Data;
-use tieout_policies::evaluate::{EvaluateError, Evaluator, Reference, STEPS, Verdict};
+use tieout_policies::evaluate::{Bound, EvaluateError, Evaluator, Reference, STEPS, Verdict};
 use vector::{FALSE, TRUE, Truth};
 
 /// A policy made ready to decide batches by columns.
@@ -77,12 +77,13 @@ impl<'a> Vectorised<'a> {
             let lowered = Err("Cedar policies are decided row by row".to_owned());
             return Ok(Self { policy, data, lowered, tables: Vec::new() });
         };
-        let tables = Indexed::all(program, data)?;
-        let lowered = match cost::most_steps(program, data, &tables) {
+        let bound = Bound::new(program, data)?;
+        let tables: Vec<Indexed> = bound.tables.iter().map(Indexed::new).collect();
+        let lowered = match cost::most_steps(&bound, &tables) {
             steps if steps > STEPS => {
                 Err(format!("a record could take {steps} steps, more than its budget of {STEPS}"))
             }
-            _ => lower::lower(program, data),
+            _ => lower::lower(&bound),
         };
         Ok(Self { policy, data, lowered, tables })
     }
@@ -191,31 +192,24 @@ impl Session<'_> {
         let Some(truths) = self.truths(batch)? else {
             return Reference.decide(self.of.policy, batch, self.of.data);
         };
-        let mut decisions = Vec::with_capacity(batch.num_rows());
-        let mut open: Vec<u32> = Vec::new();
-        for row in 0..batch.num_rows() {
-            let decision = match truths.applies(row) {
-                TRUE if truths.conforms(row) => Decision::Conforms,
-                truth if truth >= FALSE => Decision::NotApplicable,
-                _ => {
-                    open.extend(u32::try_from(row));
-                    Decision::Conforms
-                }
-            };
-            decisions.push(decision);
+        // Decided already; what is open the reference evaluator decides, in the rows' order.
+        let decided = |row| match truths.applies(row) {
+            TRUE if truths.conforms(row) => Some(Decision::Conforms),
+            truth if truth >= FALSE => Some(Decision::NotApplicable),
+            _ => None,
+        };
+        let decided: Vec<_> = (0..batch.num_rows()).map(decided).collect();
+        let open: BooleanArray = decided.iter().map(|d| Some(d.is_none())).collect();
+        if open.true_count() == 0 {
+            return Ok(decided.into_iter().flatten().collect());
         }
-        if !open.is_empty() {
-            let rows = UInt32Array::from(open.clone());
-            let taken = take_record_batch(batch, &rows)
-                .map_err(|e| EvaluateError(format!("rows can't be taken from a batch: {e}")))?;
-            let found = Reference.decide(self.of.policy, &taken, self.of.data)?;
-            for (row, decision) in open.into_iter().zip(found) {
-                if let Some(slot) = decisions.get_mut(vector::index(row)) {
-                    *slot = decision;
-                }
-            }
-        }
-        Ok(decisions)
+        let taken = filter_record_batch(batch, &open)
+            .map_err(|e| EvaluateError(format!("rows can't be taken from a batch: {e}")))?;
+        let mut rest = Reference.decide(self.of.policy, &taken, self.of.data)?.into_iter();
+        let undecided = || EvaluateError("a record was not decided".to_owned());
+        let decisions =
+            decided.into_iter().map(|d| d.or_else(|| rest.next()).ok_or_else(undecided));
+        decisions.collect()
     }
 
     /// Counts the verdicts of a batch.
@@ -224,12 +218,11 @@ impl Session<'_> {
     /// As [`Evaluator::decide`].
     pub fn tally(&mut self, batch: &RecordBatch) -> Result<Tally, EvaluateError> {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        let rules = self.of.backends().len();
         let mut tally = Tally { records: count(batch.num_rows()), ..Tally::default() };
         let Some(truths) = self.truths(batch)? else {
             return self.by_rows(batch, tally);
         };
-        tally.rules = vec![(0, 0); rules];
+        tally.rules = vec![(0, 0); truths.rules.len()];
         let applicable = truths.applicable.as_deref();
         if let Some(applicable) = applicable {
             tally.not_applicable = count(applicable.iter().filter(|t| **t >= FALSE).count());

@@ -29,9 +29,9 @@ use crate::compile::{Compiled, Policy};
 use crate::data::Data;
 use crate::tree::{Program, Type};
 use arrow_array::{Array, RecordBatch};
-use bound::Bound;
 use record::Record;
 
+pub use bound::{Bound, BoundTable};
 pub use call::{Failure, apply};
 pub use record::STEPS;
 use tieout_controls::{Decision, Value};

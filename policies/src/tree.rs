@@ -7,6 +7,7 @@
 
 use crate::data::TableSchema;
 pub use crate::rego::function::{Function, Piece};
+use std::cmp::Ordering;
 use std::fmt;
 use tieout_controls::control::ParameterType;
 use tieout_controls::decision::RuleRef;
@@ -378,4 +379,18 @@ pub enum Comparison {
     Greater,
     /// `>=`
     GreaterOrEqual,
+}
+
+impl Comparison {
+    /// Whether it holds for two values in that order.
+    pub fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order == Ordering::Equal,
+            Self::NotEqual => order != Ordering::Equal,
+            Self::Less => order == Ordering::Less,
+            Self::LessOrEqual => order != Ordering::Greater,
+            Self::Greater => order == Ordering::Greater,
+            Self::GreaterOrEqual => order != Ordering::Less,
+        }
+    }
 }

@@ -21,7 +21,7 @@ pub(super) enum Read {
     /// Its values, and for each row which of them stands there: the one past the last for a null.
     Dictionary {
         values: ArrayRef,
-        keys: Vec<u32>,
+        keys: Arc<Vec<u32>>,
     },
 }
 
@@ -61,7 +61,8 @@ fn one(array: &ArrayRef) -> Result<Read, EvaluateError> {
         Some(keys) => keys.values().iter().map(|key| u32::try_from(*key).unwrap_or(null)).collect(),
         None => dictionary.normalized_keys().into_iter().map(place).collect(),
     };
-    Ok(Read::Dictionary { values: values.clone(), keys: with_nulls(keys, array.nulls(), null) })
+    let keys = Arc::new(with_nulls(keys, array.nulls(), null));
+    Ok(Read::Dictionary { values: values.clone(), keys })
 }
 
 fn with_nulls(mut keys: Vec<u32>, nulls: Option<&NullBuffer>, null: u32) -> Vec<u32> {

@@ -4,14 +4,15 @@
 use super::call::{LONGEST_LIST, LONGEST_TEXT};
 use super::tables::Indexed;
 use std::collections::BTreeMap;
-use tieout_policies::data::Data;
+use tieout_policies::evaluate::Bound;
 use tieout_policies::tree::{
     Collection, Expr, ExprKind, FactShape, Helper, Program, Statement, Type,
 };
 
 /// The most steps that a record can take.
-pub(super) fn most_steps(program: &Program, data: &Data, tables: &[Indexed]) -> u64 {
-    let mut cost = Cost { program, data, tables, helpers: BTreeMap::new() };
+pub(super) fn most_steps(bound: &Bound<'_>, tables: &[Indexed]) -> u64 {
+    let program = bound.program;
+    let mut cost = Cost { program, bound, tables, helpers: BTreeMap::new() };
     let applicable =
         program.applicable.iter().map(|(helper, _)| cost.helper(*helper)).collect::<Vec<_>>();
     let violations = program.violations.iter().map(|violation| {
@@ -24,7 +25,7 @@ pub(super) fn most_steps(program: &Program, data: &Data, tables: &[Indexed]) -> 
 
 struct Cost<'a> {
     program: &'a Program,
-    data: &'a Data,
+    bound: &'a Bound<'a>,
     tables: &'a [Indexed],
     helpers: BTreeMap<usize, u64>,
 }
@@ -64,9 +65,8 @@ impl<'a> Cost<'a> {
     fn through(&mut self, collection: &'a Collection, one: u64) -> u64 {
         let (own, items) = match collection {
             Collection::Table(table) => {
-                let name = self.program.tables.get(*table).map(|t| t.name.as_str());
-                let rows = name.and_then(|name| self.data.tables.get(name));
-                (0, rows.map_or(0, |table| table.rows().len()))
+                let table = self.bound.tables.get(*table);
+                (0, table.map_or(0, |table| table.table.rows().len()))
             }
             Collection::List(list) => (self.expr(list), self.items(list)),
         };

@@ -3,7 +3,7 @@
 //! column.
 
 use super::columns;
-use super::number::{self, Number, Side, compared};
+use super::number::{Number, Side, compared};
 use super::plan::{Graph, Id, Op};
 use super::tables::{Indexed, NOWHERE};
 use super::vector::{
@@ -78,6 +78,9 @@ impl<'a> Execution<'a> {
                 },
                 op => self.compute(id, op),
             };
+            if !vector.has(self.size(self.space(id))) {
+                return Err(EvaluateError("a step was not taken for every record".to_owned()));
+            }
             if let Some(slot) = self.known.get_mut(id) {
                 *slot = Some(vector);
             }
@@ -94,15 +97,15 @@ impl<'a> Execution<'a> {
                 Some(Read::Dictionary { values, keys }) => {
                     *kept = slot.as_ref().is_some_and(|(old, _)| columns::same(old, values));
                     shapes_changed |= slot.is_none();
-                    *slot = Some((values.clone(), Arc::new(keys.clone())));
+                    *slot = Some((values.clone(), Arc::clone(keys)));
                 }
                 _ => shapes_changed |= slot.take().is_some(),
             }
         }
         if shapes_changed {
             self.spaces = Vec::with_capacity(self.graph.nodes.len());
-            for (id, op) in self.graph.nodes.iter().enumerate() {
-                let space = self.space_of(id, op);
+            for op in &self.graph.nodes {
+                let space = self.space_of(op);
                 self.spaces.push(space);
             }
             self.known.fill(None);
@@ -120,7 +123,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn space_of(&self, _id: Id, op: &Op) -> Space {
+    fn space_of(&self, op: &Op) -> Space {
         match op {
             Op::Column(column) => match self.dictionaries.get(*column) {
                 Some(Some(_)) => Space::Dictionary(*column),
@@ -150,7 +153,7 @@ impl<'a> Execution<'a> {
 
     /// A node's truth for each row.
     pub(super) fn truths(&mut self, id: Id) -> Vec<Truth> {
-        self.aligned(id, Space::Rows).truths()
+        self.aligned(id, Space::Rows).truths().into_owned()
     }
 
     /// A node's values in a space that holds its own.
@@ -306,8 +309,9 @@ impl<'a> Execution<'a> {
                 instead(&value, &default, NOTHING)
             }
             Op::Not(condition) => {
-                let truths = self.aligned(*condition, space).truths();
-                Vector::of(Cells::Truth(truths.into_iter().map(not).collect()))
+                let condition = self.aligned(*condition, space);
+                let truths = condition.truths();
+                Vector::of(Cells::Truth(truths.iter().map(|t| not(*t)).collect()))
             }
             Op::All(conditions) => {
                 let mut all = vec![TRUE; self.size(space)];
@@ -331,9 +335,9 @@ impl<'a> Execution<'a> {
                 Vector::of(Cells::Truth(truths))
             }
             Op::TrueOrNothing(condition) => {
-                let truths = self.aligned(*condition, space).truths();
-                let nothing = |truth: Truth| if truth >= FALSE { NEITHER } else { truth };
-                Vector::of(Cells::Truth(truths.into_iter().map(nothing).collect()))
+                let condition = self.aligned(*condition, space);
+                let nothing = |truth: &Truth| if *truth >= FALSE { NEITHER } else { *truth };
+                Vector::of(Cells::Truth(condition.truths().iter().map(nothing).collect()))
             }
             Op::Negate(value) => {
                 let value = self.aligned(*value, space);
@@ -465,7 +469,8 @@ impl<'a> Execution<'a> {
         f: impl Fn(Truth, Truth) -> Truth,
     ) -> Vector {
         let lists = self.aligned(list, Space::Rows);
-        let conditions = self.aligned(condition, Space::Elements(list)).truths();
+        let conditions = self.aligned(condition, Space::Elements(list));
+        let conditions = conditions.truths();
         let truth = |slot| {
             let state = lists.state(slot);
             let Some((_, range)) = lists.list(slot).filter(|_| state == VALUE) else {
@@ -488,12 +493,15 @@ impl<'a> Execution<'a> {
         for branches in definitions {
             let mut open = vec![true; len];
             for (condition, value) in branches {
-                let truths = self.aligned(*condition, space).truths();
+                let condition = self.aligned(*condition, space);
                 let value = self.aligned(*value, space);
                 let source = sources.len();
                 sources.push(Arc::clone(&value));
-                for (slot, ((open, truth), chosen)) in
-                    open.iter_mut().zip(truths).zip(&mut chosen).enumerate()
+                for (slot, ((open, truth), chosen)) in open
+                    .iter_mut()
+                    .zip(condition.truths().iter().copied())
+                    .zip(&mut chosen)
+                    .enumerate()
                 {
                     if !*open || truth >= FALSE {
                         continue;
@@ -661,7 +669,7 @@ fn compare(comparison: Comparison, left: &Vector, right: &Vector, len: usize) ->
         }
         (Cells::Text(a), Cells::Text(b)) => {
             let truth = |a: &str, b: &str| {
-                if number::holds(comparison, a.cmp(b)) { TRUE } else { FALSE }
+                if comparison.holds(a.cmp(b)) { TRUE } else { FALSE }
             };
             match (a.len(), b.len()) {
                 (_, 1) if len != 1 => a.map(|a| truth(a, b.at(0))),

@@ -4,7 +4,8 @@
 use super::plan::{Graph, Id, Op};
 use std::collections::BTreeMap;
 use tieout_controls::{ColumnType, Value};
-use tieout_policies::data::{Data, RunDates};
+use tieout_policies::data::RunDates;
+use tieout_policies::evaluate::Bound;
 use tieout_policies::tree::{
     Collection, Definition, Expr, ExprKind, Function, Helper, Program, RunDate, Statement, Type,
 };
@@ -26,14 +27,10 @@ pub(super) struct Lowered {
 ///
 /// # Errors
 /// Why all of it is left to the reference evaluator.
-pub(super) fn lower(program: &Program, data: &Data) -> Result<Lowered, Why> {
-    let mut lowering = Lowering {
-        program,
-        data,
-        graph: Graph::default(),
-        helpers: BTreeMap::new(),
-        listed: false,
-    };
+pub(super) fn lower(bound: &Bound<'_>) -> Result<Lowered, Why> {
+    let program = bound.program;
+    let (graph, helpers) = (Graph::default(), BTreeMap::new());
+    let mut lowering = Lowering { program, bound, graph, helpers, listed: false };
     let applicable = match &program.applicable {
         Some((helper, _)) => Some(lowering.helper(*helper, Vec::new())?),
         None => None,
@@ -50,7 +47,7 @@ const MOST_NODES: usize = 20_000;
 
 struct Lowering<'a> {
     program: &'a Program,
-    data: &'a Data,
+    bound: &'a Bound<'a>,
     graph: Graph,
     helpers: BTreeMap<(usize, Vec<Id>), Result<Id, Why>>,
     /// Whether we are among the elements of a list column.
@@ -140,8 +137,9 @@ impl<'a> Lowering<'a> {
     fn items(&mut self, collection: &'a Collection, frame: &Frame) -> Result<Items, Why> {
         let list = match collection {
             Collection::Table(table) => {
-                let name = self.table_name(*table);
-                let rows = self.data.tables.get(&name).map_or(0, |t| t.rows().len());
+                let table = self.bound.tables.get(*table);
+                let table = table.ok_or_else(|| "it reads an unknown table".to_owned())?;
+                let (name, rows) = (table.name, table.table.rows().len());
                 if rows > MOST_ROWS {
                     return Err(format!(
                         "it goes through the {rows} rows of `data.{name}` for each record"
@@ -191,10 +189,6 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn table_name(&self, table: usize) -> String {
-        self.program.tables.get(table).map(|t| t.name.clone()).unwrap_or_default()
-    }
-
     fn exprs(&mut self, exprs: &'a [Expr], frame: &Frame) -> Result<Vec<Id>, Why> {
         exprs.iter().map(|expr| self.expr(expr, frame)).collect()
     }
@@ -204,11 +198,11 @@ impl<'a> Lowering<'a> {
             ExprKind::Literal(value) => Op::Constant(value.clone()),
             ExprKind::Column(column) => Op::Column(*column),
             ExprKind::Parameter(parameter) => {
-                let name = self.program.parameters.get(*parameter).map(|(name, _)| name);
-                let value = name.and_then(|name| self.data.parameters.get(name));
-                Op::Constant(value.cloned().unwrap_or(Value::Null))
+                let value = self.bound.parameters.get(*parameter);
+                let value = value.ok_or_else(|| "it reads an unknown parameter".to_owned())?;
+                Op::Constant((*value).clone())
             }
-            ExprKind::Run(date) => Op::Constant(run_date(self.data.run, *date)),
+            ExprKind::Run(date) => Op::Constant(run_date(self.bound.run, *date)),
             ExprKind::Local(local) => {
                 let value = frame.get(*local).copied().flatten();
                 return value.ok_or_else(|| "it reads a name before it is bound".to_owned());

@@ -6,7 +6,6 @@
 use super::vector::{FALSE, State, TRUE, Truth, UNKNOWN, VALUE, gathered, index};
 use datafusion::arrow::buffer::ScalarBuffer;
 use datafusion::arrow::datatypes::i256;
-use std::cmp::Ordering;
 use tieout_controls::Decimal;
 use tieout_policies::tree::{Arithmetic, Comparison};
 
@@ -232,7 +231,7 @@ impl Number {
             return compared(comparison, Side::of(&a, len), Side::of(&b, len), len);
         }
         let order = |slot| left.any(slot).zip(right.any(slot)).map(|(a, b)| a.cmp(&b));
-        let holds = |slot| order(slot).is_some_and(|order| holds(comparison, order));
+        let holds = |slot| order(slot).is_some_and(|order| comparison.holds(order));
         (0..len).map(|slot| if holds(slot) { TRUE } else { FALSE }).collect()
     }
 
@@ -330,17 +329,5 @@ pub(super) fn compared<T: Copy + Ord>(
         Comparison::LessOrEqual => zip(left, right, len, |a, b| truth(a <= b)),
         Comparison::Greater => zip(left, right, len, |a, b| truth(a > b)),
         Comparison::GreaterOrEqual => zip(left, right, len, |a, b| truth(a >= b)),
-    }
-}
-
-/// Whether a comparison holds for an order.
-pub(super) fn holds(comparison: Comparison, order: Ordering) -> bool {
-    match comparison {
-        Comparison::Equal => order == Ordering::Equal,
-        Comparison::NotEqual => order != Ordering::Equal,
-        Comparison::Less => order == Ordering::Less,
-        Comparison::LessOrEqual => order != Ordering::Greater,
-        Comparison::Greater => order == Ordering::Greater,
-        Comparison::GreaterOrEqual => order != Ordering::Less,
     }
 }

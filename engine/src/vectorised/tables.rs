@@ -5,9 +5,8 @@ use super::vector::{Cells, NOTHING, UNKNOWN, Vector, index};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use tieout_controls::{Decimal, Value};
-use tieout_policies::data::{Data, Table};
-use tieout_policies::evaluate::EvaluateError;
-use tieout_policies::tree::{Program, TableUse};
+use tieout_policies::data::Table;
+use tieout_policies::evaluate::BoundTable;
 
 /// No number of a part, group or row.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -60,39 +59,10 @@ struct Intervals {
 const DENSE: u64 = 1 << 22;
 
 impl Indexed {
-    /// The tables that a program reads, at its positions.
-    ///
-    /// # Errors
-    /// A table or column isn't there.
-    pub(super) fn all(program: &Program, data: &Data) -> Result<Vec<Self>, EvaluateError> {
-        program.tables.iter().map(|wanted| Self::new(wanted, data)).collect()
-    }
-
-    fn new(wanted: &TableUse, data: &Data) -> Result<Self, EvaluateError> {
-        let missing = |what: String| EvaluateError(format!("there is no {what}"));
-        let name = &wanted.name;
-        let table = data.tables.get(name).ok_or_else(|| missing(format!("table `{name}`")))?;
-        let position = |column: &str| {
-            let found = table.schema.schema.index_of(column);
-            found.ok_or_else(|| missing(format!("column `{column}` in the table `{name}`")))
-        };
-        let names = wanted.schema.schema.columns.iter().map(|c| position(&c.name));
-        let names = names.collect::<Result<Vec<_>, _>>()?;
-        let columns = names.into_iter().map(|at| column(table, at)).collect();
-        let keys = wanted.schema.key.iter().map(|k| position(k)).collect::<Result<Vec<_>, _>>()?;
-        let bounds = match &wanted.schema.effective {
-            Some(effective) => Some((position(&effective.from)?, position(&effective.to)?)),
-            None => None,
-        };
-        Ok(Self::build(table, columns, &keys, bounds))
-    }
-
-    fn build(
-        table: &Table,
-        columns: Vec<Vector>,
-        keys: &[usize],
-        bounds: Option<(usize, usize)>,
-    ) -> Self {
+    /// Indexes a table.
+    pub(super) fn new(bound: &BoundTable<'_>) -> Self {
+        let BoundTable { table, key: keys, interval: bounds, .. } = bound;
+        let columns = bound.columns.iter().map(|at| column(table, *at)).collect();
         let mut parts: Vec<Part> = keys.iter().map(|_| Part::default()).collect();
         let mut numbered: BTreeMap<Vec<u32>, Vec<u32>> = BTreeMap::new();
         for (row, cells) in (0_u32..).zip(table.rows()) {
@@ -103,7 +73,7 @@ impl Indexed {
         }
         let interval = |row: &u32| {
             let cells = table.rows().get(index(*row))?;
-            let (from, to) = bounds?;
+            let (from, to) = (*bounds)?;
             // A null bound never comes, neither the first day nor the end.
             let at = |at: usize| cells.get(at).and_then(time).unwrap_or(i64::MAX);
             Some((at(from), at(to)))

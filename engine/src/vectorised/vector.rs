@@ -3,6 +3,7 @@
 use super::number::Number;
 use super::text::Text;
 use chrono::{DateTime, NaiveDate};
+use std::borrow::Cow;
 use std::sync::Arc;
 use tieout_controls::Value;
 
@@ -108,10 +109,15 @@ impl Vector {
         }
     }
 
+    /// Whether it has that many slots, in values and in states.
+    pub(super) fn has(&self, slots: usize) -> bool {
+        self.len() == slots && self.states.as_ref().is_none_or(|states| states.len() == slots)
+    }
+
     /// As conditions: true where there is a value that isn't false.
-    pub(super) fn truths(&self) -> Vec<Truth> {
-        match (&self.data, &self.states) {
-            (Cells::Truth(truths), _) => truths.clone(),
+    pub(super) fn truths(&self) -> Cow<'_, [Truth]> {
+        Cow::Owned(match (&self.data, &self.states) {
+            (Cells::Truth(truths), _) => return Cow::Borrowed(truths),
             (Cells::Place(_), Some(states)) => states.iter().map(|s| truth_of(*s)).collect(),
             (Cells::Place(places), None) => vec![TRUE; places.len()],
             (_, Some(states)) => {
@@ -119,7 +125,7 @@ impl Vector {
                 states.iter().map(truth).collect()
             }
             (_, None) => vec![FALSE; self.len()],
-        }
+        })
     }
 
     /// What a slot comes to. A place stands for no value.

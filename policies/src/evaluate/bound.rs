@@ -7,27 +7,40 @@ use crate::tree::{Program, TableUse, Type};
 use arrow_array::{Array, RecordBatch};
 use tieout_controls::Value;
 
-/// A program with the tables and parameters that it reads.
-pub(super) struct Bound<'a> {
-    pub(super) program: &'a Program,
-    pub(super) tables: Vec<BoundTable<'a>>,
-    pub(super) parameters: Vec<&'a Value>,
-    pub(super) run: RunDates,
+/// A program with the tables and parameters that it reads, at its positions.
+#[derive(Debug)]
+pub struct Bound<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// Its tables.
+    pub tables: Vec<BoundTable<'a>>,
+    /// The values of its parameters.
+    pub parameters: Vec<&'a Value>,
+    /// The dates of the run.
+    pub run: RunDates,
 }
 
 /// A table, and where it has the columns that the program knows.
-pub(super) struct BoundTable<'a> {
-    pub(super) name: &'a str,
-    pub(super) table: &'a Table,
-    pub(super) columns: Vec<usize>,
+#[derive(Debug)]
+pub struct BoundTable<'a> {
+    /// Its name, as in `data.NAME`.
+    pub name: &'a str,
+    /// Its rows.
+    pub table: &'a Table,
+    /// The positions in the table of the columns that the program knows.
+    pub columns: Vec<usize>,
+    /// The positions of the key's columns in the table.
+    pub key: Vec<usize>,
     /// The positions of the interval's columns in the table.
-    pub(super) interval: Option<(usize, usize)>,
+    pub interval: Option<(usize, usize)>,
 }
 
 impl<'a> Bound<'a> {
+    /// Binds a program to its data.
+    ///
     /// # Errors
     /// A table or parameter is missing or has another shape than when the rule was compiled.
-    pub(super) fn new(program: &'a Program, data: &'a Data) -> Result<Self, EvaluateError> {
+    pub fn new(program: &'a Program, data: &'a Data) -> Result<Self, EvaluateError> {
         let tables = program.tables.iter().map(|table| bind_table(table, data));
         let parameter = |(name, kind): &(String, _)| {
             let missing = || EvaluateError(format!("there is no parameter `{name}`"));
@@ -83,7 +96,8 @@ fn bind_table<'a>(wanted: &'a TableUse, data: &'a Data) -> Result<BoundTable<'a>
         Some(effective) => Some((position(&effective.from)?, position(&effective.to)?)),
         None => None,
     };
-    Ok(BoundTable { name, table, columns, interval })
+    let key = wanted.schema.key.iter().map(|column| position(column));
+    Ok(BoundTable { name, table, columns, key: key.collect::<Result<_, _>>()?, interval })
 }
 
 /// The columns of a batch that the program reads, at the program's positions.

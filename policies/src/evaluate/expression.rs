@@ -180,14 +180,7 @@ fn compare<'a>(comparison: Comparison, left: Outcome<'a>, right: Outcome<'a>) ->
         Err(other) => return other,
     };
     let Some(order) = order(&left, &right) else { return Outcome::Undefined };
-    Outcome::bool(match comparison {
-        Comparison::Equal => order == Ordering::Equal,
-        Comparison::NotEqual => order != Ordering::Equal,
-        Comparison::Less => order == Ordering::Less,
-        Comparison::LessOrEqual => order != Ordering::Greater,
-        Comparison::Greater => order == Ordering::Greater,
-        Comparison::GreaterOrEqual => order != Ordering::Less,
-    })
+    Outcome::bool(comparison.holds(order))
 }
 
 /// The order of two values of one type: text by its code points, false before true.
