@@ -79,7 +79,8 @@ fn document<T: Serialize + DeserializeOwned>(covered: &Covered<'_>, path: &str) 
     let bytes = covered.read(path)?;
     let wrong = |e: String| Stop::from(format!("`{path}`: {e}"));
     let document: T = json::document(&bytes).map_err(wrong)?;
-    if serde_json::to_value(&document).ok() == json::value(&bytes).ok() {
+    let read = serde_json::to_value(&document).map_err(|e| wrong(e.to_string()))?;
+    if read == json::value(&bytes).map_err(wrong)? {
         Ok(document)
     } else {
         Err(wrong("a field or a form of a value that the format does not have".to_owned()))
