@@ -89,8 +89,9 @@ pub(crate) fn visible_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Directional marks and formatting, and the separators at which some programs break lines.
-fn turns(c: char) -> bool {
+/// Directional marks and formatting (Unicode Standard Annex 9, table 4), and the separators at which
+/// some programs break lines.
+pub(crate) fn turns(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

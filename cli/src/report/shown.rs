@@ -2,6 +2,7 @@
 //!
 //! Nothing is rounded here: an amount is shown to its last digit.
 
+use crate::text::turns;
 use chrono::NaiveDate;
 use tieout_controls::{Count, Decimal, Totals, currency};
 
@@ -114,18 +115,13 @@ fn compared_as(what: &str, text: &str, shown: fn(&Decimal, &str) -> String) -> S
 pub(super) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || turns_direction(c) {
+        if c.is_control() || turns(c) {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);
         }
     }
     shown
-}
-
-/// Unicode Standard Annex 9, table 4: explicit directional formatting characters and marks.
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn grouped(whole: &str) -> String {
