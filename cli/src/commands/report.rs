@@ -66,9 +66,9 @@ fn place(path: &Path) -> PathBuf {
 }
 
 fn refuse_terminal(format: Format) -> Outcome<()> {
-    if format == Format::Xlsx && output::to_terminal() {
-        let message = "a workbook is not for a terminal";
-        let help = "name a file: `-o xlsx=report.xlsx`";
+    if matches!(format, Format::Xlsx | Format::Parquet) && output::to_terminal() {
+        let message = "a workbook or Parquet file is not for a terminal";
+        let help = "name a file: `-o xlsx=report.xlsx`, `-o parquet=exceptions.parquet`";
         return Err(Failure::usage(Diagnostic::new("binary-to-terminal", message).help(help)));
     }
     Ok(())

@@ -11,6 +11,7 @@
 //! | [`Format::Json`] | programs; its schema is `docs/reference/run-result.schema.json` |
 //! | [`Format::Html`] | the compliance officer: one page to open, print, forward |
 //! | [`Format::Xlsx`] | the auditor: a workbook with exact amounts |
+//! | [`Format::Parquet`] | whoever computes with the exceptions: typed columns |
 //! | [`Format::Junit`] | a CI server: a control is a test case |
 //! | [`Format::Sarif`] | a code host: one result for each control and code |
 
@@ -18,6 +19,7 @@ mod content;
 mod html;
 mod json;
 mod junit;
+mod parquet;
 mod sarif;
 pub(crate) mod shown;
 mod text;
@@ -45,12 +47,14 @@ pub enum Format {
     Junit,
     /// SARIF 2.1.0.
     Sarif,
+    /// The exceptions as Apache Parquet.
+    Parquet,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] =
-        [Self::Text, Self::Json, Self::Html, Self::Xlsx, Self::Junit, Self::Sarif];
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Json, Self::Html, Self::Xlsx, Self::Junit, Self::Sarif, Self::Parquet];
 
     /// The usual ending of such a file's name, without the leading point.
     pub fn extension(self) -> &'static str {
@@ -61,6 +65,7 @@ impl Format {
             Self::Xlsx => "xlsx",
             Self::Junit => "junit.xml",
             Self::Sarif => "sarif",
+            Self::Parquet => "parquet",
         }
     }
 
@@ -77,6 +82,7 @@ impl Format {
             (".xlsx", Self::Xlsx),
             (".xml", Self::Junit),
             (".sarif", Self::Sarif),
+            (".parquet", Self::Parquet),
         ];
         endings.iter().find(|(ending, _)| name.ends_with(ending)).map(|&(_, format)| format)
     }
@@ -113,6 +119,7 @@ pub fn render(
         Format::Xlsx => xlsx::write(&content),
         Format::Junit => junit::write(&content),
         Format::Sarif => sarif::write(&content),
+        Format::Parquet => parquet::write(&content),
     }
 }
 
