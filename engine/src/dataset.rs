@@ -22,7 +22,7 @@ mod typing;
 pub use self::read::{Loaded, read};
 
 pub(crate) use self::cell::{Cell, Rows};
-pub(crate) use self::columns::{CLASS, FILE, PERSONAL, ROW};
+pub(crate) use self::columns::{CLASS, CURRENCY, FILE, PERSONAL, ROW};
 pub(crate) use self::number::Exact;
 pub(crate) use self::read::read_keeping;
 

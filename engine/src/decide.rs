@@ -2,7 +2,7 @@
 
 use crate::absence::Absences;
 use crate::binding::Bound;
-use crate::dataset::{FILE, Loaded, ROW};
+use crate::dataset::{CURRENCY, FILE, Loaded, ROW};
 use crate::error::input;
 use crate::parameters;
 use crate::plan::PlannedControl;
@@ -66,6 +66,7 @@ pub(crate) fn prepare<'a>(
         input: schema(&prepared.schema),
         tables: tables.iter().map(|(name, table)| (name.clone(), table.schema.clone())).collect(),
         parameters: control.parameters.iter().map(|(name, p)| (name.clone(), p.kind)).collect(),
+        currencies: currencies(&prepared.schema),
     };
     let compiled = compile(rule, &environment).map_err(RunError::Policy)?;
     let run =
@@ -441,4 +442,13 @@ fn schema(arrow: &SchemaRef) -> Schema {
         Some(Column { name: field.name().clone(), kind, nullable: field.is_nullable() })
     };
     Schema { columns: arrow.fields().iter().filter_map(column).collect() }
+}
+
+/// What the columns say of the column that states their currency.
+fn currencies(arrow: &SchemaRef) -> BTreeMap<String, String> {
+    let stated = |field: &datafusion::arrow::datatypes::FieldRef| {
+        let currency = field.metadata().get(CURRENCY)?;
+        Some((field.name().clone(), currency.clone()))
+    };
+    arrow.fields().iter().filter_map(stated).collect()
 }

@@ -17,6 +17,9 @@ pub struct Environment {
     pub tables: BTreeMap<String, TableSchema>,
     /// `data.parameters.<name>`.
     pub parameters: BTreeMap<String, ParameterType>,
+    /// Column of an amount → the column that states its currency, by the name that the schema
+    /// profile gives it; such a column states its own. Of other columns nothing is known.
+    pub currencies: BTreeMap<String, String>,
 }
 
 /// A rule that was checked against its environment.
@@ -124,6 +127,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("rego-import", "an import other than `rego.v1`"),
     ("rego-literal", "a literal is wanted, or a literal can't be read"),
     ("rego-metadata", "a `# METADATA` block can't be read"),
+    ("rego-mixed-currency", "amounts of different currencies are summed or compared"),
     ("rego-name-taken", "a name is bound twice, or means something already"),
     ("rego-no-violation", "the file has no rule `violation`"),
     ("rego-not-reproducible", "a function whose result depends on network, clock or chance"),

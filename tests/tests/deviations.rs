@@ -123,6 +123,7 @@ fn verdict(case: &Case) -> String {
         input: schema(&COLUMNS),
         tables: data.tables.iter().map(|(n, t)| (n.clone(), t.schema.clone())).collect(),
         parameters: BTreeMap::new(),
+        ..Environment::default()
     };
     match compile(&rule, &environment) {
         Ok(policy) => {

@@ -20,6 +20,10 @@ pub(crate) const CLASS: &str = "tieout.class";
 /// Its value.
 pub(crate) const PERSONAL: &str = "personal";
 
+/// The metadata key under which the Arrow field of an amount, or of a currency itself, names the
+/// profile's column that states the currency.
+pub(crate) const CURRENCY: &str = "tieout.currency";
+
 /// A column of a dataset.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
@@ -102,13 +106,13 @@ impl Layout {
 
 impl Target {
     fn field(&self) -> Field {
-        let field = Field::new(&self.name, arrow_type(self.kind), self.nullable);
-        match self.class {
-            FieldClass::Clear => field,
-            FieldClass::Personal => {
-                field.with_metadata([(CLASS.to_owned(), PERSONAL.to_owned())].into())
-            }
-        }
+        let class = match self.class {
+            FieldClass::Clear => None,
+            FieldClass::Personal => Some((CLASS.to_owned(), PERSONAL.to_owned())),
+        };
+        let currency = self.currency.map(|column| (CURRENCY.to_owned(), column.to_owned()));
+        let metadata = class.into_iter().chain(currency).collect();
+        Field::new(&self.name, arrow_type(self.kind), self.nullable).with_metadata(metadata)
     }
 }
 
@@ -143,7 +147,7 @@ fn targets(spec: &DatasetSpec, undeclared: &[String]) -> Vec<Target> {
         },
         nullable: column.nullable,
         class: column.class,
-        currency: column.currency,
+        currency: column.currency.or_else(|| states_currency(spec.profile, column.name)),
         vocabulary: column.vocabulary,
     });
     let own = undeclared.iter().map(|name| Target {
@@ -155,6 +159,11 @@ fn targets(spec: &DatasetSpec, undeclared: &[String]) -> Vec<Target> {
         vocabulary: None,
     });
     declared.chain(own).collect()
+}
+
+/// A column that states the currency of others states its own.
+fn states_currency(profile: &SchemaProfile, name: &str) -> Option<&'static str> {
+    profile.columns.iter().filter_map(|column| column.currency).find(|currency| *currency == name)
 }
 
 /// The file's columns by the names that the dataset gives them; `None` for one left out.

@@ -180,6 +180,7 @@ pub(crate) fn environment(data: &Data) -> Environment {
         input: schema(&COLUMNS),
         tables: data.tables.iter().map(|(n, t)| (n.clone(), t.schema.clone())).collect(),
         parameters: parameters.into_iter().map(|(n, k)| (n.to_owned(), k)).collect(),
+        ..Environment::default()
     }
 }
 

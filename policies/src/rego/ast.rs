@@ -88,6 +88,26 @@ pub(crate) struct Expr {
     pub(crate) depth: u32,
 }
 
+impl Expr {
+    /// The expressions that it is made of.
+    pub(crate) fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Variable(_) => Vec::new(),
+            ExprKind::Array(items)
+            | ExprKind::Set(items)
+            | ExprKind::Call { arguments: items, .. } => items.iter().collect(),
+            ExprKind::Object(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
+            ExprKind::Field { base: inner, .. } | ExprKind::Negate(inner) => vec![inner],
+            ExprKind::Index { base: one, key: other }
+            | ExprKind::Binary { left: one, right: other, .. } => vec![one, other],
+        }
+    }
+}
+
 /// The kinds of expressions.
 #[derive(Debug)]
 pub(crate) enum ExprKind {

@@ -7,6 +7,7 @@ mod check_call;
 mod check_expression;
 mod check_helper;
 mod check_place;
+mod currency;
 mod expression;
 pub(crate) mod function;
 mod lexer;
@@ -41,6 +42,7 @@ pub(crate) fn compile(
         return Err(report.finish());
     }
     let program = check::check(&module, &rule.path, environment, &mut report);
+    currency::check(&module, environment, &mut report);
     if report.is_empty() { Ok((program, metadata)) } else { Err(report.finish()) }
 }
 

@@ -214,6 +214,7 @@ fn the_built_in_rules_fit_what_they_read() {
             input: schema(columns),
             tables: tables.iter().map(table).chain(own).collect(),
             parameters: parameters.map(|p| (p.to_owned(), ParameterType::Decimal)).collect(),
+            ..Environment::default()
         };
         let compiled = compile(&bundle.rules[rule], &environment);
         let compiled = compiled.unwrap_or_else(|found| panic!("{path}: {found:#?}"));

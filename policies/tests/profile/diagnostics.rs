@@ -1,11 +1,46 @@
 //! What is refused, where it stands and what to write instead.
 
 use crate::harness::{environment, refused, rule};
-use tieout_policies::compile::{CODES, compile};
+use tieout_policies::compile::{CODES, Environment, compile};
 
 /// The diagnostics of a rule with that body on line 3.
 fn in_body(body: &str) -> String {
     refused(&format!("package t\nviolation contains {{\"code\": \"x\"}} if {{\n{body}\n}}"))
+}
+
+/// The diagnostics of a body where `amount` is in `region` and `quantity` in `sku`.
+fn of_amounts(body: &str) -> Vec<String> {
+    let currencies =
+        [("amount", "region"), ("region", "region"), ("quantity", "sku"), ("sku", "sku")];
+    let currencies = currencies.map(|(column, states)| (column.to_owned(), states.to_owned()));
+    let environment = Environment { currencies: currencies.into(), ..environment() };
+    let source = format!("package t\nviolation contains {{\"code\": \"x\"}} if {{\n{body}\n}}");
+    let found = compile(&rule(&source), &environment).err().unwrap_or_default();
+    found.iter().map(|d| format!("{}:{}+{} {}", d.line, d.column, d.length, d.code)).collect()
+}
+
+#[test]
+fn amounts_meet_in_one_currency() {
+    for (body, expected) in [
+        ("input.amount == input.quantity", "3:1+30"),
+        ("x := input.amount - 1\nabs(x) > -input.quantity", "4:1+24"),
+        ("every t in input.tags {\n\tt == \"a\"\n\tinput.amount + input.quantity > 1\n}", "5:2+29"),
+        ("not input.amount < input.quantity", "3:5+29"),
+        ("input.region == \"EUR\"\ninput.sku == \"USD\"\ninput.amount < input.quantity", "5:1+29"),
+    ] {
+        assert_eq!(of_amounts(body), [format!("{expected} rego-mixed-currency")], "{body}");
+    }
+    for body in [
+        "input.amount == input.amount + 1",
+        "input.amount * input.quantity > 1",
+        "input.amount * 2 == input.quantity",
+        "input.amount > 100",
+        "input.amount < input.quantity\ninput.sku == input.region",
+        "input.region == \"EUR\"\n\"EUR\" == input.sku\ninput.amount < input.quantity",
+        "input.sku == input.region\nevery t in input.tags {\n\tt == \"a\"\n\tinput.amount > input.quantity\n}",
+    ] {
+        assert_eq!(of_amounts(body), [""; 0], "{body}");
+    }
 }
 
 #[test]

@@ -137,6 +137,7 @@ pub(crate) fn environment() -> Environment {
         input: schema(&COLUMNS),
         tables: data().tables.into_iter().map(|(n, t)| (n, t.schema)).collect(),
         parameters: parameters.into_iter().map(|(n, k)| (n.to_owned(), k)).collect(),
+        ..Environment::default()
     }
 }
 

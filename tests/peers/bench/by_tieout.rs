@@ -46,6 +46,7 @@ impl Checks {
             input: input(&schema_of(folder)),
             tables: data.tables.iter().map(|(n, t)| (n.clone(), t.schema.clone())).collect(),
             parameters: BTreeMap::new(),
+            ..Environment::default()
         };
         let rule = Rule {
             name: "checks".to_owned(),
