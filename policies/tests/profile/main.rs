@@ -13,6 +13,8 @@ mod harness;
 #[cfg(test)]
 mod language;
 #[cfg(test)]
+mod mangled;
+#[cfg(test)]
 mod nulls;
 #[cfg(test)]
 mod tables;

@@ -1,0 +1,222 @@
+//! Policies that all engines must read alike: text, whole numbers, booleans, lists; no nulls.
+
+use serde_json::{Value, json};
+
+/// A generator of numbers (Knuth's MMIX constants).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+
+    fn pick(&mut self, of: &[&'static str]) -> &'static str {
+        of[self.below(of.len())]
+    }
+}
+
+/// The reference table `data.centres`: id, owner, active, budget.
+pub(crate) const CENTRES: [(&str, &str, bool, i64); 4] = [
+    ("C1", "kim", true, 100),
+    ("C2", "lee", false, 0),
+    ("A", "EU", true, -3),
+    ("", "kim", true, 7),
+];
+
+pub(crate) const TEXTS: [&str; 10] = ["", "A", "B", "C1", "C2", "EU", "eu", "kim", "Ärger", "a-b"];
+
+/// A record without nulls.
+pub(crate) struct Record {
+    pub(crate) texts: [&'static str; 3],
+    pub(crate) numbers: [i64; 2],
+    pub(crate) flag: bool,
+    pub(crate) tags: Vec<&'static str>,
+}
+
+impl Record {
+    pub(crate) fn json(&self) -> Value {
+        let [s, t, u] = self.texts;
+        let [i, j] = self.numbers;
+        json!({"s": s, "t": t, "u": u, "i": i, "j": j, "flag": self.flag, "tags": self.tags})
+    }
+}
+
+pub(crate) fn record(random: &mut Random) -> Record {
+    let mut number = || i64::try_from(random.below(9)).unwrap() - 3;
+    let numbers = [number(), number()];
+    Record {
+        texts: [(); 3].map(|()| random.pick(&TEXTS)),
+        numbers,
+        flag: random.below(2) == 0,
+        tags: (0..random.below(4)).map(|_| random.pick(&TEXTS)).collect(),
+    }
+}
+
+/// A policy's source.
+pub(crate) fn policy(random: &mut Random) -> String {
+    let mut maker = Maker { random, names: 0, helpers: String::new() };
+    let rules: String = (0..=maker.random.below(2))
+        .map(|number| {
+            let body = maker.body(3);
+            format!("violation contains {{\"code\": \"c{number}\"}} if {{\n{body}}}\n\n")
+        })
+        .collect();
+    format!("package t\n\n{rules}{}", maker.helpers)
+}
+
+struct Maker<'a> {
+    random: &'a mut Random,
+    names: usize,
+    helpers: String,
+}
+
+impl Maker<'_> {
+    fn name(&mut self) -> String {
+        self.names += 1;
+        format!("n{}", self.names)
+    }
+
+    fn body(&mut self, depth: usize) -> String {
+        let mut text = String::new();
+        // A conjunction of many would hardly ever hold.
+        for _ in 0..=self.random.below(2) {
+            text += &format!("\t{}\n", self.statement(depth));
+        }
+        text
+    }
+
+    fn statement(&mut self, depth: usize) -> String {
+        let name = self.name();
+        match self.random.below(8) {
+            0 => {
+                let (value, condition) = (self.text(depth - 1), self.about(&name));
+                format!("{name} := {value}\n\t{condition}")
+            }
+            1 => {
+                let (list, condition) = (self.list(depth - 1), self.about(&name));
+                format!("some {name} in {list}\n\t{condition}")
+            }
+            2 => {
+                let (list, condition) = (self.list(depth - 1), self.about(&name));
+                format!("every {name} in {list} {{ {condition} }}")
+            }
+            3 => {
+                let condition =
+                    self.random.pick(&["owner == \"kim\"", "active == true", "budget > 5"]);
+                format!("some {name} in data.centres\n\t{name}.id == input.s\n\t{name}.{condition}")
+            }
+            4 => format!("not {}", self.condition(depth - 1)),
+            _ => self.condition(depth),
+        }
+    }
+
+    /// A condition about a text.
+    fn about(&mut self, name: &str) -> String {
+        match self.random.below(5) {
+            0 => format!("{name} != input.t"),
+            1 => format!("startswith({name}, \"C\")"),
+            2 => format!("{name} in input.tags"),
+            3 => format!("count({name}) > input.i"),
+            _ => format!("not {name} in [\"A\", \"EU\", input.u]"),
+        }
+    }
+
+    fn condition(&mut self, depth: usize) -> String {
+        if depth == 0 {
+            return self
+                .random
+                .pick(&[
+                    "input.flag == true",
+                    "input.i > 0",
+                    "input.s != \"A\"",
+                    "input.j <= input.i",
+                ])
+                .to_owned();
+        }
+        let below = depth - 1;
+        let comparison = self.random.pick(&["==", "!=", "<", "<=", ">", ">="]);
+        match self.random.below(12) {
+            0 => format!("{} {comparison} {}", self.text(below), self.text(below)),
+            // Not at a line's beginning: regorus takes `(` there for a call of what stands before.
+            1 => format!("0 + {} {comparison} {}", self.number(below), self.number(below)),
+            2 => {
+                let list =
+                    self.random.pick(&["[\"A\", \"B\", \"EU\"]", "input.tags", "{\"C1\", \"\"}"]);
+                format!("{} in {list}", self.text(below))
+            }
+            3 => {
+                let function = self.random.pick(&["startswith", "endswith", "contains"]);
+                format!("{function}({}, {})", self.text(below), self.text(0))
+            }
+            4 => format!("regex.match(\"^[A-Z]+[0-9]?$\", {})", self.text(below)),
+            5 => format!("data.centres{}.owner == input.t", self.key()),
+            6 => format!("data.centres{}.budget {comparison} input.j", self.key()),
+            7 => {
+                let (name, body) = (self.name(), self.body(1.max(below)));
+                self.helpers += &format!("{name} if {{\n{body}}}\n\n");
+                if self.random.below(2) == 0 {
+                    let body = self.body(1.max(below));
+                    self.helpers += &format!("{name} if {{\n{body}}}\n\n");
+                }
+                name
+            }
+            8 => {
+                let (name, value) = (self.name(), self.number(below));
+                self.helpers += &format!("{name}(p) := p + 1 if p > {value}\n\nelse := 0\n\n");
+                format!("{name}({}) {comparison} 1", self.number(below))
+            }
+            9 => self
+                .random
+                .pick(&["data.centres[input.s]", "data.centres[upper(input.t)]"])
+                .to_owned(),
+            10 => format!("count(input.tags) {comparison} {}", self.number(below)),
+            _ => self.condition(below),
+        }
+    }
+
+    /// A key that is there: a cell of a row that is not is unknown here and undefined elsewhere.
+    fn key(&mut self) -> &'static str {
+        self.random.pick(&["[\"C1\"]", "[\"C2\"]", "[\"\"]"])
+    }
+
+    fn list(&mut self, depth: usize) -> String {
+        match self.random.below(4) {
+            0 => format!("[{}, {}]", self.text(depth), self.text(0)),
+            1 => format!("split({}, \"-\")", self.text(depth)),
+            _ => "input.tags".to_owned(),
+        }
+    }
+
+    fn text(&mut self, depth: usize) -> String {
+        if depth == 0 {
+            return self
+                .random
+                .pick(&["input.s", "input.t", "input.u", "\"A\"", "\"\"", "\"EU\"", "\"Ärger\""])
+                .to_owned();
+        }
+        match self.random.below(5) {
+            0 => format!("lower({})", self.text(depth - 1)),
+            1 => format!("upper({})", self.text(depth - 1)),
+            2 => format!("trim_space({})", self.text(depth - 1)),
+            3 => format!("concat(\"-\", [{}, {}])", self.text(depth - 1), self.text(0)),
+            _ => self.text(depth - 1),
+        }
+    }
+
+    fn number(&mut self, depth: usize) -> String {
+        if depth == 0 {
+            return self.random.pick(&["input.i", "input.j", "0", "2", "-1"]).to_owned();
+        }
+        let (one, other) = (self.number(depth - 1), self.number(depth - 1));
+        match self.random.below(6) {
+            0 => format!("({one} + {other})"),
+            1 => format!("({one} - {other})"),
+            2 => format!("({one} * {other})"),
+            3 => format!("abs({one})"),
+            4 => format!("max([{one}, {other}])"),
+            _ => format!("count({})", self.text(depth - 1)),
+        }
+    }
+}
