@@ -93,6 +93,18 @@ impl fmt::Display for Type {
     }
 }
 
+/// A place in a source: a line, a column and a length in characters; line and column are from 1.
+/// What goes over several lines is named by its first token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// The line.
+    pub line: u32,
+    /// The column of the first character.
+    pub column: u32,
+    /// The number of characters.
+    pub length: u32,
+}
+
 /// A checked source.
 #[derive(Debug, Default)]
 pub struct Program {
@@ -191,6 +203,8 @@ pub enum Statement {
         local: usize,
         /// What is kept.
         value: Expr,
+        /// Where it stands.
+        span: Span,
     },
     /// `some name in collection`: the rest of the body holds for at least one item.
     Some {
@@ -198,6 +212,8 @@ pub enum Statement {
         local: usize,
         /// What is gone through.
         collection: Collection,
+        /// Where it stands.
+        span: Span,
     },
     /// `every name in collection { … }`: the body holds for all items.
     Every {
@@ -207,7 +223,19 @@ pub enum Statement {
         collection: Collection,
         /// What must hold for each.
         body: Vec<Statement>,
+        /// Where it stands, up to its body.
+        span: Span,
     },
+}
+
+impl Statement {
+    /// Where it stands in the source.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Test(expr) => expr.span,
+            Self::Bind { span, .. } | Self::Some { span, .. } | Self::Every { span, .. } => *span,
+        }
+    }
 }
 
 /// What can be gone through.
@@ -228,6 +256,8 @@ pub struct Expr {
     pub ty: Type,
     /// The height of the tree, that of the helpers called included.
     pub depth: u32,
+    /// Where it stands in the source.
+    pub span: Span,
 }
 
 /// The kinds of expressions.

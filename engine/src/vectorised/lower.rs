@@ -89,16 +89,16 @@ impl<'a> Lowering<'a> {
         for (position, statement) in body.iter().enumerate() {
             match statement {
                 Statement::Test(expr) => conditions.push(self.expr(expr, frame)?),
-                Statement::Bind { local, value } => {
+                Statement::Bind { local, value, .. } => {
                     let value = self.expr(value, frame)?;
                     set(frame, *local, value);
                     conditions.push(self.add(Op::Defined(value))?);
                 }
-                Statement::Every { local, collection, body } => {
+                Statement::Every { local, collection, body, .. } => {
                     let quantifier = Quantifier::Every;
                     conditions.push(self.through(quantifier, *local, collection, body, frame)?);
                 }
-                Statement::Some { local, collection } => {
+                Statement::Some { local, collection, .. } => {
                     let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
                     let quantifier = Quantifier::Some;
                     conditions.push(self.through(quantifier, *local, collection, rest, frame)?);

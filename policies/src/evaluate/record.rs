@@ -152,7 +152,7 @@ impl<'a> Record<'a> {
         for (position, statement) in body.iter().enumerate() {
             let truth = match statement {
                 Statement::Test(expr) => self.expr(expr, frame).truth(),
-                Statement::Bind { local, value } => {
+                Statement::Bind { local, value, .. } => {
                     let outcome = self.expr(value, frame);
                     let truth = match &outcome {
                         Outcome::Undefined => Truth::False,
@@ -162,10 +162,10 @@ impl<'a> Record<'a> {
                     set(frame, *local, outcome);
                     truth
                 }
-                Statement::Every { local, collection, body } => {
+                Statement::Every { local, collection, body, .. } => {
                     self.every(*local, collection, body, frame)
                 }
-                Statement::Some { local, collection } => {
+                Statement::Some { local, collection, .. } => {
                     let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
                     return self.some(*local, collection, rest, frame, pending, each);
                 }

@@ -1,12 +1,6 @@
 //! The syntax tree: what an author wrote, before anything is known of its meaning.
 
-/// A place in a source: a line and columns in characters, all from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Span {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-    pub(crate) length: u32,
-}
+pub(crate) use crate::tree::Span;
 
 /// A source file.
 #[derive(Debug, Default)]
@@ -73,9 +67,9 @@ pub(crate) struct Name {
 #[derive(Debug)]
 pub(crate) enum Statement {
     Test(Expr),
-    Bind { name: Name, value: Expr },
-    Some { item: Name, collection: Expr },
-    Every { item: Name, collection: Expr, body: Vec<Statement> },
+    Bind { name: Name, value: Expr, span: Span },
+    Some { item: Name, collection: Expr, span: Span },
+    Every { item: Name, collection: Expr, body: Vec<Statement>, span: Span },
     Not { inner: Expr, span: Span },
 }
 

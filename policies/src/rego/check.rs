@@ -181,7 +181,7 @@ impl<'a> Checker<'a> {
             let message = "the expression is too deep, with the helpers it calls";
             self.error("rego-too-deep", span, message, None);
         }
-        Expr { kind, ty, depth }
+        Expr { kind, ty, depth, span }
     }
 
     fn depth_below(&self, kind: &ExprKind) -> u32 {
@@ -228,8 +228,13 @@ pub(super) fn is_place(kind: &ExprKind) -> bool {
     )
 }
 
-pub(super) fn literal(value: Value, ty: Type) -> Expr {
-    Expr { kind: ExprKind::Literal(value), ty, depth: 1 }
+pub(super) fn literal(value: Value, ty: Type, span: Span) -> Expr {
+    leaf(ExprKind::Literal(value), ty, span)
+}
+
+/// An expression without parts.
+pub(super) fn leaf(kind: ExprKind, ty: Type, span: Span) -> Expr {
+    Expr { kind, ty, depth: 1, span }
 }
 
 /// How high a typed tree may be, helpers included: what a small thread's stack takes.

@@ -97,21 +97,22 @@ impl Checker<'_> {
                 let inner = self.condition(inner, scope);
                 Statement::Test(self.node(ExprKind::Not(Box::new(inner)), Type::Bool, *span))
             }
-            ast::Statement::Bind { name, value } => {
+            ast::Statement::Bind { name, value, span } => {
                 let value = self.expression(value, scope);
-                Statement::Bind { local: self.bind(name, value.ty.clone(), scope), value }
+                let local = self.bind(name, value.ty.clone(), scope);
+                Statement::Bind { local, value, span: *span }
             }
-            ast::Statement::Some { item, collection } => {
+            ast::Statement::Some { item, collection, span } => {
                 let (collection, ty) = self.collection(collection, scope);
-                Statement::Some { local: self.bind(item, ty, scope), collection }
+                Statement::Some { local: self.bind(item, ty, scope), collection, span: *span }
             }
-            ast::Statement::Every { item, collection, body } => {
+            ast::Statement::Every { item, collection, body, span } => {
                 let (collection, ty) = self.collection(collection, scope);
                 let outer = scope.names.clone();
                 let local = self.bind(item, ty, scope);
                 let body = self.body(body, scope);
                 scope.names = outer;
-                Statement::Every { local, collection, body }
+                Statement::Every { local, collection, body, span: *span }
             }
         }
     }

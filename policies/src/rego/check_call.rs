@@ -145,7 +145,7 @@ impl Checker<'_> {
         if value.is_none() {
             self.error("rego-literal", span, format!("`{text}` is no {ty}"), None);
         }
-        Some(literal(value.unwrap_or(Value::Null), ty))
+        Some(literal(value.unwrap_or(Value::Null), ty, span))
     }
 
     /// `effective.at(data.table, [key], when)`.
@@ -199,7 +199,7 @@ impl Checker<'_> {
             self.error("rego-unsupported", span, message, None);
             return wrong();
         };
-        let column = self.column(&Name { text: text.clone(), span: name.span });
+        let column = self.column(&Name { text: text.clone(), span: name.span }, name.span);
         self.want(&default, &column.ty, default_span);
         let ExprKind::Column(position) = column.kind else { return wrong() };
         let kind = ExprKind::OrElse { column: position, default: Box::new(default) };

@@ -1,7 +1,7 @@
 //! From the syntax tree to the typed tree: expressions but for calls.
 
 use super::ast::{self, Operator, Span};
-use super::check::{Checker, Scope, is_place, literal};
+use super::check::{Checker, Scope, is_place, leaf, literal};
 use super::report::did_you_mean;
 use crate::tree::{Arithmetic, Comparison, Expr, ExprKind, Type};
 use tieout_controls::{Decimal, Value};
@@ -15,8 +15,8 @@ impl Checker<'_> {
                 self.error("rego-null-test", span, "`null` is no value here", Some(help));
                 wrong()
             }
-            ast::ExprKind::Bool(b) => literal(Value::Bool(*b), Type::Bool),
-            ast::ExprKind::String(s) => literal(Value::String(s.clone()), Type::String),
+            ast::ExprKind::Bool(b) => literal(Value::Bool(*b), Type::Bool, span),
+            ast::ExprKind::String(s) => literal(Value::String(s.clone()), Type::String, span),
             ast::ExprKind::Number(lexeme) => self.number(lexeme, span),
             ast::ExprKind::Array(items) | ast::ExprKind::Set(items) => {
                 let items: Vec<_> =
@@ -45,7 +45,7 @@ impl Checker<'_> {
 
     fn number(&mut self, lexeme: &str, span: Span) -> Expr {
         match Decimal::parse(lexeme) {
-            Ok(number) => literal(Value::Number(number), Type::Number),
+            Ok(number) => literal(Value::Number(number), Type::Number, span),
             Err(e) => {
                 self.error("rego-number", span, format!("`{lexeme}`: {e}"), None);
                 wrong()
@@ -75,7 +75,8 @@ impl Checker<'_> {
             match &key.kind {
                 ast::ExprKind::String(name) if !entries.iter().any(|(n, _)| n == name) => {
                     let typed = self.expression(value, scope);
-                    values.push((literal(Value::Null, typed.ty.clone()), value.span));
+                    let (ty, span) = (typed.ty.clone(), value.span);
+                    values.push((literal(Value::Null, ty, span), span));
                     entries.push((name.clone(), typed));
                 }
                 _ => {
@@ -92,7 +93,7 @@ impl Checker<'_> {
         if let Some((_, local, ty)) = scope.find(name)
             && name != "_"
         {
-            return Expr { kind: ExprKind::Local(*local), ty: ty.clone(), depth: 1 };
+            return leaf(ExprKind::Local(*local), ty.clone(), span);
         }
         if name == "input" || name == "data" {
             let help = format!("write `{name}.NAME`");
@@ -230,7 +231,7 @@ impl Checker<'_> {
 }
 
 pub(super) fn wrong() -> Expr {
-    literal(Value::Null, Type::Wrong)
+    literal(Value::Null, Type::Wrong, Span::default())
 }
 
 /// What to write instead of a comparison across types.

@@ -2,7 +2,7 @@
 //! list of argument types.
 
 use super::ast::{self, Head, Pattern, Span};
-use super::check::{Checker, Scope, State, literal};
+use super::check::{Checker, Scope, State, leaf, literal};
 use crate::tree::{Collection, Comparison, Definition, Expr, ExprKind, Helper, Statement, Type};
 use tieout_controls::Value;
 
@@ -79,11 +79,11 @@ impl<'a> Checker<'a> {
             for branch in &rule.branches {
                 scope.names.clone_from(&parameters);
                 let body = self.body(&branch.body, &mut scope);
+                let position = branch.value.as_ref().map_or(rule.name.span, |v| v.span);
                 let value = match &branch.value {
                     Some(value) => self.expression(value, &mut scope),
-                    None => literal(Value::Bool(true), Type::Bool),
+                    None => literal(Value::Bool(true), Type::Bool, position),
                 };
-                let position = branch.value.as_ref().map_or(rule.name.span, |v| v.span);
                 if !ty.fits(&value.ty) {
                     let message = format!("`{name}` is {} here and {ty} elsewhere", value.ty);
                     self.error("rego-type-mismatch", position, message, None);
@@ -125,11 +125,12 @@ impl<'a> Checker<'a> {
                     let message = format!("the argument is {ty}, the parameter is {}", right.ty);
                     self.error("rego-type-mismatch", value.span, message, None);
                 }
-                let left = Expr { kind: ExprKind::Local(local), ty: ty.clone(), depth: 1 };
+                let span = value.span;
+                let left = leaf(ExprKind::Local(local), ty.clone(), span);
                 let comparison = Comparison::Equal;
                 let (left, right) = (Box::new(left), Box::new(right));
                 let kind = ExprKind::Compare { comparison, left, right };
-                Some(Expr { kind, ty: Type::Bool, depth: 2 })
+                Some(Expr { kind, ty: Type::Bool, depth: 2, span })
             }
         }
     }

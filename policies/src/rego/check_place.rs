@@ -1,7 +1,7 @@
 //! From the syntax tree to the typed tree: columns, parameters, tables and their cells.
 
 use super::ast::{self, Span};
-use super::check::{Checker, Scope, literal};
+use super::check::{Checker, Scope, leaf, literal};
 use super::check_expression::wrong;
 use super::report::did_you_mean;
 use crate::tree::{Expr, ExprKind, RunDate, TableUse, Type};
@@ -16,7 +16,7 @@ impl Checker<'_> {
         span: Span,
     ) -> Expr {
         match root(base) {
-            Root::Input => return self.column(name),
+            Root::Input => return self.column(name, span),
             Root::Data => {
                 if self.table_of(name).is_some() {
                     let message = format!("`data.{}` is a table", name.text);
@@ -25,8 +25,8 @@ impl Checker<'_> {
                 }
                 return wrong();
             }
-            Root::Member("parameters") => return self.parameter_named(name),
-            Root::Member("run") => return self.run_date(name),
+            Root::Member("parameters") => return self.parameter_named(name, span),
+            Root::Member("run") => return self.run_date(name, span),
             Root::Member(_) => {
                 let key = ast::Expr {
                     kind: ast::ExprKind::String(name.text.clone()),
@@ -41,7 +41,7 @@ impl Checker<'_> {
         match typed.ty.clone() {
             Type::Row(table) => self.cell(typed, table, name, span),
             Type::Map(value) => {
-                let key = literal(Value::String(name.text.clone()), Type::String);
+                let key = literal(Value::String(name.text.clone()), Type::String, name.span);
                 let kind = ExprKind::Entry { map: Box::new(typed), key: Box::new(key) };
                 self.node(kind, *value, span)
             }
@@ -55,12 +55,12 @@ impl Checker<'_> {
     }
 
     /// `input.NAME`.
-    pub(super) fn column(&mut self, name: &ast::Name) -> Expr {
+    pub(super) fn column(&mut self, name: &ast::Name, span: Span) -> Expr {
         let found = self.program.columns.iter_mut().enumerate().find(|(_, c)| c.name == name.text);
         if let Some((position, column)) = found {
             column.used = true;
             let ty = Type::of_column(column.kind);
-            return Expr { kind: ExprKind::Column(position), ty, depth: 1 };
+            return leaf(ExprKind::Column(position), ty, span);
         }
         let help = did_you_mean(&name.text, self.program.columns.iter().map(|c| c.name.as_str()));
         let message = format!("the population has no column `{}`", name.text);
@@ -68,7 +68,7 @@ impl Checker<'_> {
         wrong()
     }
 
-    fn parameter_named(&mut self, name: &ast::Name) -> Expr {
+    fn parameter_named(&mut self, name: &ast::Name, span: Span) -> Expr {
         let Some(kind) = self.environment.parameters.get(&name.text).copied() else {
             let names = self.environment.parameters.keys().map(String::as_str);
             let help = did_you_mean(&name.text, names);
@@ -81,10 +81,10 @@ impl Checker<'_> {
             self.program.parameters.push((name.text.clone(), kind));
             self.program.parameters.len().saturating_sub(1)
         });
-        Expr { kind: ExprKind::Parameter(position), ty: Type::of_parameter(kind), depth: 1 }
+        leaf(ExprKind::Parameter(position), Type::of_parameter(kind), span)
     }
 
-    fn run_date(&mut self, name: &ast::Name) -> Expr {
+    fn run_date(&mut self, name: &ast::Name, span: Span) -> Expr {
         let date = match name.text.as_str() {
             "as_of" => RunDate::AsOf,
             "period_start" => RunDate::PeriodStart,
@@ -96,7 +96,7 @@ impl Checker<'_> {
                 return wrong();
             }
         };
-        Expr { kind: ExprKind::Run(date), ty: Type::Date, depth: 1 }
+        leaf(ExprKind::Run(date), Type::Date, span)
     }
 
     /// The table of that name, in the program's numbering.

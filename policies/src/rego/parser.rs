@@ -170,12 +170,14 @@ impl Parser<'_> {
         let statement = if self.take_word("some") {
             let item = self.bound_name()?;
             self.expect_word("in")?;
-            Statement::Some { item, collection: self.expression()? }
+            let collection = self.expression()?;
+            Statement::Some { item, collection, span: self.span_from(span) }
         } else if self.take_word("every") {
             let item = self.bound_name()?;
             self.expect_word("in")?;
             let collection = self.expression()?;
-            Statement::Every { item, collection, body: self.braced_body()? }
+            let span = self.span_from(span);
+            Statement::Every { item, collection, body: self.braced_body()?, span }
         } else if self.take_word("not") {
             let inner = self.expression()?;
             Statement::Not { span: self.span_from(span), inner }
@@ -184,7 +186,8 @@ impl Parser<'_> {
             match (value.kind, self.take(":=")) {
                 (ExprKind::Variable(text), true) => {
                     let name = Name { text, span: value.span };
-                    Statement::Bind { name, value: self.expression()? }
+                    let value = self.expression()?;
+                    Statement::Bind { name, value, span: self.span_from(span) }
                 }
                 (_, true) => {
                     self.report.add("rego-syntax", value.span, "only a name can be assigned", None);

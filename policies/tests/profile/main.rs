@@ -17,4 +17,6 @@ mod mangled;
 #[cfg(test)]
 mod nulls;
 #[cfg(test)]
+mod spans;
+#[cfg(test)]
 mod tables;
