@@ -244,6 +244,38 @@ pub(crate) enum Policy {
         #[arg(long)]
         compare: bool,
     },
+    /// Run the tests of rules: `test_` rules in `rule_test.rego`
+    Test(PolicyTest),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyTest {
+    /// Folders of bundles or rules, `BUNDLE`, `BUNDLE/RULE` or `RULE`; else the workspace's own
+    /// bundles, or the built-in ones
+    #[arg(value_name = "BUNDLE | RULE")]
+    pub(crate) rules: Vec<String>,
+    /// Only tests whose name matches
+    #[arg(short, long, value_name = "REGEX")]
+    pub(crate) run: Option<String>,
+    /// Which parts of the rules the tests evaluate
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Exit with 1 where fewer percent of the parts are evaluated
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) threshold: Option<usize>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: AuthorFormat,
+}
+
+/// How the tools for authors tell what they found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuthorFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

@@ -23,6 +23,7 @@ mod helper;
 mod outcome;
 mod place;
 mod record;
+mod trace;
 
 use crate::column;
 use crate::compile::{Compiled, Policy};
@@ -30,6 +31,7 @@ use crate::data::Data;
 use crate::tree::{Program, Type};
 use arrow_array::{Array, RecordBatch};
 use record::Record;
+pub(crate) use trace::{Seen, Trace};
 
 pub use bound::{Bound, BoundTable};
 pub use call::{Failure, apply};
@@ -111,6 +113,17 @@ fn decide(
     data: &Data,
 ) -> Result<Vec<Decision>, EvaluateError> {
     each_record(program, batch, data, |record| record.decide())
+}
+
+/// The decision about one record of these cells, one for each column of the program.
+pub(crate) fn decide_cells(
+    program: &Program,
+    cells: &[Value],
+    data: &Data,
+    trace: &Trace,
+) -> Result<Decision, EvaluateError> {
+    let bound = Bound::new(program, data)?;
+    Ok(Record::new(&bound, cells).traced(trace).decide())
 }
 
 fn each_record<T>(

@@ -14,3 +14,4 @@ pub mod evaluate;
 mod rego;
 mod table;
 pub mod tree;
+pub mod unit_test;

@@ -173,6 +173,8 @@ pub struct FactShape {
 /// A rule or function that others use, for one list of argument types.
 #[derive(Debug)]
 pub struct Helper {
+    /// Its name in the source.
+    pub name: String,
     /// The number of locals.
     pub frame: usize,
     /// Its definitions; they must not give two values for one record.

@@ -69,6 +69,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Policy(Policy::ExplainPlan { only, compare }) => {
             policy::explain_plan(global, only, compare)
         }
+        Command::Policy(Policy::Test(args)) => policy::test(global, &args),
         Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(global, &file),
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())

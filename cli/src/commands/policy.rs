@@ -1,5 +1,10 @@
 //! `tieout policy`.
 
+mod target;
+mod test;
+
+pub(super) use test::test;
+
 use super::run;
 use crate::args::Global;
 use crate::catalogue::Catalogue;

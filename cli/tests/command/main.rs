@@ -16,6 +16,8 @@ mod mistakes;
 #[cfg(test)]
 mod packs;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 #[cfg(unix)]
 mod readme;
 #[cfg(test)]

@@ -80,6 +80,7 @@ impl<'a> Record<'a> {
         for (value, body) in &definition.branches {
             let mut values: Vec<Outcome<'a>> = Vec::new();
             let mut each = |record: &mut Self, frame: &mut Frame<'a>| {
+                record.reached(value);
                 values.push(record.expr(value, frame));
             };
             let solutions = self.body(body, &mut frame.clone(), pending.clone(), &mut each);

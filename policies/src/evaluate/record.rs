@@ -3,6 +3,7 @@
 use super::Verdict;
 use super::bound::Bound;
 use super::outcome::{Obstacles, Outcome, Truth, causes};
+use super::trace::Trace;
 use crate::tree::{Collection, Expr, ExprKind, FactShape, Statement};
 use std::collections::BTreeSet;
 use tieout_controls::decision::{Reason, RuleRef};
@@ -20,6 +21,7 @@ pub(super) struct Record<'a> {
     /// What rules without parameters came to.
     pub(super) known: Vec<Option<Outcome<'a>>>,
     steps: u64,
+    trace: Option<&'a Trace>,
 }
 
 /// What a body came to over all elements that it goes through.
@@ -47,7 +49,19 @@ pub(super) type Each<'f, 'a> = &'f mut dyn FnMut(&mut Record<'a>, &mut Frame<'a>
 impl<'a> Record<'a> {
     pub(super) fn new(bound: &'a Bound<'a>, cells: &'a [Value]) -> Self {
         let known = vec![None; bound.program.helpers.len()];
-        Self { bound, cells, known, steps: STEPS }
+        Self { bound, cells, known, steps: STEPS, trace: None }
+    }
+
+    /// Tells what is evaluated.
+    pub(super) fn traced(self, trace: &'a Trace) -> Self {
+        Self { trace: Some(trace), ..self }
+    }
+
+    /// Notes that a part gave its value.
+    pub(super) fn reached<T>(&self, part: &T) {
+        if let Some(trace) = self.trace {
+            trace.reached(part);
+        }
     }
 
     /// The decision about the record.
@@ -69,6 +83,7 @@ impl<'a> Record<'a> {
             let solutions = {
                 let (facts, open) = (&mut facts, &mut open);
                 let mut each = |record: &mut Self, frame: &mut Frame<'a>| {
+                    record.reached(&violation.fact);
                     let fact = record.fact(&violation.fact, &violation.rule, frame, open);
                     if !facts.contains(&fact) {
                         facts.push(fact);
@@ -166,10 +181,14 @@ impl<'a> Record<'a> {
                     self.every(*local, collection, body, frame)
                 }
                 Statement::Some { local, collection, .. } => {
+                    self.reached(statement);
                     let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
                     return self.some(*local, collection, rest, frame, pending, each);
                 }
             };
+            if let Some(trace) = self.trace {
+                trace.truth(statement, &truth);
+            }
             match truth {
                 Truth::True => {}
                 Truth::False => return Solutions::default(),

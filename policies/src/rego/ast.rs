@@ -6,6 +6,27 @@ pub(crate) use crate::tree::Span;
 #[derive(Debug, Default)]
 pub(crate) struct Module {
     pub(crate) rules: Vec<Rule>,
+    /// The parts of the source that can be taken out or set apart, in the order of their ends.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A part of a source by its tokens: the position of the first, and that after the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) kind: PartKind,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+}
+
+/// What a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PartKind {
+    /// A definition of a rule or function.
+    Rule,
+    /// A statement of a body.
+    Statement,
+    /// `key: value` in an object.
+    Entry,
 }
 
 /// A `# METADATA` block: its YAML, and the line of its first line.

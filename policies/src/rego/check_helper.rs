@@ -56,8 +56,13 @@ impl<'a> Checker<'a> {
         arguments: &[Type],
         span: Span,
     ) -> Option<(Helper, Type, u32)> {
-        let mut helper =
-            Helper { frame: 0, definitions: Vec::new(), default: None, only_true: true };
+        let mut helper = Helper {
+            name: name.to_owned(),
+            frame: 0,
+            definitions: Vec::new(),
+            default: None,
+            only_true: true,
+        };
         let mut ty = Type::Wrong;
         let mut depth = 0;
         for rule in rules {

@@ -1,6 +1,6 @@
 //! From tokens to the syntax tree: expressions.
 
-use super::ast::{Expr, ExprKind, Name, Operator, Span};
+use super::ast::{Expr, ExprKind, Name, Operator, PartKind, Span};
 use super::lexer::Kind;
 use super::parser::{KEYWORDS, Parser};
 
@@ -191,6 +191,7 @@ impl Parser<'_> {
         let mut pairs = Vec::new();
         let mut depth = 0;
         while !self.take("}") {
+            let from = self.position;
             let first = self.expression()?;
             self.refuse_comprehension()?;
             depth = depth.max(first.depth);
@@ -199,6 +200,7 @@ impl Parser<'_> {
                 self.refuse_comprehension()?;
                 depth = depth.max(value.depth);
                 pairs.push((first, value));
+                self.part(PartKind::Entry, from);
             } else if pairs.is_empty() {
                 items.push(first);
             } else {

@@ -12,6 +12,10 @@ pub(crate) struct Token {
     pub(crate) new_line: bool,
     /// Whether it follows the token before without any space.
     pub(crate) glued: bool,
+    /// Its first byte in the source.
+    pub(crate) start: usize,
+    /// The byte after its last one.
+    pub(crate) end: usize,
 }
 
 /// The kinds of tokens.
@@ -39,11 +43,14 @@ pub(crate) fn lex(source: &str, report: &mut Report) -> (Vec<Token>, Vec<Metadat
         let new_line = lexer.line != line || tokens.is_empty();
         let glued = lexer.rest.len() == offset;
         let (line, column) = (lexer.line, lexer.column);
+        let start = source.len().saturating_sub(lexer.rest.len());
         let Some(kind) = lexer.token() else { continue };
+        let end = source.len().saturating_sub(lexer.rest.len());
         let length =
             if lexer.line == line { lexer.column.saturating_sub(column).max(1) } else { 1 };
         let done = kind == Kind::End;
-        tokens.push(Token { kind, span: Span { line, column, length }, new_line, glued });
+        let span = Span { line, column, length };
+        tokens.push(Token { kind, span, new_line, glued, start, end });
         if done {
             lexer.close(&mut open_block);
             return (tokens, lexer.metadata);

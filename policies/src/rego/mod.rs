@@ -1,6 +1,6 @@
 //! The record profile of Rego v1: from a source to a typed tree.
 
-mod ast;
+pub(crate) mod ast;
 mod check;
 mod check_body;
 mod check_call;
@@ -21,6 +21,7 @@ use crate::bundle::Rule;
 use crate::compile::{Diagnostic, Environment, Metadata};
 use crate::tree::Program;
 use ast::Span;
+pub(crate) use lexer::{Kind, Token};
 use report::Report;
 
 /// Reads and checks a source.
@@ -44,6 +45,16 @@ pub(crate) fn compile(
     let program = check::check(&module, &rule.path, environment, &mut report);
     currency::check(&module, environment, &mut report);
     if report.is_empty() { Ok((program, metadata)) } else { Err(report.finish()) }
+}
+
+/// The tokens of a source, whatever is wrong with it.
+pub(crate) fn tokens(source: &str) -> Vec<Token> {
+    lexer::lex(source, &mut Report::new("")).0
+}
+
+/// The syntax tree of a source that was read without complaint before.
+pub(crate) fn module(source: &str) -> ast::Module {
+    parser::parse(&tokens(source), &mut Report::new(""))
 }
 
 const MAX_SOURCE: usize = 256 * 1024;

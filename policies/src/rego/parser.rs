@@ -3,22 +3,29 @@
 //! A syntax error ends its rule; reading goes on with the next line that begins with a word in
 //! column 1.
 
-use super::ast::{Branch, Expr, ExprKind, Head, Module, Name, Pattern, Rule, Statement};
+use super::ast::{
+    Branch, Expr, ExprKind, Head, Module, Name, Part, PartKind, Pattern, Rule, Statement,
+};
 use super::lexer::{Kind, Token};
 use super::report::Report;
 
 /// Reads a file.
 pub(crate) fn parse(tokens: &[Token], report: &mut Report) -> Module {
-    let mut parser = Parser { tokens, position: 0, nesting: 0, report };
+    let mut parser = Parser { tokens, position: 0, nesting: 0, parts: Vec::new(), report };
     let mut module = Module::default();
     parser.package();
     while parser.peek() != &Kind::End {
         let before = parser.position;
         match parser.item() {
-            Some(rule) => module.rules.extend(rule),
+            Some(Some(rule)) => {
+                module.rules.push(rule);
+                parser.part(PartKind::Rule, before);
+            }
+            Some(None) => {}
             None => parser.recover(before),
         }
     }
+    module.parts = parser.parts;
     module
 }
 
@@ -26,10 +33,16 @@ pub(super) struct Parser<'a> {
     pub(super) tokens: &'a [Token],
     pub(super) position: usize,
     pub(super) nesting: u32,
+    pub(super) parts: Vec<Part>,
     pub(super) report: &'a mut Report,
 }
 
 impl Parser<'_> {
+    /// Notes a part that ends with the last token read.
+    pub(super) fn part(&mut self, kind: PartKind, from: usize) {
+        self.parts.push(Part { kind, from, to: self.position });
+    }
+
     fn package(&mut self) {
         if !self.take_word("package") {
             let help = Some("begin with `package NAME`".to_owned());
@@ -166,7 +179,7 @@ impl Parser<'_> {
     }
 
     fn statement(&mut self) -> Option<Statement> {
-        let span = self.span();
+        let (span, first) = (self.span(), self.position);
         let statement = if self.take_word("some") {
             let item = self.bound_name()?;
             self.expect_word("in")?;
@@ -202,6 +215,7 @@ impl Parser<'_> {
         if self.at_word("with") {
             return self.unsupported("`with` has no place in a rule", "use a function instead");
         }
+        self.part(PartKind::Statement, first);
         Some(statement)
     }
 

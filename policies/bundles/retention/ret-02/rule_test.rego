@@ -63,7 +63,10 @@ test_hold if {
 }
 
 applicable(record) if {
-	ret_02.applicable with input as record with data.run.as_of as "2026-01-31"
+	ret_02.applicable with input as record
+		with data.schedules as schedules
+		with data.holds as elsewhere
+		with data.run.as_of as "2026-01-31"
 }
 
 # What was deleted only after the as-of date was still kept on it.

@@ -9,7 +9,7 @@ conforming := {
 }
 
 codes(record) := found if {
-	found := {fact.code | some fact in cm_01.violation} with input as record
+	found := {fact.code | some fact in cm_01.violation} with input as record with data.run.as_of as "2025-03-31"
 }
 
 applicable(record) if {

@@ -1,0 +1,6 @@
+//! The author's tools over the shipped bundles.
+
+#[cfg(test)]
+mod shipped;
+#[cfg(test)]
+mod unit_tests;
