@@ -17,6 +17,7 @@
 //! it.
 
 mod bound;
+mod calendar;
 mod call;
 mod expression;
 mod helper;
@@ -24,6 +25,7 @@ mod outcome;
 mod place;
 mod record;
 mod trace;
+mod text;
 
 use crate::column;
 use crate::compile::{Compiled, Policy};
@@ -34,7 +36,7 @@ use record::Record;
 pub(crate) use trace::{Seen, Trace};
 
 pub use bound::{Bound, BoundTable};
-pub use call::{Failure, apply};
+pub use call::{Failure, apply, growth};
 pub use record::STEPS;
 use tieout_controls::{Decision, Value};
 

@@ -8,13 +8,15 @@ use super::vector::{
 };
 use std::sync::Arc;
 use tieout_controls::Value;
-use tieout_policies::evaluate::{Failure, apply};
+use tieout_policies::evaluate::{Failure, apply, growth};
 use tieout_policies::tree::Function;
 
 /// A longer text may cost the reference evaluator its budget: it is asked.
 pub(super) const LONGEST_TEXT: usize = 512;
 /// So may a longer list.
 pub(super) const LONGEST_LIST: usize = 32;
+/// So may a result so much longer than its arguments.
+pub(super) const MOST_GROWTH: u64 = 2048;
 
 /// The function's value for each of `len` slots; an argument of one slot stands for all.
 pub(super) fn call(function: &Function, arguments: &[Arc<Vector>], len: usize) -> Vector {
@@ -144,6 +146,9 @@ fn one_by_one(function: &Function, arguments: &[Arc<Vector>], len: usize) -> Vec
         }
         if state != VALUE {
             return Err(state);
+        }
+        if growth(function, &values) > MOST_GROWTH {
+            return Err(ASK);
         }
         apply(function, &values).map_err(|failure| match failure {
             Failure::Undefined => NOTHING,

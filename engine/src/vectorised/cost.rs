@@ -1,12 +1,12 @@
 //! What a record can cost the reference evaluator at most. Columns have no budget for each record;
 //! so that both evaluators always agree, only what can never go over the budget is vectorised.
 
-use super::call::{LONGEST_LIST, LONGEST_TEXT};
+use super::call::{LONGEST_LIST, LONGEST_TEXT, MOST_GROWTH};
 use super::tables::Indexed;
 use std::collections::BTreeMap;
 use tieout_policies::evaluate::Bound;
 use tieout_policies::tree::{
-    Collection, Expr, ExprKind, FactShape, Helper, Program, Statement, Type,
+    Collection, Expr, ExprKind, FactShape, Function, Helper, Program, Statement, Type,
 };
 
 /// The most steps that a record can take.
@@ -99,8 +99,10 @@ impl<'a> Cost<'a> {
             ExprKind::Helper { helper, arguments } => {
                 self.exprs(arguments).saturating_add(self.helper(*helper))
             }
-            ExprKind::Call { arguments, .. } => {
-                let work = arguments.iter().map(size).fold(0, u64::saturating_add);
+            ExprKind::Call { function, arguments } => {
+                let grows = matches!(function, Function::Replace | Function::Concat);
+                let growth = if grows { MOST_GROWTH } else { 0 };
+                let work = arguments.iter().map(size).fold(growth, u64::saturating_add);
                 self.exprs(arguments).saturating_add(work)
             }
             ExprKind::Lookup { table, key } => self.exprs(key).saturating_add(self.group(*table)),

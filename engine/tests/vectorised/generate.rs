@@ -168,7 +168,13 @@ impl Maker<'_> {
             }
             6 => {
                 let (f, a) = (
-                    self.random.pick(&["startswith", "endswith", "contains"]),
+                    self.random.pick(&[
+                        "startswith",
+                        "endswith",
+                        "contains",
+                        "strings.any_prefix_match",
+                        "strings.any_suffix_match",
+                    ]),
                     self.text(below, locals),
                 );
                 let b = self.random.pick(&["\"A\"", "\"\"", "input.region"]);
@@ -242,7 +248,7 @@ impl Maker<'_> {
             return self.random.pick(&plain).to_owned();
         }
         let below = depth - 1;
-        match self.random.below(10) {
+        match self.random.below(14) {
             0 => format!("({} + {})", self.number(below, locals), self.number(below, locals)),
             1 => format!("({} - {})", self.number(below, locals), self.number(below, locals)),
             2 => format!("({} * {})", self.number(below, locals), self.number(below, locals)),
@@ -269,6 +275,20 @@ impl Maker<'_> {
                 });
                 name
             }
+            9 => {
+                let list = [self.number(below, locals), self.number(below, locals)].join(", ");
+                format!("{}([{list}])", self.random.pick(&["sum", "product", "min", "max"]))
+            }
+            10 => format!("indexof({}, {})", self.text(below, locals), self.text(0, locals)),
+            11 => {
+                let part = self.random.pick(&["month", "day", "weekday", "year"]);
+                format!("date.{part}({})", self.date(below, locals))
+            }
+            12 => format!(
+                "date.days_between({}, {})",
+                self.date(below, locals),
+                self.date(below, locals)
+            ),
             _ => self.number(below, locals),
         }
     }
@@ -292,7 +312,7 @@ impl Maker<'_> {
             return self.random.pick(&plain).to_owned();
         }
         let below = depth - 1;
-        match self.random.below(6) {
+        match self.random.below(10) {
             0 => format!("lower({})", self.text(below, locals)),
             1 => format!("trim_space({})", self.text(below, locals)),
             2 => format!(
@@ -306,6 +326,22 @@ impl Maker<'_> {
                 self.text(below, locals),
                 self.date(below, locals)
             ),
+            5 => {
+                let names = ["trim", "trim_left", "trim_right", "trim_prefix", "trim_suffix"];
+                let (function, text) = (self.random.pick(&names), self.text(below, locals));
+                format!("{function}({text}, {})", self.text(0, locals))
+            }
+            6 => format!(
+                "replace({}, {}, {})",
+                self.text(below, locals),
+                self.text(0, locals),
+                self.text(0, locals)
+            ),
+            7 => {
+                let from = self.random.pick(&["0", "1", "-1", "input.number"]);
+                format!("substring({}, {from}, 2)", self.text(below, locals))
+            }
+            8 => format!("strings.reverse({})", self.text(below, locals)),
             _ => self.text(below, locals),
         }
     }
@@ -315,7 +351,7 @@ impl Maker<'_> {
             return local;
         }
         let below = depth.saturating_sub(1);
-        match self.random.below(9) {
+        match self.random.below(11) {
             0 => "date.of(input.at)".to_owned(),
             1 => "data.run.as_of".to_owned(),
             2 => "data.parameters.since".to_owned(),
@@ -328,6 +364,12 @@ impl Maker<'_> {
                 "date.add_years({}, {})",
                 self.date(below, locals),
                 self.random.pick(&["1", "-4", "input.number"])
+            ),
+            7 if depth > 0 => format!(
+                "date.add_{}({}, {})",
+                self.random.pick(&["months", "days"]),
+                self.date(below, locals),
+                self.random.pick(&["1", "-14", "input.number"])
             ),
             6 if depth > 0 => format!("{}.from", self.rate(below, locals)),
             _ => "input.day".to_owned(),

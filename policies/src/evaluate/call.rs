@@ -3,8 +3,9 @@
 use super::expression::{order, reason};
 use super::outcome::Outcome;
 use super::record::Record;
+use super::{calendar, text};
 use crate::tree::{Expr, Function, Piece};
-use chrono::{DateTime, Datelike, Months, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
 use tieout_controls::currency;
 use tieout_controls::decimal::DecimalError;
 use tieout_controls::decision::Reason;
@@ -30,7 +31,7 @@ impl<'a> Record<'a> {
             Ok(values) => values,
             Err(other) => return other,
         };
-        let work = values.iter().map(size).fold(0, u64::saturating_add);
+        let work = values.iter().map(size).fold(growth(function, &values), u64::saturating_add);
         if let Some(obstacles) = self.charge(work) {
             return Outcome::Unknown(obstacles);
         }
@@ -55,6 +56,21 @@ fn size(value: &Value) -> u64 {
         _ => 1,
     };
     u64::try_from(len).unwrap_or(u64::MAX)
+}
+
+/// What a result is longer than the arguments at most, told before it is built.
+pub fn growth(function: &Function, values: &[Value]) -> u64 {
+    match (function, values) {
+        (Function::Replace, [text, old, new]) => {
+            let most = size(text).saturating_add(1) / size(old).max(1);
+            most.saturating_mul(size(new))
+        }
+        (Function::Concat, [between, Value::List(items)]) => {
+            let items = u64::try_from(items.len()).unwrap_or(u64::MAX);
+            items.saturating_mul(size(between))
+        }
+        _ => 0,
+    }
 }
 
 /// The value of a function for values of the types that it takes.
@@ -120,11 +136,30 @@ pub fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
             Ok(Value::Timestamp(instant.to_utc()))
         }
         Function::DateYear => Ok(Value::Number(Decimal::from(i64::from(date(0)?.year())))),
-        Function::DateAddYears => add_years(date(0)?, number(values, 1)?),
+        Function::DateAddYears => calendar::add_years(date(0)?, number(values, 1)?),
         Function::DateEndOfYear => {
             let end = NaiveDate::from_ymd_opt(date(0)?.year(), 12, 31);
             Ok(Value::Date(end.ok_or(Failure::Obstacle(Reason::Overflow, Some(0)))?))
         }
+        Function::DateMonth
+        | Function::DateDay
+        | Function::DateWeekday
+        | Function::DateAddMonths
+        | Function::DateAddDays
+        | Function::DateDaysBetween => calendar::apply(function, values),
+        Function::Trim
+        | Function::TrimLeft
+        | Function::TrimRight
+        | Function::TrimPrefix
+        | Function::TrimSuffix
+        | Function::Replace
+        | Function::Substring
+        | Function::IndexOf
+        | Function::Reverse
+        | Function::AnyPrefix
+        | Function::AnySuffix => text::apply(function, values),
+        Function::Sum => fold(list(values, 0)?, Decimal::from(0), Decimal::add),
+        Function::Product => fold(list(values, 0)?, Decimal::from(1), Decimal::mul),
         Function::Abs
         | Function::DecimalParse
         | Function::DecimalRound(_)
@@ -151,7 +186,7 @@ fn decimal(function: &Function, values: &[Value]) -> Result<Value, Failure> {
     result.map(Value::Number)
 }
 
-fn number(values: &[Value], position: usize) -> Result<&Decimal, Failure> {
+pub(super) fn number(values: &[Value], position: usize) -> Result<&Decimal, Failure> {
     match values.get(position) {
         Some(Value::Number(number)) => Ok(number),
         _ => Err(Failure::Undefined),
@@ -170,6 +205,25 @@ fn scale(values: &[Value], position: usize) -> Result<u32, Failure> {
     scale.ok_or(Failure::Obstacle(reason(DecimalError::Inexact), Some(position)))
 }
 
+/// All numbers put together, exactly.
+fn fold(
+    items: &[Value],
+    start: Decimal,
+    with: impl Fn(&Decimal, &Decimal) -> Result<Decimal, DecimalError>,
+) -> Result<Value, Failure> {
+    let mut all = start;
+    for item in items {
+        all = match item {
+            Value::Number(number) => {
+                with(&all, number).map_err(|e| Failure::Obstacle(reason(e), Some(0)))?
+            }
+            Value::Null => return Err(Failure::Obstacle(Reason::Null, Some(0))),
+            _ => return Err(Failure::Undefined),
+        };
+    }
+    Ok(Value::Number(all))
+}
+
 fn extreme(items: &[Value], wanted: std::cmp::Ordering) -> Result<Value, Failure> {
     if items.iter().any(Value::is_null) {
         return Err(Failure::Obstacle(Reason::Null, Some(0)));
@@ -182,16 +236,6 @@ fn extreme(items: &[Value], wanted: std::cmp::Ordering) -> Result<Value, Failure
         }
     }
     Ok(best.clone())
-}
-
-/// The same day of another year; 29 February becomes 28 February where there is none.
-fn add_years(date: NaiveDate, years: &Decimal) -> Result<Value, Failure> {
-    let overflow = || Failure::Obstacle(Reason::Overflow, Some(1));
-    let years = years.to_scaled(0).ok().and_then(|y| i32::try_from(y).ok()).ok_or_else(overflow)?;
-    let months = Months::new(years.unsigned_abs().saturating_mul(12));
-    let moved =
-        if years < 0 { date.checked_sub_months(months) } else { date.checked_add_months(months) };
-    Ok(Value::Date(moved.ok_or_else(overflow)?))
 }
 
 fn format(pieces: &[Piece], values: &[Value]) -> String {

@@ -21,6 +21,28 @@ pub enum Function {
     Upper,
     /// Without white space at both ends.
     TrimSpace,
+    /// Without these characters at both ends.
+    Trim,
+    /// Without these characters in front.
+    TrimLeft,
+    /// Without these characters behind.
+    TrimRight,
+    /// Without another text in front.
+    TrimPrefix,
+    /// Without another text behind.
+    TrimSuffix,
+    /// A text put in place of another, wherever it stands.
+    Replace,
+    /// So many characters from a position on, all that follow where the number is negative.
+    Substring,
+    /// The position of a text in another; -1 where it isn't.
+    IndexOf,
+    /// The characters from the last to the first.
+    Reverse,
+    /// Whether a text of some begins with a text of others.
+    AnyPrefix,
+    /// Whether a text of some ends with a text of others.
+    AnySuffix,
     /// Texts joined by another.
     Concat,
     /// A text cut where another stands.
@@ -31,6 +53,10 @@ pub enum Function {
     Min,
     /// The greatest item.
     Max,
+    /// The sum of all items; 0 of none.
+    Sum,
+    /// The product of all items; 1 of none.
+    Product,
     /// Whether a text matches.
     Matches(Regex),
     /// A format with its arguments filled in.
@@ -57,6 +83,18 @@ pub enum Function {
     DateAddYears,
     /// 31 December of a date's year.
     DateEndOfYear,
+    /// The month of a date, from 1.
+    DateMonth,
+    /// The day of a date's month, from 1.
+    DateDay,
+    /// The day of the week, Monday 1 to Sunday 7 (ISO 8601).
+    DateWeekday,
+    /// The same day some months later; the month's last where there is none.
+    DateAddMonths,
+    /// The date some days later.
+    DateAddDays,
+    /// The days from a date to another.
+    DateDaysBetween,
 }
 
 /// A piece of a format: text, or the place of the next argument.
@@ -78,6 +116,9 @@ pub(crate) enum Takes {
     /// A date, or an instant of which the UTC day is taken.
     Day,
     Strings,
+    Numbers,
+    /// A string or a list of them.
+    StringOrStrings,
     /// A list of numbers, dates or strings.
     Ordered,
     /// A list or a string.
@@ -97,8 +138,10 @@ impl Takes {
             | (Self::String | Self::Mode | Self::Pattern | Self::Countable, Type::String)
             | (Self::Date | Self::Day, Type::Date)
             | (Self::Timestamp | Self::Day, Type::Timestamp)
+            | (Self::StringOrStrings, Type::String)
             | (Self::Countable, Type::List(_)) => true,
-            (Self::Strings, Type::List(item)) => item.fits(&Type::String),
+            (Self::Strings | Self::StringOrStrings, Type::List(item)) => item.fits(&Type::String),
+            (Self::Numbers, Type::List(item)) => item.fits(&Type::Number),
             (Self::Ordered, Type::List(item)) => item.is_scalar() && **item != Type::Bool,
             _ => false,
         }
@@ -113,6 +156,8 @@ impl Takes {
             Self::Timestamp => "a timestamp",
             Self::Day => "a date or timestamp",
             Self::Strings => "a list of strings",
+            Self::Numbers => "a list of numbers",
+            Self::StringOrStrings => "a string or a list of strings",
             Self::Ordered => "a list of numbers, dates or strings",
             Self::Countable => "a list or string",
             Self::Mode => "a rounding mode in quotes",
@@ -191,11 +236,24 @@ const SIGNATURES: &[Signature] = &[
     is("lower", &[Takes::String], Scalar::String),
     is("upper", &[Takes::String], Scalar::String),
     is("trim_space", &[Takes::String], Scalar::String),
+    is("trim", &[Takes::String, Takes::String], Scalar::String),
+    is("trim_left", &[Takes::String, Takes::String], Scalar::String),
+    is("trim_right", &[Takes::String, Takes::String], Scalar::String),
+    is("trim_prefix", &[Takes::String, Takes::String], Scalar::String),
+    is("trim_suffix", &[Takes::String, Takes::String], Scalar::String),
+    is("replace", &[Takes::String, Takes::String, Takes::String], Scalar::String),
+    is("substring", &[Takes::String, Takes::Number, Takes::Number], Scalar::String),
+    is("indexof", &[Takes::String, Takes::String], Scalar::Number),
+    is("strings.reverse", &[Takes::String], Scalar::String),
+    is("strings.any_prefix_match", ANY_MATCH, Scalar::Bool),
+    is("strings.any_suffix_match", ANY_MATCH, Scalar::Bool),
     is("concat", &[Takes::String, Takes::Strings], Scalar::String),
     Signature { name: "split", takes: &[Takes::String, Takes::String], result: Gives::Strings },
     is("count", &[Takes::Countable], Scalar::Number),
     Signature { name: "min", takes: &[Takes::Ordered], result: Gives::Item },
     Signature { name: "max", takes: &[Takes::Ordered], result: Gives::Item },
+    is("sum", &[Takes::Numbers], Scalar::Number),
+    is("product", &[Takes::Numbers], Scalar::Number),
     is("regex.match", &[Takes::Pattern, Takes::String], Scalar::Bool),
     is("decimal.parse", &[Takes::String], Scalar::Number),
     is("decimal.round", &[Takes::Number, Takes::Number, Takes::Mode], Scalar::Number),
@@ -208,7 +266,15 @@ const SIGNATURES: &[Signature] = &[
     is("date.year", &[Takes::Date], Scalar::Number),
     is("date.add_years", &[Takes::Date, Takes::Number], Scalar::Date),
     is("date.end_of_year", &[Takes::Date], Scalar::Date),
+    is("date.month", &[Takes::Date], Scalar::Number),
+    is("date.day", &[Takes::Date], Scalar::Number),
+    is("date.weekday", &[Takes::Date], Scalar::Number),
+    is("date.add_months", &[Takes::Date, Takes::Number], Scalar::Date),
+    is("date.add_days", &[Takes::Date, Takes::Number], Scalar::Date),
+    is("date.days_between", &[Takes::Date, Takes::Date], Scalar::Number),
 ];
+
+const ANY_MATCH: &[Takes] = &[Takes::StringOrStrings, Takes::StringOrStrings];
 
 /// The function of a signature that needs no literal.
 pub(crate) fn plain(name: &str) -> Option<Function> {
@@ -220,11 +286,24 @@ pub(crate) fn plain(name: &str) -> Option<Function> {
         "lower" => Function::Lower,
         "upper" => Function::Upper,
         "trim_space" => Function::TrimSpace,
+        "trim" => Function::Trim,
+        "trim_left" => Function::TrimLeft,
+        "trim_right" => Function::TrimRight,
+        "trim_prefix" => Function::TrimPrefix,
+        "trim_suffix" => Function::TrimSuffix,
+        "replace" => Function::Replace,
+        "substring" => Function::Substring,
+        "indexof" => Function::IndexOf,
+        "strings.reverse" => Function::Reverse,
+        "strings.any_prefix_match" => Function::AnyPrefix,
+        "strings.any_suffix_match" => Function::AnySuffix,
         "concat" => Function::Concat,
         "split" => Function::Split,
         "count" => Function::Count,
         "min" => Function::Min,
         "max" => Function::Max,
+        "sum" => Function::Sum,
+        "product" => Function::Product,
         "decimal.parse" => Function::DecimalParse,
         "money.minor_units" => Function::MinorUnits,
         "money.is_currency" => Function::IsCurrency,
@@ -234,6 +313,12 @@ pub(crate) fn plain(name: &str) -> Option<Function> {
         "date.year" => Function::DateYear,
         "date.add_years" => Function::DateAddYears,
         "date.end_of_year" => Function::DateEndOfYear,
+        "date.month" => Function::DateMonth,
+        "date.day" => Function::DateDay,
+        "date.weekday" => Function::DateWeekday,
+        "date.add_months" => Function::DateAddMonths,
+        "date.add_days" => Function::DateAddDays,
+        "date.days_between" => Function::DateDaysBetween,
         _ => return None,
     })
 }

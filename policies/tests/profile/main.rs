@@ -9,6 +9,8 @@ mod cedar;
 #[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
+mod functions;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod language;
