@@ -1,6 +1,6 @@
 //! Evaluating a graph over batches. Each node is computed in the smallest space that it needs: once
-//! for all, once for each value of a dictionary, once for each row, or once for each item of a list
-//! column.
+//! for all, once for each value of a dictionary, once for each row of a table that was looked up,
+//! once for each row, or once for each item of a list column.
 
 use super::columns;
 use super::number::{Number, Side, compared};
@@ -18,14 +18,20 @@ use tieout_policies::evaluate::EvaluateError;
 use tieout_policies::tree::{Comparison, Program};
 
 /// Where a node has a value for each of: nothing at all, the values of a dictionary column, the
-/// rows, the items of a list.
+/// rows of the table that a node finds, the rows, the items of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Space {
     Constant,
     Dictionary(usize),
+    Found { row: Id, table: usize },
     Rows,
     Elements(Id),
 }
+
+/// In a larger table most rows may be looked up by nobody.
+const MOST_TABLE_ROWS: usize = 1 << 15;
+/// Behind the rows of a table stand those of which a lookup says why there is none.
+const NO_ROWS: [State; 3] = [UNKNOWN, ASK, NOTHING];
 
 /// A graph at work. What doesn't depend on rows is kept from batch to batch.
 pub(super) struct Execution<'a> {
@@ -36,6 +42,8 @@ pub(super) struct Execution<'a> {
     known: Vec<Option<Arc<Vector>>>,
     /// Nodes in the space of rows, where that is not their own.
     spread: Vec<Option<Arc<Vector>>>,
+    /// For each node that finds rows where they are in their table.
+    places: Vec<Option<Arc<Vec<u32>>>>,
     /// For each dictionary column its values, and which of them stands in each row.
     dictionaries: Vec<Option<(ArrayRef, Arc<Vec<u32>>)>>,
     rows: usize,
@@ -51,6 +59,7 @@ impl<'a> Execution<'a> {
             spaces: Vec::new(),
             known: vec![None; nodes],
             spread: vec![None; nodes],
+            places: vec![None; nodes],
             dictionaries: vec![None; program.columns.len()],
             rows: 0,
         }
@@ -111,9 +120,10 @@ impl<'a> Execution<'a> {
             self.known.fill(None);
         }
         self.spread.fill(None);
+        self.places.fill(None);
         for (space, known) in self.spaces.iter().zip(&mut self.known) {
             let keep = match space {
-                Space::Constant => true,
+                Space::Constant | Space::Found { .. } => true,
                 Space::Dictionary(column) => kept.get(*column).copied().unwrap_or_default(),
                 Space::Rows | Space::Elements(_) => false,
             };
@@ -130,14 +140,31 @@ impl<'a> Execution<'a> {
                 _ => Space::Rows,
             },
             Op::Elements(list) => Space::Elements(*list),
+            Op::Cell { row, table, .. } => self.found(*row, *table),
+            Op::NotNull { row: Some(row), place } => match (self.space(*row), self.space(*place)) {
+                // What is known of the row is known of its cells too.
+                (Space::Rows, found @ Space::Found { row: of, .. }) if of == *row => found,
+                (one, other) => join(one, other),
+            },
             Op::AnyElement { list, .. } | Op::AllElements { list, .. } => match self.space(*list) {
-                Space::Constant | Space::Dictionary(_) | Space::Rows => Space::Rows,
+                Space::Constant | Space::Dictionary(_) | Space::Found { .. } | Space::Rows => {
+                    Space::Rows
+                }
                 elements @ Space::Elements(_) => elements,
             },
             op => {
                 let spaces = op.uses().into_iter().map(|id| self.space(id));
                 spaces.fold(Space::Constant, join)
             }
+        }
+    }
+
+    /// Where the cells of a row are that a node finds.
+    fn found(&self, row: Id, table: usize) -> Space {
+        let few = self.table(table).is_some_and(|table| table.len() <= MOST_TABLE_ROWS);
+        match self.space(row) {
+            Space::Rows if few => Space::Found { row, table },
+            space => space,
         }
     }
 
@@ -177,6 +204,11 @@ impl<'a> Execution<'a> {
                     |(_, places)| vector.gather(places),
                 ))
             }
+            (Space::Rows, Space::Found { table, .. }) => Arc::new(self.each_row(table)),
+            (Space::Found { row, table }, Space::Rows) => {
+                let places = self.places(row, table);
+                Arc::new(vector.gather(&places))
+            }
             (_, Space::Elements(list)) => {
                 let rows = self.aligned(id, Space::Rows);
                 Arc::new(rows.gather(&self.parents(list)))
@@ -191,12 +223,51 @@ impl<'a> Execution<'a> {
         aligned
     }
 
+    /// The rows of a table, as if a lookup had found each, and none for each reason.
+    fn each_row(&self, table: usize) -> Vector {
+        let len = self.table(table).map_or(0, Indexed::len);
+        let rows = (0..).take(len).chain(NO_ROWS.map(|_| NOWHERE)).collect();
+        let states = std::iter::repeat_n(VALUE, len).chain(NO_ROWS).collect();
+        Vector::with(Some(states), Cells::Place(rows))
+    }
+
+    /// For each row where it finds what it looks up among the slots of [`Self::each_row`].
+    fn places(&mut self, row: Id, table: usize) -> Arc<Vec<u32>> {
+        if let Some(Some(known)) = self.places.get(row) {
+            return Arc::clone(known);
+        }
+        let len = self.table(table).map_or(0, Indexed::len);
+        let first = u32::try_from(len).unwrap_or(NOWHERE);
+        let found = self.own(row);
+        let instead = |state: State| first.wrapping_add(u32::from(state)).wrapping_sub(1);
+        let places = match (&found.data, &found.states) {
+            (Cells::Place(rows), None) => rows.clone(),
+            (Cells::Place(rows), Some(states)) => {
+                let place = |(row, state): (&u32, &State)| match *state {
+                    VALUE => *row,
+                    state => instead(state),
+                };
+                rows.iter().zip(states).map(place).collect()
+            }
+            _ => absent(found.states(), found.len()).into_iter().map(instead).collect(),
+        };
+        let places = Arc::new(places);
+        if let Some(slot) = self.places.get_mut(row) {
+            *slot = Some(Arc::clone(&places));
+        }
+        places
+    }
+
     fn size(&mut self, space: Space) -> usize {
         match space {
             Space::Constant => 1,
             Space::Dictionary(column) => {
                 let values = self.dictionaries.get(column).and_then(|d| d.as_ref());
                 values.map_or(0, |(values, _)| values.len().saturating_add(1))
+            }
+            Space::Found { table, .. } => {
+                let len = self.table(table).map_or(0, Indexed::len);
+                len.saturating_add(NO_ROWS.len())
             }
             Space::Rows => self.rows,
             Space::Elements(list) => {

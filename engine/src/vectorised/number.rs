@@ -75,6 +75,9 @@ impl Number {
     /// The numbers as integers, where all are.
     pub(super) fn whole(&self) -> Option<Vec<i32>> {
         let Cells::Small(cells) = &self.cells else { return None };
+        if self.scale == 0 {
+            return cells.iter().map(|x| i32::try_from(*x).ok()).collect();
+        }
         let one = 10_i128.checked_pow(self.scale)?;
         let whole = |x: &i128| i32::try_from(x / one).ok().filter(|_| x % one == 0);
         cells.iter().map(whole).collect()

@@ -1,6 +1,7 @@
 //! Reference tables for lookups by columns: keys become numbers, rows with one key a group, and
 //! the rows of a dated table stand in the order of their intervals.
 
+use super::texts::Texts;
 use super::vector::{Cells, NOTHING, UNKNOWN, Vector, index};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -18,11 +19,9 @@ pub(super) struct Indexed {
     pub(super) columns: Vec<Vector>,
     parts: Vec<Part>,
     groups: Groups,
-    /// For each group where its rows begin and end among all.
-    ranges: Vec<(u32, u32)>,
-    /// The rows of all groups, one after the other.
-    rows: Vec<u32>,
-    intervals: Option<Intervals>,
+    members: Vec<Members>,
+    /// The rows of all groups, one after the other, in the order of their intervals.
+    rows: Vec<Dated>,
     /// The rows of the largest group.
     pub(super) largest: usize,
 }
@@ -30,7 +29,7 @@ pub(super) struct Indexed {
 /// The values of a key column, numbered.
 #[derive(Debug, Default)]
 struct Part {
-    texts: HashMap<String, u32>,
+    texts: Texts,
     numbers: BTreeMap<Decimal, u32>,
     /// Days and instants.
     times: HashMap<i64, u32>,
@@ -47,12 +46,22 @@ enum Groups {
     Sparse(HashMap<Vec<u32>, u32>),
 }
 
-#[derive(Debug)]
-struct Intervals {
-    /// Of each row, in the order of `rows`: from, and until before.
-    bounds: Vec<(i64, i64)>,
-    /// Of each group, whether no two of its intervals overlap.
-    disjoint: Vec<bool>,
+/// A group's rows among all.
+#[derive(Debug, Clone, Copy)]
+struct Members {
+    start: u32,
+    end: u32,
+    /// Whether each interval ends before the next begins, and none is empty.
+    disjoint: bool,
+}
+
+/// A row and when it is in force; what is not dated has no such time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Dated {
+    from: i64,
+    /// Until before.
+    to: i64,
+    row: u32,
 }
 
 /// The largest dense index.
@@ -71,38 +80,38 @@ impl Indexed {
                 numbered.entry(key).or_default().push(row);
             }
         }
-        let interval = |row: &u32| {
-            let cells = table.rows().get(index(*row))?;
-            let (from, to) = (*bounds)?;
+        let dated = |row: u32| {
+            let cells = table.rows().get(index(row)).zip(*bounds);
             // A null bound never comes, neither the first day nor the end.
-            let at = |at: usize| cells.get(at).and_then(time).unwrap_or(i64::MAX);
-            Some((at(from), at(to)))
+            let at = |cells: &Vec<Value>, at: usize| cells.get(at).and_then(time);
+            let bounds = cells.map(|(cells, (from, to))| (at(cells, from), at(cells, to)));
+            let (from, to) = bounds.unwrap_or_default();
+            Dated { from: from.unwrap_or(i64::MAX), to: to.unwrap_or(i64::MAX), row }
         };
         let single = keys.len() == 1;
-        let (mut ranges, mut rows) = (Vec::new(), Vec::new());
-        let mut intervals = bounds.map(|_| Intervals { bounds: Vec::new(), disjoint: Vec::new() });
+        let (mut members, mut rows) = (Vec::new(), Vec::new());
         let mut sparse = HashMap::new();
         let mut largest = 0;
         // With one part, its numbers go up from 0 and so do the groups.
-        for (group, (key, mut members)) in (0_u32..).zip(numbered) {
-            largest = largest.max(members.len());
-            members.sort_by_key(|row| interval(row));
-            if let Some(intervals) = &mut intervals {
-                let of: Vec<_> = members.iter().filter_map(interval).collect();
-                let apart = of.iter().zip(of.iter().skip(1)).all(|(a, b)| a.1 <= b.0);
-                intervals.disjoint.push(apart && of.iter().all(|(from, to)| from < to));
-                intervals.bounds.extend(of);
-            }
-            let place = |rows: &Vec<u32>| u32::try_from(rows.len()).unwrap_or(NOWHERE);
-            let start = place(&rows);
-            rows.extend(members);
-            ranges.push((start, place(&rows)));
+        for (group, (key, of)) in (0_u32..).zip(numbered) {
+            largest = largest.max(of.len());
+            let mut of: Vec<Dated> = of.into_iter().map(dated).collect();
+            of.sort();
+            let place = |rows: &Vec<Dated>| u32::try_from(rows.len()).unwrap_or(NOWHERE);
+            let (start, disjoint) = (place(&rows), are_disjoint(&of));
+            rows.extend(of);
+            members.push(Members { start, end: place(&rows), disjoint });
             if !single {
                 sparse.insert(key, group);
             }
         }
         let groups = if single { Groups::Same } else { Groups::of(sparse, &parts) };
-        Self { columns, parts, groups, ranges, rows, intervals, largest }
+        Self { columns, parts, groups, members, rows, largest }
+    }
+
+    /// The number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.columns.first().map_or(usize::MAX, Vector::len)
     }
 
     /// The numbers of values of a part of the key.
@@ -110,7 +119,7 @@ impl Indexed {
         let Some(part) = self.parts.get(part) else { return vec![NOWHERE; values.len()] };
         let known = |number: Option<&u32>| number.copied().unwrap_or(NOWHERE);
         match &values.data {
-            Cells::Text(text) => text.map(|t| known(part.texts.get(t))),
+            Cells::Text(text) => text.map(|t| part.texts.get(t).unwrap_or(NOWHERE)),
             Cells::Date(days) => {
                 days.iter().map(|d| known(part.times.get(&i64::from(*d)))).collect()
             }
@@ -154,18 +163,18 @@ impl Indexed {
         }
     }
 
-    fn range(&self, group: u32) -> Option<std::ops::Range<usize>> {
-        let (start, end) = *self.ranges.get(index(group))?;
-        Some(index(start)..index(end))
+    fn members(&self, group: u32) -> Option<(&[Dated], bool)> {
+        let Members { start, end, disjoint } = *self.members.get(index(group))?;
+        Some((self.rows.get(index(start)..index(end))?, disjoint))
     }
 
     /// The one row of each group, [`NOWHERE`] where there is none or several.
     pub(super) fn only(&self, groups: &[u32]) -> Vec<u32> {
-        let one = |group: &u32| {
-            let range = self.range(*group).filter(|range| range.len() == 1)?;
-            self.rows.get(range.start).copied()
+        let one = |group: &u32| match self.members(*group) {
+            Some(([only], _)) => only.row,
+            _ => NOWHERE,
         };
-        groups.iter().map(|group| one(group).unwrap_or(NOWHERE)).collect()
+        groups.iter().map(one).collect()
     }
 
     /// The row of each group that is in force at a time, in days or microseconds as the table's
@@ -176,35 +185,45 @@ impl Indexed {
         times: &[T],
         time: impl Fn(&T) -> i64,
     ) -> Vec<u32> {
-        let Some(intervals) = &self.intervals else { return vec![NOWHERE; groups.len()] };
-        let row =
-            |(group, at): (&u32, &T)| self.row_at(intervals, *group, time(at)).unwrap_or(NOWHERE);
-        groups.iter().zip(times).map(row).collect()
-    }
-
-    fn row_at(&self, intervals: &Intervals, group: u32, time: i64) -> Option<u32> {
-        let range = self.range(group)?;
-        let first = range.start;
-        let of = intervals.bounds.get(range)?;
-        let covers = |(from, to): &(i64, i64)| *from <= time && time < *to;
-        let at = if !intervals.disjoint.get(index(group)).copied().unwrap_or_default() {
-            let mut covering = of.iter().enumerate().filter(|(_, bounds)| covers(bounds));
-            match (covering.next(), covering.next()) {
-                (Some((at, _)), None) => at,
-                _ => return None,
-            }
-        } else if of.len() <= FEW {
-            of.iter().position(covers)?
-        } else {
-            let at = of.partition_point(|(from, _)| *from <= time).checked_sub(1)?;
-            of.get(at).filter(|bounds| covers(bounds))?;
-            at
+        let row = |(group, at): (&u32, &T)| match self.members(*group) {
+            Some((rows, true)) => in_order(rows, time(at)),
+            Some((rows, false)) => only_one(rows, time(at)),
+            None => NOWHERE,
         };
-        self.rows.get(first.checked_add(at)?).copied()
+        groups.iter().zip(times).map(row).collect()
     }
 }
 
-/// Up to as many intervals are looked through one by one.
+/// Whether each interval ends before the next begins, and none is empty.
+fn are_disjoint(rows: &[Dated]) -> bool {
+    let apart = rows.iter().zip(rows.iter().skip(1)).all(|(a, b)| a.to <= b.from);
+    apart && rows.iter().all(|row| row.from < row.to)
+}
+
+/// Of rows whose intervals don't overlap the one in force.
+fn in_order(rows: &[Dated], time: i64) -> u32 {
+    let begun = if rows.len() <= FEW {
+        // Counted, not searched: nothing to guess for the processor.
+        rows.iter().fold(0_usize, |n, row| n.wrapping_add(usize::from(row.from <= time)))
+    } else {
+        rows.partition_point(|row| row.from <= time)
+    };
+    match rows.get(begun.wrapping_sub(1)) {
+        Some(last) if time < last.to => last.row,
+        _ => NOWHERE,
+    }
+}
+
+/// Of any rows the one in force, where it is the only one.
+fn only_one(rows: &[Dated], time: i64) -> u32 {
+    let mut covering = rows.iter().filter(|row| row.from <= time && time < row.to);
+    match (covering.next(), covering.next()) {
+        (Some(one), None) => one.row,
+        _ => NOWHERE,
+    }
+}
+
+/// So many intervals are sooner gone through than halved.
 const FEW: usize = 8;
 
 impl Part {
@@ -212,7 +231,7 @@ impl Part {
     fn number(&mut self, cell: &Value) -> Option<u32> {
         let next = self.count;
         let number = match cell {
-            Value::String(text) => *self.texts.entry(text.clone()).or_insert(next),
+            Value::String(text) => self.texts.number(text, next),
             Value::Number(number) => *self.numbers.entry(number.clone()).or_insert(next),
             Value::Bool(flag) => *self.bools.entry(*flag).or_insert(next),
             time => *self.times.entry(self::time(time)?).or_insert(next),
