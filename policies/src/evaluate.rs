@@ -24,8 +24,8 @@ mod helper;
 mod outcome;
 mod place;
 mod record;
-mod trace;
 mod text;
+mod trace;
 
 use crate::column;
 use crate::compile::{Compiled, Policy};
