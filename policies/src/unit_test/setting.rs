@@ -17,8 +17,6 @@ use tieout_controls::{ColumnType, Control, Decimal, Value};
 pub struct Setting {
     /// Columns of the datasets that the control's population is formed from.
     columns: BTreeMap<String, ColumnType>,
-    /// The currency columns of amounts, as an [`Environment`] has them.
-    currencies: BTreeMap<String, String>,
     /// The control's reference tables.
     tables: BTreeMap<String, TableSchema>,
     /// The bundle's own tables, with their rows.
@@ -35,12 +33,8 @@ impl Setting {
         let population = &control.population;
         // Where two datasets have a column of one name, the base has the say.
         for role in population.joins.iter().rev().chain([&population.base]) {
-            let columns = || profile_of(role).into_iter().flat_map(|p| p.columns);
-            setting.columns.extend(columns().map(|c| (c.name.to_owned(), c.kind)));
-            for (amount, currency) in columns().filter_map(|c| Some((c.name, c.currency?))) {
-                setting.currencies.insert(amount.to_owned(), currency.to_owned());
-                setting.currencies.insert(currency.to_owned(), currency.to_owned());
-            }
+            let columns = profile_of(role).into_iter().flat_map(|p| p.columns);
+            setting.columns.extend(columns.map(|c| (c.name.to_owned(), c.kind)));
         }
         for (name, reference) in &control.tables {
             setting.tables.extend(table(reference).map(|table| (name.clone(), table)));
@@ -66,7 +60,6 @@ impl Setting {
             input: Schema { columns: Reads::of(rule).input.iter().map(column).collect() },
             tables: shipped.chain(self.tables.clone()).collect(),
             parameters: parameters.collect(),
-            currencies: self.currencies.clone(),
         }
     }
 }
