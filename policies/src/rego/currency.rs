@@ -67,7 +67,7 @@ impl<'a> Body<'a> {
             Statement::Test(expr) | Statement::Not { inner: expr, .. } => {
                 self.expression(expr, report);
             }
-            Statement::Bind { name, value } => {
+            Statement::Bind { name, value, .. } => {
                 self.expression(value, report);
                 if let Some(currency) = self.currency(value) {
                     self.locals.insert(&name.text, currency);

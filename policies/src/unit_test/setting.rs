@@ -60,6 +60,8 @@ impl Setting {
             input: Schema { columns: Reads::of(rule).input.iter().map(column).collect() },
             tables: shipped.chain(self.tables.clone()).collect(),
             parameters: parameters.collect(),
+            // The population's query may have settled the currencies of its columns.
+            ..Environment::default()
         }
     }
 }
