@@ -246,6 +246,8 @@ pub(crate) enum Policy {
     },
     /// Run the tests of rules: `test_` rules in `rule_test.rego`
     Test(PolicyTest),
+    /// What a policy finds in one JSON document: the facts of `violation`, as JSON
+    Decide(Decide),
 }
 
 #[derive(Debug, Args)]
@@ -276,6 +278,17 @@ pub(crate) enum AuthorFormat {
     Text,
     /// For programs.
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Decide {
+    /// The policy: Rego v1, amounts by `decimal.*`
+    pub(crate) policy: PathBuf,
+    /// The document: JSON, amounts as strings
+    pub(crate) document: PathBuf,
+    /// What the policy reads under `data`: a JSON object
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

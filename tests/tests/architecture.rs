@@ -41,9 +41,9 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 const SIZES: &[(&str, usize)] = &[
     ("tieout-controls", 30),
     ("tieout-evidence", 40),
-    ("tieout-policies", 130),
+    ("tieout-policies", 160),
     ("tieout-search", 140),
-    ("tieout-engine", 260),
+    ("tieout-engine", 280),
 ];
 
 /// The normal dependencies of every package of the lock file on this platform, default features.

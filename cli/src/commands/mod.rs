@@ -10,6 +10,7 @@ mod init;
 mod key;
 mod pack;
 mod policy;
+mod policy_decide;
 mod report;
 mod run;
 mod search;
@@ -70,6 +71,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
             policy::explain_plan(global, only, compare)
         }
         Command::Policy(Policy::Test(args)) => policy::test(global, &args),
+        Command::Policy(Policy::Decide(args)) => policy_decide::decide(&args),
         Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(global, &file),
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())

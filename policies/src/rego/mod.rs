@@ -10,11 +10,11 @@ mod check_place;
 mod currency;
 mod expression;
 pub(crate) mod function;
-mod lexer;
+pub(crate) mod lexer;
 mod metadata;
 mod parser;
-mod refusal;
-mod report;
+pub(crate) mod refusal;
+pub(crate) mod report;
 mod tokens;
 
 use crate::bundle::Rule;
