@@ -37,7 +37,10 @@ pub(crate) enum Verdict {
 
 /// Why a case may give something else than OPA.
 pub(crate) const DEVIATIONS: [(&str, &str); 5] = [
-    ("argument-error", "an argument that a function can't take is told; OPA makes it undefined"),
+    (
+        "fails-by-name",
+        "a named failure, mostly of an argument that a function can't take, which OPA makes undefined",
+    ),
     ("evaluator-differs", "regorus gives another value than OPA"),
     ("no-error", "OPA refuses it, regorus gives a value"),
     ("profile-differs", "exact decimals or another order than OPA's"),

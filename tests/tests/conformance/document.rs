@@ -41,7 +41,7 @@ pub(crate) fn verdict(case: &Case) -> Verdict {
             "document-defect" => Verdict::Panicked,
             "document-no-rule" => Verdict::NotExpressible("query"),
             _ if case.wants_error => Verdict::Passed,
-            "document-failed" => Verdict::Failed("argument-error"),
+            "document-failed" => Verdict::Failed("fails-by-name"),
             code => Verdict::Refused(code.to_owned()),
         },
     }
