@@ -248,6 +248,22 @@ pub(crate) enum Policy {
     Test(PolicyTest),
     /// What a policy finds in one JSON document: the facts of `violation`, as JSON
     Decide(Decide),
+    /// Change rules one thing at a time, and tell which changes their tests don't notice
+    Mutate(PolicyMutate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyMutate {
+    /// Folders of bundles or rules, `BUNDLE`, `BUNDLE/RULE` or `RULE`; else the workspace's own
+    /// bundles, or the built-in ones
+    #[arg(value_name = "BUNDLE | RULE")]
+    pub(crate) rules: Vec<String>,
+    /// Exit with 1 where fewer percent are killed; else where any survives
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) threshold: Option<usize>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: AuthorFormat,
 }
 
 #[derive(Debug, Args)]

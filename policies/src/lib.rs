@@ -12,6 +12,7 @@ pub mod compile;
 pub mod data;
 pub mod document;
 pub mod evaluate;
+pub mod mutate;
 mod rego;
 mod table;
 pub mod tree;

@@ -1,8 +1,10 @@
 //! `tieout policy`.
 
+mod mutate;
 mod target;
 mod test;
 
+pub(super) use mutate::mutate;
 pub(super) use test::test;
 
 use super::run;

@@ -76,3 +76,30 @@ fn a_rule_without_tests_is_found() {
     desk.tieout("policy test own").exits(1).prints(&["own/late/rule.rego: no tests"]);
     desk.tieout("policy test vat-10").exits(2).says(&["error[unknown-rule]", "did you mean"]);
 }
+
+#[test]
+fn a_change_that_no_test_notices_is_listed() {
+    let ran = desk(RULE, TESTS).tieout("policy mutate own");
+    let out = &ran.exits(1).out;
+    for told in [
+        "own/late/rule.rego:4:13 comparison_boundary survived\n  input.days > 30\n  → input.days >= 30\n",
+        "own/late/rule.rego:3:37 field_removed survived\n",
+    ] {
+        assert!(out.contains(told), "{out}");
+    }
+    let tests = format!(
+        "{TESTS}
+test_facts if {{
+	late.violation == {{{{\"code\": \"late\", \"actual\": 31}}}} with input as {{\"days\": 31}}
+	late.violation == set() with input as {{\"days\": 30}}
+}}
+"
+    );
+    let desk = desk(RULE, &tests);
+    let ran = desk.tieout("policy mutate own --format json");
+    let told: serde_json::Value = serde_json::from_str(&ran.exits(0).out).unwrap();
+    assert_eq!((&told["percent"], &told["survived"]), (&100.into(), &0.into()));
+    let entry = "- {operator: number_changed, before: input.days > 30, after: input.days > 31, reason: a}\n";
+    desk.write("own/late/equivalent.yaml", entry);
+    desk.tieout("policy mutate own").exits(2).says(&["error[not-mutated]", "notices"]);
+}

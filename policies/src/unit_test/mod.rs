@@ -19,15 +19,16 @@ pub use coverage::{Coverage, Part};
 pub use setting::Setting;
 
 use crate::bundle::Rule;
-use crate::compile::{Compiled, Diagnostic, compile};
+use crate::compile::{Compiled, Diagnostic, Environment, compile};
 use crate::evaluate::{Trace, decide_cells};
 use crate::rego::{self, Kind, Token};
 use crate::tree::ColumnUse;
 use given::Given;
 use reads::Reads;
 use regorus::Engine;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use tieout_controls::{ColumnType, Value};
 
 /// The tests of a rule, ready to be run.
 pub struct Suite {
@@ -36,6 +37,7 @@ pub struct Suite {
     package: String,
     shared: Shared,
     rule: Rule,
+    environment: Environment,
 }
 
 /// A test.
@@ -61,8 +63,14 @@ pub enum Ending {
 /// What the stub asks, which is swapped while the engine stays.
 type Shared = Arc<Mutex<Asked>>;
 
+/// What is made of a value.
+pub(crate) type Alteration = fn(Value) -> Value;
+
 struct Asked {
     compiled: Compiled,
+    /// What is made of a column's value before the rule sees it.
+    altered: Option<(String, Alteration)>,
+    kinds: BTreeMap<String, ColumnType>,
     setting: Setting,
     run: BTreeSet<String>,
     trace: Trace,
@@ -97,11 +105,14 @@ impl Suite {
         let reads = Reads::of(&rule_tokens);
         let stub = stub::package(&rule_tokens).map(|package| stub::module(&package, &reads));
         let (trace, run, error) = (Trace::default(), reads.run, None);
-        let shared = Arc::new(Mutex::new(Asked { compiled, setting, run, trace, error }));
+        let kinds = environment.input.columns.iter().map(|c| (c.name.clone(), c.kind)).collect();
+        let altered = None;
+        let asked = Asked { compiled, altered, kinds, setting, run, trace, error };
+        let shared = Arc::new(Mutex::new(asked));
         let package = stub::package(&tokens).unwrap_or_default();
         let engine = engine(path, source, stub, &shared)
             .map_err(|e| vec![diagnostic("test-unreadable", path, 1, e)])?;
-        Ok(Self { engine, tests, package, shared, rule: rule.clone() })
+        Ok(Self { engine, tests, package, shared, rule: rule.clone(), environment })
     }
 
     /// The tests in the order of the source.
@@ -134,6 +145,33 @@ impl Suite {
             let program = asked.compiled.program();
             program.map_or(empty, |p| coverage::of(&self.rule.source, p, &asked.trace))
         })
+    }
+
+    /// What the rule may read.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The first test that doesn't pass with this in the rule's place, and with this made of a
+    /// column's values.
+    pub(crate) fn killer(
+        &mut self,
+        compiled: Compiled,
+        altered: Option<(String, Alteration)>,
+    ) -> Option<String> {
+        let whole = self.asked(|asked| {
+            asked.altered = altered;
+            // The parts of another program may lie where those of this one lay.
+            asked.trace = Trace::default();
+            std::mem::replace(&mut asked.compiled, compiled)
+        });
+        let killer = self.tests.clone().into_iter().find(|t| self.run(t) != Ending::Passed);
+        self.asked(|asked| {
+            asked.altered = None;
+            asked.trace = Trace::default();
+            asked.compiled = whole;
+        });
+        killer.map(|test| test.name)
     }
 
     fn asked<T>(&self, of: impl FnOnce(&mut Asked) -> T) -> T {
@@ -222,12 +260,21 @@ fn engine(
 }
 
 impl Asked {
+    fn cell(&self, column: &ColumnUse, given: &Given<'_>) -> Result<Value, String> {
+        let kind = self.kinds.get(&column.name).copied().unwrap_or(column.kind);
+        let value = given.cell(&column.name, kind)?;
+        Ok(match &self.altered {
+            Some((name, alteration)) if *name == column.name => alteration(value),
+            _ => value,
+        })
+    }
+
     fn decide(&self, given: &serde_json::Value) -> Result<serde_json::Value, String> {
         let given = Given(given);
         let none = || "only rules in Rego are asked".to_owned();
         let program = self.compiled.program().ok_or_else(none)?;
         let data = given.data(program, &self.run, &self.setting)?;
-        let cell = |column: &ColumnUse| given.cell(&column.name, column.kind);
+        let cell = |column: &ColumnUse| self.cell(column, &given);
         let cells = program.columns.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
         let decision = decide_cells(program, &cells, &data, &self.trace);
         Ok(given::told(&decision.map_err(|e| e.to_string())?, program))

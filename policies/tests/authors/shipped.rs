@@ -11,6 +11,7 @@ pub(crate) struct Shipped {
     pub(crate) rule: Rule,
     pub(crate) setting: Setting,
     pub(crate) tests: (String, String),
+    pub(crate) equivalents: Option<String>,
 }
 
 impl Shipped {
@@ -34,7 +35,9 @@ pub(crate) fn rules() -> Vec<Shipped> {
             let path = format!("{}/{}/rule_test.rego", bundle.name, rule.name);
             let source = bundle.files.get(&path).unwrap_or_else(|| panic!("no {path}")).clone();
             let setting = Setting::of(bundle, control);
-            Shipped { rule: rule.clone(), setting, tests: (path, source) }
+            let listed = format!("{}/{}/equivalent.yaml", bundle.name, rule.name);
+            let equivalents = bundle.files.get(&listed).cloned();
+            Shipped { rule: rule.clone(), setting, tests: (path, source), equivalents }
         });
         shipped.collect()
     };

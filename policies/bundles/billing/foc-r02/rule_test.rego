@@ -19,6 +19,14 @@ codes(record) := found if {
 	found := {fact.code | some fact in foc_r02.violation} with input as record
 }
 
+facts(record) := found if {
+	found := foc_r02.violation with input as record
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in foc_r02.undetermined} with input as record
+}
+
 # The conforming charge ends at the very end of the billing period: the boundary.
 test_conforms if {
 	codes(conforming) == set()
@@ -52,14 +60,40 @@ test_correction_is_not_applicable if {
 test_absent_class_is_no_correction if {
 	foc_r02.applicable with input as object.remove(early, ["ChargeClass"])
 	codes(object.remove(early, ["ChargeClass"])) == {"outside-billing-period"}
+	undetermined(object.remove(early, ["ChargeClass"])) == set()
 }
 
 # Without a column that the rule reads there is nothing to report: the record is undetermined.
 test_missing_column if {
 	every column in ["ChargePeriodStart", "BillingPeriodStart"] {
 		codes(object.remove(early, [column])) == set()
+		undetermined(object.remove(early, [column])) == {column}
 	}
 	every column in ["ChargePeriodEnd", "BillingPeriodEnd"] {
 		codes(object.remove(late, [column])) == set()
+		undetermined(object.remove(late, [column])) == {column}
 	}
+}
+
+test_facts if {
+	facts(early) == {{
+		"code": "outside-billing-period",
+		"expected": "2025-03-01T00:00:00Z",
+		"actual": "2025-02-28T23:00:00Z",
+		"amount": 12.5,
+		"message": "the charge period starts before the expected instant, the start of the billing period",
+	}}
+	facts(late) == {{
+		"code": "outside-billing-period",
+		"expected": "2025-04-01T00:00:00Z",
+		"actual": "2025-04-01T01:00:00Z",
+		"amount": 12.5,
+		"message": "the charge period ends after the expected instant, the end of the billing period",
+	}}
+}
+
+# It starts with the billing period, so that only its end is wrong.
+test_boundary_late_from_the_first_instant if {
+	whole := object.union(late, {"ChargePeriodStart": "2025-03-01T00:00:00Z"})
+	codes(whole) == {"outside-billing-period"}
 }

@@ -17,6 +17,16 @@ codes(record) := found if {
 		with data.parameters as tolerances
 }
 
+facts(record) := found if {
+	found := foc_r03.violation with input as record
+		with data.parameters as tolerances
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in foc_r03.undetermined} with input as record
+		with data.parameters as tolerances
+}
+
 test_conforms if {
 	codes(conforming) == set()
 }
@@ -58,10 +68,38 @@ test_list_cost_has_no_amount if {
 test_missing_column if {
 	wrong := object.union(conforming, {"ListCost": 30, "ContractedCost": 30})
 	codes(object.remove(wrong, ["PricingQuantity"])) == set()
+	undetermined(object.remove(wrong, ["PricingQuantity"])) == {"PricingQuantity"}
 	every column in ["ListUnitPrice", "ListCost"] {
 		codes(object.remove(wrong, [column])) == {"contracted-cost-differs"}
+		undetermined(object.remove(wrong, [column])) == {column}
 	}
 	every column in ["ContractedUnitPrice", "ContractedCost"] {
 		codes(object.remove(wrong, [column])) == {"list-cost-differs"}
+		undetermined(object.remove(wrong, [column])) == {column}
 	}
+}
+
+test_facts if {
+	facts(object.union(conforming, {"ListCost": 25.02})) == {{
+		"code": "list-cost-differs",
+		"expected": 25,
+		"actual": 25.02,
+	}}
+	facts(object.union(conforming, {"ContractedCost": 19.98})) == {{
+		"code": "contracted-cost-differs",
+		"expected": 20,
+		"actual": 19.98,
+		"amount": -0.02,
+	}}
+}
+
+# A product with more digits than a 64-bit float holds is the cost that it says.
+test_product_is_exact if {
+	exact := {"ListUnitPrice": "0.1234567890123456", "PricingQuantity": "3", "ListCost": "0.3703703670370368"}
+	tight := {"list_cost_tolerance": 0, "contracted_cost_tolerance": 1000}
+	foc_r03.violation == set() with input as object.union(conforming, exact) with data.parameters as tight
+	more := object.union(exact, {"ListCost": "0.3703703670370369"})
+	codes_of := {fact.code | some fact in foc_r03.violation} with input as object.union(conforming, more)
+		with data.parameters as tight
+	codes_of == {"list-cost-differs"}
 }

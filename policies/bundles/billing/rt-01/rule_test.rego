@@ -20,6 +20,16 @@ codes(record) := found if {
 		with data.rates as rates
 }
 
+facts(record) := found if {
+	found := rt_01.violation with input as record
+		with data.rates as rates
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in rt_01.undetermined} with input as record
+		with data.rates as rates
+}
+
 test_conforms if {
 	codes(conforming) == set()
 }
@@ -58,5 +68,33 @@ test_missing_column if {
 	wrong := object.union(conforming, {"ContractedUnitPrice": 0.19})
 	every column in ["SkuPriceId", "ChargePeriodStart", "ContractedUnitPrice", "BillingCurrency"] {
 		codes(object.remove(wrong, [column])) == set()
+		undetermined(object.remove(wrong, [column])) == {column}
 	}
+}
+
+test_facts if {
+	facts(object.union(conforming, {"ContractedUnitPrice": 0.21})) == {{
+		"code": "rate-differs",
+		"expected": 0.2,
+		"actual": 0.21,
+		"amount": 1,
+	}}
+	facts(object.union(conforming, {"BillingCurrency": "CHF"})) == {{
+		"code": "rate-currency-differs",
+		"expected": "EUR",
+		"actual": "CHF",
+		"message": "the rate in force is stated in another currency than the charge is billed in",
+	}}
+}
+
+# Whether there is a rate is asked first, whatever the rate says.
+test_applicable_with_a_rate_in_force if {
+	rt_01.applicable with input as conforming with data.rates as rates
+	not rt_01.applicable with input as object.union(conforming, {"SkuPriceId": "R-2"}) with data.rates as rates
+	blank := [object.union(rate, {"currency": ""}) | some rate in rates]
+	rt_01.applicable with input as conforming with data.rates as blank
+}
+
+test_no_rate_is_undetermined if {
+	undetermined(object.union(conforming, {"SkuPriceId": "R-2"})) == {"data.rates"}
 }

@@ -27,6 +27,16 @@ codes(record) := found if {
 		with data.schedules as schedules
 }
 
+facts(record) := found if {
+	found := ret_01.violation with input as record
+		with data.schedules as schedules
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in ret_01.undetermined} with input as record
+		with data.schedules as schedules
+}
+
 test_conforms if {
 	codes(voucher) == set()
 	codes(log) == set()
@@ -69,5 +79,19 @@ test_missing_column if {
 	early := object.union(voucher, {"trigger_date": "2017-05-10"})
 	every column in ["class", "jurisdiction", "trigger_date", "deleted_at"] {
 		codes(object.remove(early, [column])) == set()
+		undetermined(object.remove(early, [column])) == {column}
 	}
+}
+
+test_facts if {
+	facts(object.union(voucher, {"trigger_date": "2017-05-10"})) == {{
+		"code": "deleted-too-early",
+		"expected": "2025-12-31",
+		"actual": "2025-02-01",
+		"message": "the retention period ends on the expected day",
+	}}
+}
+
+test_no_schedule_is_undetermined if {
+	undetermined(object.union(voucher, {"class": "love-letter"})) == {"data.schedules"}
 }

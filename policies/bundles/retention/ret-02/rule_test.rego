@@ -31,6 +31,24 @@ codes_under(record, holds) := found if {
 		with data.run.as_of as "2026-01-31"
 }
 
+facts_under(record, holds) := found if {
+	found := ret_02.violation with input as record
+		with data.schedules as schedules
+		with data.holds as holds
+		with data.run.as_of as "2026-01-31"
+}
+
+undetermined_under(record, holds) := found if {
+	found := {cause.column | some cause in ret_02.undetermined} with input as record
+		with data.schedules as schedules
+		with data.holds as holds
+		with data.run.as_of as "2026-01-31"
+}
+
+facts(record) := facts_under(record, elsewhere)
+
+undetermined(record) := undetermined_under(record, elsewhere)
+
 codes(record) := codes_under(record, elsewhere)
 
 test_conforms if {
@@ -89,5 +107,25 @@ test_no_schedule if {
 test_missing_column if {
 	every column in ["class", "jurisdiction", "trigger_date"] {
 		codes(object.remove(old, [column])) == set()
+		undetermined(object.remove(old, [column])) == {column}
+	}
+}
+
+test_facts if {
+	facts(old) == {{
+		"code": "kept-too-long",
+		"expected": "2025-06-01",
+		"actual": "2026-01-31",
+		"message": "the expected day was the last one on which the record could be kept",
+	}}
+}
+
+# What has no maximum, or is held without end or scope, conforms: nothing is left open.
+test_nothing_is_left_open if {
+	undetermined(object.union(old, {"class": "booking-voucher", "trigger_date": "1999-01-01"})) == set()
+	hold := {"hold_id": "H-5", "scope_class": null, "scope_jurisdiction": null, "valid_from": "2025-01-01T00:00:00Z", "valid_to": null}
+	every given in [{}, {"scope_class": "usage-log-personal"}, {"scope_jurisdiction": "DE"}, {"valid_to": "2026-03-01T00:00:00Z"}] {
+		codes_under(old, [object.union(hold, given)]) == set()
+		undetermined_under(old, [object.union(hold, given)]) == set()
 	}
 }

@@ -12,6 +12,14 @@ codes(record) := found if {
 	found := {fact.code | some fact in cm_01.violation} with input as record with data.run.as_of as "2025-03-31"
 }
 
+facts(record) := found if {
+	found := cm_01.violation with input as record with data.run.as_of as "2025-03-31"
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in cm_01.undetermined} with input as record with data.run.as_of as "2025-03-31"
+}
+
 applicable(record) if {
 	cm_01.applicable with input as record with data.run.as_of as "2025-03-01"
 }
@@ -46,5 +54,25 @@ test_missing_column if {
 	late := object.union(conforming, {"first_approved_at": "2025-03-02T00:00:00Z"})
 	every column in ["effective_from", "approvals", "first_approved_at"] {
 		codes(object.remove(late, [column])) == set()
+		undetermined(object.remove(late, [column])) == {column}
 	}
+}
+
+test_facts if {
+	facts(object.union(conforming, {"approvals": 0})) == {{
+		"code": "not-approved",
+		"actual": 0,
+		"message": "nobody approved the change",
+	}}
+	facts(object.union(conforming, {"first_approved_at": "2025-03-01T00:00:01Z"})) == {{
+		"code": "approved-late",
+		"expected": "2025-03-01T00:00:00Z",
+		"actual": "2025-03-01T00:00:01Z",
+		"message": "the first approval came after the expected instant, from which the change takes effect",
+	}}
+}
+
+# Without an approval none is late, whatever the instant says.
+test_not_approved_is_not_late if {
+	codes(object.union(conforming, {"approvals": 0, "first_approved_at": "2025-03-02T00:00:00Z"})) == {"not-approved"}
 }

@@ -10,6 +10,14 @@ codes(record) := found if {
 	found := {fact.code | some fact in ic_04.violation} with input as record
 }
 
+facts(record) := found if {
+	found := ic_04.violation with input as record
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in ic_04.undetermined} with input as record
+}
+
 # One entry of each side is enough: the boundary.
 test_conforms if {
 	codes(conforming) == set()
@@ -27,5 +35,16 @@ test_several_entries if {
 # Without a column that the rule reads there is nothing to report: the record is undetermined.
 test_missing_column if {
 	codes(object.remove(violating, ["ap_entries"])) == set()
+	undetermined(object.remove(violating, ["ap_entries"])) == {"ap_entries"}
 	codes(object.remove({"ar_entries": 0, "ap_entries": 1, "txn_amount": 1000}, ["ar_entries"])) == set()
+	undetermined(object.remove({"ar_entries": 0, "ap_entries": 1, "txn_amount": 1000}, ["ar_entries"])) == {"ar_entries"}
+}
+
+test_facts if {
+	facts(violating) == {{
+		"code": "one-sided",
+		"expected": "AR and AP",
+		"actual": "1 AR, 0 AP",
+		"amount": 1000,
+	}}
 }

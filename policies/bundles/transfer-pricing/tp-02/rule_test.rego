@@ -19,6 +19,16 @@ codes(record) := found if {
 		with data.parameters as {"tolerance_bp": 1}
 }
 
+facts(record) := found if {
+	found := tp_02.violation with input as record
+		with data.parameters as {"tolerance_bp": 1}
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in tp_02.undetermined} with input as record
+		with data.parameters as {"tolerance_bp": 1}
+}
+
 test_conforms if {
 	codes(conforming) == set()
 }
@@ -73,6 +83,30 @@ test_null_mark_up_or_pool if {
 test_missing_column if {
 	every column in ["markup", "pool_amount", "pass_through", "txn_amount", "txn_ccy"] {
 		codes(object.remove(wrong, [column])) == set()
+		undetermined(object.remove(wrong, [column])) == {column}
 	}
 	not tp_02.applicable with input as object.remove(wrong, ["agreements"])
+}
+
+test_facts if {
+	facts(wrong) == {{
+		"code": "mark-up-differs",
+		"expected": 10400,
+		"actual": 10500,
+		"amount": 100,
+	}}
+}
+
+# Half a cent is rounded away from zero: 8000 × 1.050000625 + 2000 = 10400.005.
+test_expected_is_rounded_half_up if {
+	some fact in facts(object.union(wrong, {"markup": 0.050000625}))
+	fact.expected == 10400.01
+}
+
+# The tolerance grows with the cost: two basis points of 8000 are 1.60.
+test_boundary_of_two_basis_points if {
+	near := object.union(conforming, {"txn_amount": 10401.6})
+	tp_02.violation == set() with input as near with data.parameters as {"tolerance_bp": 2}
+	far := object.union(conforming, {"txn_amount": 10401.61})
+	count(tp_02.violation) == 1 with input as far with data.parameters as {"tolerance_bp": 2}
 }

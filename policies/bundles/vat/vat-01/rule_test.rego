@@ -24,6 +24,16 @@ codes(record) := found if {
 		with data.treatment as treatments
 }
 
+facts(record) := found if {
+	found := vat_01.violation with input as record
+		with data.treatment as treatments
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in vat_01.undetermined} with input as record
+		with data.treatment as treatments
+}
+
 test_conforms if {
 	codes(domestic) == set()
 	codes(abroad) == set()
@@ -56,9 +66,36 @@ test_missing_column if {
 	charged := object.union(abroad, {"vat_amount": 19})
 	every column in ["treatment_key", "vat_amount"] {
 		codes(object.remove(charged, [column])) == set()
+		undetermined(object.remove(charged, [column])) == {column}
 	}
 	wrong := object.union(abroad, {"vat_category": "O"})
 	every column in ["treatment_key", "vat_category"] {
 		codes(object.remove(wrong, [column])) == set()
+		undetermined(object.remove(wrong, [column])) == {column}
 	}
+}
+
+test_facts if {
+	facts(object.union(abroad, {"vat_amount": 19})) == {{
+		"code": "vat-charged-not-due",
+		"expected": 0,
+		"actual": 19,
+		"amount": 19,
+		"message": "category AE bears no VAT",
+	}}
+	facts(object.union(abroad, {"vat_category": "O"})) == {{
+		"code": "wrong-category",
+		"expected": "AE",
+		"actual": "O",
+	}}
+}
+
+# What the table says nothing of is undetermined for that one cause; a blank category decides nothing.
+test_applicable_where_the_treatment_is_known if {
+	vat_01.applicable with input as abroad with data.treatment as treatments
+	unknown := object.union(domestic, {"treatment_key": "US|abroad|business|none|other"})
+	not vat_01.applicable with input as unknown with data.treatment as treatments
+	undetermined(unknown) == {"data.treatment"}
+	blank := {domestic.treatment_key: {"category": "", "bears_vat": true}}
+	not vat_01.applicable with input as domestic with data.treatment as blank
 }

@@ -24,6 +24,18 @@ codes(record) := found if {
 		with data.parameters as {"vat_amount_tolerance": 0.01}
 }
 
+facts(record) := found if {
+	found := vat_02.violation with input as record
+		with data.vat_rates as rates
+		with data.parameters as {"vat_amount_tolerance": 0.01}
+}
+
+undetermined(record) := found if {
+	found := {cause.column | some cause in vat_02.undetermined} with input as record
+		with data.vat_rates as rates
+		with data.parameters as {"vat_amount_tolerance": 0.01}
+}
+
 test_conforms if {
 	codes(conforming) == set()
 }
@@ -75,5 +87,32 @@ test_no_rate if {
 test_missing_column if {
 	every column in ["tax_point", "place_country", "rate_class", "vat_rate"] {
 		codes(object.remove(stale, [column])) == set()
+		undetermined(object.remove(stale, [column])) == {column}
 	}
+}
+
+test_facts if {
+	facts(stale) == {{
+		"code": "rate-not-in-force",
+		"expected": 24,
+		"actual": 22,
+		"amount": -2,
+	}}
+	# 22 % of 0.25 is 0.055, rounded away from zero.
+	facts(object.union(conforming, {"net": 0.25, "vat_amount": 0.08})) == {{
+		"code": "vat-amount-differs",
+		"expected": 0.06,
+		"actual": 0.08,
+		"amount": 0.02,
+	}}
+}
+
+# Whether there is a rate is asked first, whatever the rate says.
+test_applicable_with_a_rate_in_force if {
+	vat_02.applicable with input as conforming with data.vat_rates as rates
+	none := object.union(conforming, {"rate_class": "reduced"})
+	not vat_02.applicable with input as none with data.vat_rates as rates
+	undetermined(none) == {"data.vat_rates"}
+	blank := [object.union(rate, {"country": ""}) | some rate in rates]
+	vat_02.applicable with input as object.union(conforming, {"place_country": ""}) with data.vat_rates as blank
 }
