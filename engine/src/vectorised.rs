@@ -43,6 +43,8 @@ pub struct Vectorised<'a> {
     data: &'a Data,
     /// None where all of it is the reference evaluator's, with the reason.
     lowered: Result<Lowered, String>,
+    /// The steps that a record can take at most in the rules that are vectorised.
+    steps: u64,
     tables: Vec<Indexed>,
 }
 
@@ -76,17 +78,21 @@ impl<'a> Vectorised<'a> {
     pub fn new(policy: &'a Compiled, data: &'a Data) -> Result<Self, EvaluateError> {
         let Some(program) = policy.program() else {
             let lowered = Err("Cedar policies are decided row by row".to_owned());
-            return Ok(Self { policy, data, lowered, tables: Vec::new() });
+            return Ok(Self { policy, data, lowered, steps: 0, tables: Vec::new() });
         };
         let bound = Bound::new(program, data)?;
         let tables: Vec<Indexed> = bound.tables.iter().map(Indexed::new).collect();
-        let lowered = match cost::most_steps(&bound, &tables) {
-            steps if steps > STEPS => {
-                Err(format!("a record could take {steps} steps, more than its budget of {STEPS}"))
-            }
-            _ => lower::lower(&bound),
-        };
-        Ok(Self { policy, data, lowered, tables })
+        let (mut lowered, mut steps) = (lower::lower(&bound), 0);
+        if let Ok(rules) = &lowered {
+            steps = cost::most_steps(&bound, &tables, |rule| {
+                rules.rules.get(rule).is_some_and(Result::is_ok)
+            });
+        }
+        if steps > STEPS {
+            let why = format!("a record could take {steps} steps, more than its budget of {STEPS}");
+            lowered = Err(why);
+        }
+        Ok(Self { policy, data, lowered, steps, tables })
     }
 
     /// For each rule, which backend decides it and why.
@@ -276,14 +282,27 @@ impl Session<'_> {
         execution.batch(batch)?;
         let applicable = lowered.applicable.map(|id| execution.truths(id));
         let mut rules = Vec::with_capacity(lowered.rules.len());
+        let mut steps = vec![self.of.steps; batch.num_rows()];
         for (at, rule) in lowered.rules.iter().enumerate() {
             rules.push(match rule {
                 Ok(id) => execution.truths(*id),
                 Err(_) => {
-                    let rows = Reference.verdicts(self.of.policy, batch, self.of.data, &[at])?;
-                    rows.into_iter().map(truth_of_row).collect()
+                    let (policy, data) = (self.of.policy, self.of.data);
+                    let rows = Reference.verdicts_with_steps(policy, batch, data, &[at])?;
+                    let mut truths = Vec::with_capacity(rows.len());
+                    for ((verdicts, taken), steps) in rows.into_iter().zip(&mut steps) {
+                        truths.push(truth_of_row(verdicts));
+                        *steps = steps.saturating_add(taken);
+                    }
+                    truths
                 }
             });
+        }
+        // All rules share a record's budget: where it might not do, they are asked together.
+        for (row, _) in steps.iter().enumerate().filter(|(_, steps)| **steps > STEPS) {
+            if let Some(slot) = rules.first_mut().and_then(|rule| rule.get_mut(row)) {
+                *slot = vector::ASKED;
+            }
         }
         let mut truths = Truths { applicable, rules };
         self.of.ask(batch, &mut truths)?;

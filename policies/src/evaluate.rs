@@ -37,6 +37,7 @@ pub(crate) use trace::{Seen, Trace};
 
 pub use bound::{Bound, BoundTable};
 pub use call::{Failure, apply, growth};
+pub use expression::distinct;
 pub use record::STEPS;
 use tieout_controls::{Decision, Value};
 
@@ -100,11 +101,27 @@ impl Reference {
         data: &Data,
         rules: &[usize],
     ) -> Result<Vec<Option<Vec<Verdict>>>, EvaluateError> {
+        let told = self.verdicts_with_steps(policy, batch, data, rules)?;
+        Ok(told.into_iter().map(|(verdicts, _)| verdicts).collect())
+    }
+
+    /// The same, with the steps that each record took.
+    ///
+    /// # Errors
+    /// As [`Reference::verdicts`].
+    pub fn verdicts_with_steps(
+        &self,
+        policy: &Compiled,
+        batch: &RecordBatch,
+        data: &Data,
+        rules: &[usize],
+    ) -> Result<Vec<(Option<Vec<Verdict>>, u64)>, EvaluateError> {
         match &policy.policy {
             Policy::Rego(program) => {
-                each_record(program, batch, data, |record| record.verdicts(rules))
+                let told = |record: &mut Record<'_>| (record.verdicts(rules), record.taken());
+                each_record(program, batch, data, told)
             }
-            Policy::Cedar(_) => Ok(vec![Some(Vec::new()); batch.num_rows()]),
+            Policy::Cedar(_) => Ok(vec![(Some(Vec::new()), 0); batch.num_rows()]),
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum Type {
     Timestamp,
     /// A list of items of one type.
     List(Box<Type>),
+    /// Distinct items of one type. Its value is a list of them in their order.
+    Set(Box<Type>),
     /// Values by text.
     Map(Box<Type>),
     /// A row of the table in that position of [`Program::tables`].
@@ -67,11 +69,21 @@ impl Type {
         )
     }
 
+    /// The type of the items of a list or set.
+    pub fn items(&self) -> Option<&Self> {
+        match self {
+            Self::List(item) | Self::Set(item) => Some(item),
+            _ => None,
+        }
+    }
+
     /// Whether both can stand in one place.
     pub fn fits(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Wrong, _) | (_, Self::Wrong) => true,
-            (Self::List(a), Self::List(b)) | (Self::Map(a), Self::Map(b)) => a.fits(b),
+            (Self::List(a), Self::List(b))
+            | (Self::Set(a), Self::Set(b))
+            | (Self::Map(a), Self::Map(b)) => a.fits(b),
             (a, b) => a == b,
         }
     }
@@ -86,6 +98,7 @@ impl fmt::Display for Type {
             Self::Date => f.write_str("date"),
             Self::Timestamp => f.write_str("timestamp"),
             Self::List(item) => write!(f, "list of {item}"),
+            Self::Set(item) => write!(f, "set of {item}"),
             Self::Map(value) => write!(f, "object of {value}"),
             Self::Row(_) => f.write_str("table row"),
             Self::Wrong => f.write_str("unknown"),
@@ -210,6 +223,8 @@ pub enum Statement {
     },
     /// `some name in collection`: the rest of the body holds for at least one item.
     Some {
+        /// Where the item's position is kept; for a set, the item itself.
+        key: Option<usize>,
         /// Where the item is kept.
         local: usize,
         /// What is gone through.
@@ -219,6 +234,8 @@ pub enum Statement {
     },
     /// `every name in collection { … }`: the body holds for all items.
     Every {
+        /// Where the item's position is kept; for a set, the item itself.
+        key: Option<usize>,
         /// Where the item is kept.
         local: usize,
         /// What is gone through.
@@ -243,7 +260,7 @@ impl Statement {
 /// What can be gone through.
 #[derive(Debug)]
 pub enum Collection {
-    /// The items of a list.
+    /// The items of a list or set.
     List(Expr),
     /// The rows of a table.
     Table(usize),
@@ -368,8 +385,16 @@ pub enum ExprKind {
         /// The list.
         list: Box<Expr>,
     },
-    /// A list of these items.
+    /// A list of these items, or a set, as the type says.
     List(Vec<Expr>),
+    /// A list or set, as the type says, of an item for each solution of a body. Unknown where a
+    /// solution or its item is: never shorter for what isn't known.
+    Comprehension {
+        /// The item.
+        item: Box<Expr>,
+        /// What must hold.
+        body: Vec<Statement>,
+    },
     /// An object of these entries.
     Map(Vec<(String, Expr)>),
 }

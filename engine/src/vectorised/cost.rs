@@ -9,13 +9,18 @@ use tieout_policies::tree::{
     Collection, Expr, ExprKind, FactShape, Function, Helper, Program, Statement, Type,
 };
 
-/// The most steps that a record can take.
-pub(super) fn most_steps(bound: &Bound<'_>, tables: &[Indexed]) -> u64 {
+/// The most steps that a record can take in those rules.
+pub(super) fn most_steps(
+    bound: &Bound<'_>,
+    tables: &[Indexed],
+    meant: impl Fn(usize) -> bool,
+) -> u64 {
     let program = bound.program;
     let mut cost = Cost { program, bound, tables, helpers: BTreeMap::new() };
     let applicable =
         program.applicable.iter().map(|(helper, _)| cost.helper(*helper)).collect::<Vec<_>>();
-    let violations = program.violations.iter().map(|violation| {
+    let violations = program.violations.iter().enumerate().filter(|(rule, _)| meant(*rule));
+    let violations = violations.map(|(_, violation)| {
         let fact = cost.fact(&violation.fact);
         cost.body(&violation.body, fact)
     });
@@ -126,6 +131,10 @@ impl<'a> Cost<'a> {
                 below.saturating_add(number(self.items(list)))
             }
             ExprKind::List(items) => self.exprs(items),
+            ExprKind::Comprehension { item, body } => {
+                let each = self.expr(item).saturating_add(size(item));
+                self.body(body, each)
+            }
             ExprKind::Map(entries) => self.exprs(entries.iter().map(|(_, e)| e)),
         };
         below.saturating_add(1)
@@ -158,7 +167,7 @@ impl<'a> Cost<'a> {
 fn size(argument: &Expr) -> u64 {
     match &argument.ty {
         Type::String => number(LONGEST_TEXT),
-        Type::List(_) => number(LONGEST_LIST.saturating_mul(LONGEST_TEXT)),
+        Type::List(_) | Type::Set(_) => number(LONGEST_LIST.saturating_mul(LONGEST_TEXT)),
         _ => 1,
     }
 }

@@ -3,9 +3,9 @@
 
 use super::plan::{Graph, Id, Op};
 use std::collections::BTreeMap;
-use tieout_controls::{ColumnType, Value};
+use tieout_controls::{ColumnType, Decimal, Value};
 use tieout_policies::data::RunDates;
-use tieout_policies::evaluate::Bound;
+use tieout_policies::evaluate::{Bound, distinct};
 use tieout_policies::tree::{
     Collection, Definition, Expr, ExprKind, Function, Helper, Program, RunDate, Statement, Type,
 };
@@ -42,6 +42,8 @@ pub(super) fn lower(bound: &Bound<'_>) -> Result<Lowered, Why> {
 
 /// The longest table that is written out row by row.
 const MOST_ROWS: usize = 256;
+/// The longest list that is vectorised as a value: a longer one is charged for where it is kept.
+const MOST_ITEMS: usize = 1024;
 /// The most nodes of a graph; past it, evaluation by rows is the better way.
 const MOST_NODES: usize = 20_000;
 
@@ -94,14 +96,16 @@ impl<'a> Lowering<'a> {
                     set(frame, *local, value);
                     conditions.push(self.add(Op::Defined(value))?);
                 }
-                Statement::Every { local, collection, body, .. } => {
+                Statement::Every { key, local, collection, body, .. } => {
                     let quantifier = Quantifier::Every;
-                    conditions.push(self.through(quantifier, *local, collection, body, frame)?);
+                    let locals = (*key, *local);
+                    conditions.push(self.through(quantifier, locals, collection, body, frame)?);
                 }
-                Statement::Some { local, collection, .. } => {
+                Statement::Some { key, local, collection, .. } => {
                     let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
                     let quantifier = Quantifier::Some;
-                    conditions.push(self.through(quantifier, *local, collection, rest, frame)?);
+                    let locals = (*key, *local);
+                    conditions.push(self.through(quantifier, locals, collection, rest, frame)?);
                     break;
                 }
             }
@@ -113,19 +117,28 @@ impl<'a> Lowering<'a> {
     fn through(
         &mut self,
         quantifier: Quantifier,
-        local: usize,
+        (key, local): (Option<usize>, usize),
         collection: &'a Collection,
         body: &'a [Statement],
         frame: &mut Frame,
     ) -> Result<Id, Why> {
         let items = match self.items(collection, frame)? {
             Items::Written(items) => items,
+            Items::Listed(_) if key.is_some() => {
+                return Err("it asks for the positions of a list that it computes".to_owned());
+            }
             Items::Listed(list) => return self.listed(quantifier, local, list, body, frame),
         };
         let mut conditions = Vec::new();
-        for item in items {
+        let set = matches!(collection, Collection::List(Expr { ty: Type::Set(_), .. }));
+        for (position, item) in (0..).zip(items) {
             let mut frame = frame.clone();
-            set(&mut frame, local, item);
+            if let Some(key) = key {
+                let number = Value::Number(Decimal::from(position));
+                let key_value = if set { item } else { self.graph.constant(number) };
+                self::set(&mut frame, key, key_value);
+            }
+            self::set(&mut frame, local, item);
             conditions.push(self.body(body, &mut frame)?);
         }
         match quantifier {
@@ -209,7 +222,13 @@ impl<'a> Lowering<'a> {
             }
             ExprKind::Helper { helper, arguments } => {
                 let arguments = self.exprs(arguments, frame)?;
-                return self.helper(*helper, arguments);
+                let value = self.helper(*helper, arguments)?;
+                let made = matches!(self.graph.op(value), Some(Op::Call { .. } | Op::List(_)));
+                // The reference evaluator charges for each copy of a list, however long it is.
+                if expr.ty.items().is_some() && !made {
+                    return Err("it uses a rule that keeps a list".to_owned());
+                }
+                return Ok(value);
             }
             ExprKind::Call { function, arguments } => {
                 Op::Call { function: function.clone(), arguments: self.exprs(arguments, frame)? }
@@ -251,7 +270,20 @@ impl<'a> Lowering<'a> {
                 Op::Compare { comparison: *comparison, left, right }
             }
             ExprKind::Member { item, list } => return self.member(item, list, frame),
-            ExprKind::List(items) => Op::List(self.exprs(items, frame)?),
+            ExprKind::List(items) if items.len() > MOST_ITEMS => {
+                return Err(format!("it has a list of {} items", items.len()));
+            }
+            ExprKind::List(items) => {
+                let items = self.exprs(items, frame)?;
+                Op::List(if matches!(expr.ty, Type::Set(_)) {
+                    self.distinct(items)?
+                } else {
+                    items
+                })
+            }
+            ExprKind::Comprehension { .. } => {
+                return Err("it collects items by a comprehension".to_owned());
+            }
             ExprKind::Map(entries) => {
                 let entry = |(name, value): &'a (String, Expr)| {
                     Ok::<_, Why>((name.clone(), self.expr(value, frame)?))
@@ -260,6 +292,16 @@ impl<'a> Lowering<'a> {
             }
         };
         self.add(op)
+    }
+
+    /// The items of a set, in their order and each once, where they are known now.
+    fn distinct(&mut self, items: Vec<Id>) -> Result<Vec<Id>, Why> {
+        let value = |id: Id| match self.graph.op(id) {
+            Some(Op::Constant(value)) => Ok(value.clone()),
+            _ => Err("it makes a set of values that it computes".to_owned()),
+        };
+        let values = items.into_iter().map(value).collect::<Result<_, _>>()?;
+        Ok(distinct(values).into_iter().map(|value| self.graph.constant(value)).collect())
     }
 
     /// Whether a table's intervals are of days.

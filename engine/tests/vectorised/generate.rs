@@ -88,6 +88,11 @@ impl Maker<'_> {
         let name = self.name("s");
         let (collection, ty) = self.collection(depth, locals);
         locals.push(Local(name.clone(), ty));
+        if self.random.below(3) == 0 && collection.starts_with('[') {
+            let position = self.name("i");
+            locals.push(Local(position.clone(), Type::Number));
+            return format!("some {position}, {name} in {collection}");
+        }
         format!("some {name} in {collection}")
     }
 
@@ -103,7 +108,9 @@ impl Maker<'_> {
     }
 
     fn collection(&mut self, depth: u32, locals: &[Local]) -> (String, Type) {
-        match self.random.below(5) {
+        match self.random.below(7) {
+            5 => (self.comprehension(depth - 1, locals, Type::Number), Type::Number),
+            6 => (self.comprehension(depth - 1, locals, Type::Text), Type::Text),
             0 => ("data.centres".to_owned(), Type::Centre),
             1 => {
                 let items = [self.number(depth - 1, locals), self.number(depth - 1, locals)];
@@ -116,6 +123,29 @@ impl Maker<'_> {
             }
             _ => ("input.tags".to_owned(), Type::Text),
         }
+    }
+
+    /// A list or set that is collected from another.
+    fn comprehension(&mut self, depth: u32, locals: &[Local], ty: Type) -> String {
+        let name = self.name("k");
+        let from = match ty {
+            Type::Number => {
+                format!("[{}, {}]", self.number(depth, locals), self.number(depth, locals))
+            }
+            _ => self
+                .random
+                .pick(&["input.tags", "[\"A\", input.sku]", "{\"A\", input.sku, \"A\"}"])
+                .to_owned(),
+        };
+        let mut inner = locals.to_vec();
+        inner.push(Local(name.clone(), ty));
+        let condition = self.condition(depth, &inner);
+        let item = match ty {
+            Type::Number => self.number(depth, &inner),
+            _ => self.text(depth, &inner),
+        };
+        let (open, close) = if self.random.below(2) == 0 { ("[", "]") } else { ("{", "}") };
+        format!("{open}{item} | some {name} in {from}; {condition}{close}")
     }
 
     fn condition(&mut self, depth: u32, locals: &[Local]) -> String {
@@ -248,7 +278,7 @@ impl Maker<'_> {
             return self.random.pick(&plain).to_owned();
         }
         let below = depth - 1;
-        match self.random.below(14) {
+        match self.random.below(17) {
             0 => format!("({} + {})", self.number(below, locals), self.number(below, locals)),
             1 => format!("({} - {})", self.number(below, locals), self.number(below, locals)),
             2 => format!("({} * {})", self.number(below, locals), self.number(below, locals)),
@@ -289,6 +319,13 @@ impl Maker<'_> {
                 self.date(below, locals),
                 self.date(below, locals)
             ),
+            13 => {
+                let list = self.comprehension(below, locals, Type::Number);
+                let list = if self.random.below(2) == 0 { list } else { format!("sort({list})") };
+                format!("{}({list})", self.random.pick(&["sum", "count", "min", "max"]))
+            }
+            14 => format!("count({})", self.comprehension(below, locals, Type::Text)),
+            15 => "count({\"A\", \"A\", \"EU\"})".to_owned(),
             _ => self.number(below, locals),
         }
     }

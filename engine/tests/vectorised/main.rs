@@ -94,7 +94,8 @@ fn both_backends_agree_on_generated_policies_and_rows() {
          undetermined, {skipped} not applicable; {by_columns} of {rules} rules vectorised"
     );
     assert!(refused * 20 < policies(), "{refused} policies are refused");
-    assert!(by_columns * 10 > rules * 9, "{by_columns} of {rules} rules are vectorised");
+    // What collects items is decided by rows.
+    assert!(by_columns * 3 > rules * 2, "{by_columns} of {rules} rules are vectorised");
     for count in [conforming, violating, undetermined, skipped] {
         assert!(count * 50 > pairs, "the generator shows too little: {count} of {pairs}");
     }

@@ -1,6 +1,6 @@
 //! The named functions.
 
-use super::expression::{order, reason};
+use super::expression::{order, reason, sorted};
 use super::outcome::Outcome;
 use super::record::Record;
 use super::{calendar, text};
@@ -47,7 +47,7 @@ impl<'a> Record<'a> {
 }
 
 /// What a value costs to go through.
-fn size(value: &Value) -> u64 {
+pub(super) fn size(value: &Value) -> u64 {
     let len = match value {
         Value::String(text) => text.len(),
         Value::List(items) => {
@@ -158,6 +158,13 @@ pub fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
         | Function::Reverse
         | Function::AnyPrefix
         | Function::AnySuffix => text::apply(function, values),
+        Function::Sort => {
+            let items = list(values, 0)?;
+            if items.iter().any(Value::is_null) {
+                return Err(Failure::Obstacle(Reason::Null, Some(0)));
+            }
+            Ok(Value::List(sorted(items.to_vec())))
+        }
         Function::Sum => fold(list(values, 0)?, Decimal::from(0), Decimal::add),
         Function::Product => fold(list(values, 0)?, Decimal::from(1), Decimal::mul),
         Function::Abs

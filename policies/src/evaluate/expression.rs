@@ -1,8 +1,9 @@
 //! The value of an expression for a record.
 
-use super::outcome::{Outcome, Truth};
+use super::call::size;
+use super::outcome::{Obstacles, Outcome, Truth};
 use super::record::Record;
-use crate::tree::{Arithmetic, Comparison, Expr, ExprKind};
+use crate::tree::{Arithmetic, Comparison, Expr, ExprKind, Statement, Type};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use tieout_controls::Value;
@@ -22,10 +23,14 @@ impl<'a> Record<'a> {
                 None => Outcome::Undefined,
             },
             ExprKind::Run(date) => Outcome::owned(Value::Date(self.run_date(*date))),
-            ExprKind::Local(local) => frame.get(*local).cloned().unwrap_or(Outcome::Undefined),
+            ExprKind::Local(local) => {
+                let value = frame.get(*local).cloned().unwrap_or(Outcome::Undefined);
+                self.carried(value)
+            }
             ExprKind::Helper { helper, arguments } => {
                 let arguments = arguments.iter().map(|a| self.expr(a, frame)).collect();
-                self.helper(*helper, arguments)
+                let value = self.helper(*helper, arguments);
+                self.carried(value)
             }
             ExprKind::Call { function, arguments } => self.call(function, arguments, frame),
             ExprKind::Lookup { table, key } => self.lookup(*table, key, frame),
@@ -65,8 +70,54 @@ impl<'a> Record<'a> {
                 compare(*comparison, left, right)
             }
             ExprKind::Member { item, list } => self.member(item, list, frame),
-            ExprKind::List(items) => self.list(items, frame),
+            ExprKind::List(items) => match (&expr.ty, self.list(items, frame)) {
+                (Type::Set(_), Outcome::Value(items)) => set_of(items.into_owned()),
+                (_, list) => list,
+            },
+            ExprKind::Comprehension { item, body } => {
+                self.comprehension(&expr.ty, item, body, frame)
+            }
             ExprKind::Map(pairs) => self.map(pairs, frame),
+        }
+    }
+
+    /// A value that was kept, which is copied: a long list costs as many steps as it has items.
+    fn carried(&mut self, value: Outcome<'a>) -> Outcome<'a> {
+        let Outcome::Value(Cow::Owned(Value::List(items))) = &value else { return value };
+        let len = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        match if len > SHORT { self.charge(len) } else { None } {
+            Some(obstacles) => Outcome::Unknown(obstacles),
+            None => value,
+        }
+    }
+
+    /// The items of all solutions. What isn't known of one makes the whole unknown; an item that is
+    /// certainly nothing is left out.
+    fn comprehension(
+        &mut self,
+        ty: &Type,
+        item: &'a Expr,
+        body: &'a [Statement],
+        frame: &mut Vec<Outcome<'a>>,
+    ) -> Outcome<'a> {
+        let (mut items, mut open) = (Vec::new(), Obstacles::new());
+        let mut each = |record: &mut Self, frame: &mut Vec<Outcome<'a>>| match record
+            .expr(item, frame)
+            .value()
+        {
+            Ok(value) => match record.charge(size(&value)) {
+                None => items.push(value.into_owned()),
+                Some(obstacles) => open.extend(obstacles),
+            },
+            Err(Outcome::Unknown(obstacles)) => open.extend(obstacles),
+            Err(_) => {}
+        };
+        let solutions = self.body(body, frame, Obstacles::new(), &mut each);
+        open.extend(solutions.unknown);
+        match (open.is_empty(), ty) {
+            (false, _) => Outcome::Unknown(open),
+            (true, Type::Set(_)) => set_of(Value::List(items)),
+            (true, _) => Outcome::owned(Value::List(items)),
         }
     }
 
@@ -182,6 +233,28 @@ fn compare<'a>(comparison: Comparison, left: Outcome<'a>, right: Outcome<'a>) ->
     let Some(order) = order(&left, &right) else { return Outcome::Undefined };
     Outcome::bool(comparison.holds(order))
 }
+
+/// The items of a list, in their order and each once.
+pub(super) fn set_of<'a>(list: Value) -> Outcome<'a> {
+    let Value::List(items) = list else { return Outcome::Undefined };
+    Outcome::owned(Value::List(distinct(items)))
+}
+
+/// The items of a set: in their order, each once.
+pub fn distinct(items: Vec<Value>) -> Vec<Value> {
+    let mut items = sorted(items);
+    items.dedup();
+    items
+}
+
+/// Items of one type in their order.
+pub(super) fn sorted(mut items: Vec<Value>) -> Vec<Value> {
+    items.sort_by(|a, b| order(a, b).unwrap_or(Ordering::Equal));
+    items
+}
+
+/// Lists no longer than that are copied without a charge of their own.
+const SHORT: u64 = 1024;
 
 /// The order of two values of one type: text by its code points, false before true.
 pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {

@@ -51,7 +51,7 @@ impl<'a> Record<'a> {
             (Some(_), _) | (None, Some(_)) => Outcome::unknown(Reason::PolicyError, None),
             (None, None) if !unknown.is_empty() => Outcome::Unknown(unknown),
             (None, None) => match &helper.default {
-                Some(default) => self.expr(default, &mut Frame::new()),
+                Some(default) => self.expr(default, &mut vec![Outcome::Undefined; helper.frame]),
                 None => Outcome::Undefined,
             },
         };

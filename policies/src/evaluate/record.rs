@@ -2,12 +2,13 @@
 
 use super::Verdict;
 use super::bound::Bound;
+use super::expression::distinct;
 use super::outcome::{Obstacles, Outcome, Truth, causes};
 use super::trace::Trace;
-use crate::tree::{Collection, Expr, ExprKind, FactShape, Statement};
+use crate::tree::{Collection, Expr, ExprKind, FactShape, Statement, Type};
 use std::collections::BTreeSet;
 use tieout_controls::decision::{Reason, RuleRef};
-use tieout_controls::{Cause, Decision, Fact, Value};
+use tieout_controls::{Cause, Decimal, Decision, Fact, Value};
 
 /// The steps that a record may take. Fixed for each record, so that a decision doesn't depend on
 /// how records are cut into batches.
@@ -177,13 +178,13 @@ impl<'a> Record<'a> {
                     set(frame, *local, outcome);
                     truth
                 }
-                Statement::Every { local, collection, body, .. } => {
-                    self.every(*local, collection, body, frame)
+                Statement::Every { key, local, collection, body, .. } => {
+                    self.every((*key, *local), collection, body, frame)
                 }
-                Statement::Some { local, collection, .. } => {
+                Statement::Some { key, local, collection, .. } => {
                     self.reached(statement);
                     let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
-                    return self.some(*local, collection, rest, frame, pending, each);
+                    return self.some((*key, *local), collection, rest, frame, pending, each);
                 }
             };
             if let Some(trace) = self.trace {
@@ -204,7 +205,7 @@ impl<'a> Record<'a> {
 
     fn some(
         &mut self,
-        local: usize,
+        locals: (Option<usize>, usize),
         collection: &'a Collection,
         rest: &'a [Statement],
         frame: &mut Frame<'a>,
@@ -220,12 +221,12 @@ impl<'a> Record<'a> {
             Err(_) => return Solutions::default(),
         };
         let mut all = Solutions::default();
-        for item in items {
+        for (position, item) in (0..).zip(items) {
             if let Some(obstacles) = self.step() {
                 all.unknown.extend(obstacles);
                 break;
             }
-            set(frame, local, item);
+            keep(frame, locals, collection, position, item);
             let one = self.body(rest, frame, pending.clone(), each);
             all.found |= one.found;
             all.unknown.extend(one.unknown);
@@ -235,7 +236,7 @@ impl<'a> Record<'a> {
 
     fn every(
         &mut self,
-        local: usize,
+        locals: (Option<usize>, usize),
         collection: &'a Collection,
         body: &'a [Statement],
         frame: &mut Frame<'a>,
@@ -245,11 +246,11 @@ impl<'a> Record<'a> {
             Err(other) => return other.truth(),
         };
         let mut all = Truth::True;
-        for item in items {
+        for (position, item) in (0..).zip(items) {
             if let Some(obstacles) = self.step() {
                 return all.and(Truth::Unknown(obstacles));
             }
-            set(frame, local, item);
+            keep(frame, locals, collection, position, item);
             let one = self.body(body, frame, Obstacles::new(), &mut |_, _| {});
             all = all.and(one.truth());
             if all == Truth::False {
@@ -271,8 +272,12 @@ impl<'a> Record<'a> {
                 Ok(table.table.rows().iter().map(|row| Outcome::Row(row)).collect())
             }
             // The elements of a literal list are unknown one by one.
-            Collection::List(Expr { kind: ExprKind::List(items), .. }) => {
+            Collection::List(Expr { kind: ExprKind::List(items), ty: Type::List(_), .. }) => {
                 Ok(items.iter().map(|item| self.expr(item, frame)).collect())
+            }
+            Collection::List(Expr { kind: ExprKind::List(items), .. }) => {
+                let items = items.iter().map(|item| self.expr(item, frame));
+                Ok(each_once(items.collect()))
             }
             Collection::List(list) => {
                 let Value::List(items) = self.expr(list, frame).value()?.into_owned() else {
@@ -282,6 +287,11 @@ impl<'a> Record<'a> {
                 Ok(items.into_iter().map(|item| Outcome::element(item, name.clone())).collect())
             }
         }
+    }
+
+    /// The steps taken so far.
+    pub(super) fn taken(&self) -> u64 {
+        STEPS.saturating_sub(self.steps)
     }
 
     /// Takes a step; gives the obstacle when there are none left.
@@ -302,6 +312,35 @@ impl<'a> Record<'a> {
             }
         }
     }
+}
+
+/// The items of a literal set; those that aren't known may be others yet.
+fn each_once(items: Vec<Outcome<'_>>) -> Vec<Outcome<'_>> {
+    let (mut known, mut others) = (Vec::new(), Vec::new());
+    for item in items {
+        match item {
+            Outcome::Value(value) => known.push(value.into_owned()),
+            other => others.push(other),
+        }
+    }
+    let known = distinct(known).into_iter().map(Outcome::owned);
+    known.chain(others).collect()
+}
+
+/// Keeps an item, and its position where a body asks for it; in a set that is the item again.
+fn keep<'a>(
+    frame: &mut Frame<'a>,
+    (key, local): (Option<usize>, usize),
+    collection: &Collection,
+    position: i64,
+    item: Outcome<'a>,
+) {
+    if let Some(key) = key {
+        let set = matches!(collection, Collection::List(Expr { ty: Type::Set(_), .. }));
+        let number = || Outcome::owned(Value::Number(Decimal::from(position)));
+        self::set(frame, key, if set { item.clone() } else { number() });
+    }
+    self::set(frame, local, item);
 }
 
 fn set<'a>(frame: &mut Frame<'a>, local: usize, outcome: Outcome<'a>) {

@@ -89,9 +89,23 @@ pub(crate) struct Name {
 pub(crate) enum Statement {
     Test(Expr),
     Bind { name: Name, value: Expr, span: Span },
-    Some { item: Name, collection: Expr, span: Span },
-    Every { item: Name, collection: Expr, body: Vec<Statement>, span: Span },
+    Some { key: Option<Name>, item: Name, collection: Expr, span: Span },
+    Every { key: Option<Name>, item: Name, collection: Expr, body: Vec<Statement>, span: Span },
     Not { inner: Expr, span: Span },
+}
+
+impl Statement {
+    /// The height of its highest tree.
+    pub(crate) fn depth(&self) -> u32 {
+        match self {
+            Self::Test(e) | Self::Not { inner: e, .. } | Self::Bind { value: e, .. } => e.depth,
+            Self::Some { collection, .. } => collection.depth,
+            Self::Every { collection, body, .. } => {
+                let below = body.iter().map(Self::depth).max().unwrap_or(0);
+                collection.depth.max(below)
+            }
+        }
+    }
 }
 
 /// An expression.
@@ -104,7 +118,7 @@ pub(crate) struct Expr {
 }
 
 impl Expr {
-    /// The expressions that it is made of.
+    /// The expressions that it is made of, without those of a comprehension's body.
     pub(crate) fn children(&self) -> Vec<&Self> {
         match &self.kind {
             ExprKind::Null
@@ -116,7 +130,9 @@ impl Expr {
             | ExprKind::Set(items)
             | ExprKind::Call { arguments: items, .. } => items.iter().collect(),
             ExprKind::Object(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
-            ExprKind::Field { base: inner, .. } | ExprKind::Negate(inner) => vec![inner],
+            ExprKind::Field { base: inner, .. }
+            | ExprKind::Negate(inner)
+            | ExprKind::Comprehension { item: inner, .. } => vec![inner],
             ExprKind::Index { base: one, key: other }
             | ExprKind::Binary { left: one, right: other, .. } => vec![one, other],
         }
@@ -133,6 +149,12 @@ pub(crate) enum ExprKind {
     String(String),
     Array(Vec<Expr>),
     Set(Vec<Expr>),
+    /// `[item | body]`, or `{item | body}`.
+    Comprehension {
+        item: Box<Expr>,
+        body: Vec<Statement>,
+        set: bool,
+    },
     Object(Vec<(Expr, Expr)>),
     Variable(String),
     /// `base.field`, and `base["field"]` too.

@@ -1,6 +1,7 @@
 //! From the syntax tree to the typed tree: rules, helpers and bodies.
 
 use super::ast::{self, Head, Span};
+use super::check_helper::body_depth;
 use super::function;
 use super::refusal;
 use super::report::Report;
@@ -199,6 +200,9 @@ impl<'a> Checker<'a> {
             ExprKind::Call { arguments: items, .. }
             | ExprKind::Lookup { key: items, .. }
             | ExprKind::List(items) => most(items),
+            ExprKind::Comprehension { item, body } => {
+                item.depth.max(body_depth(body)).saturating_add(2)
+            }
             ExprKind::EffectiveAt { key, when, .. } => most(key).max(when.depth),
             ExprKind::Map(pairs) => pairs.iter().map(|(_, e)| e.depth).max().unwrap_or(0),
             ExprKind::Cell { row: e, .. }

@@ -37,7 +37,7 @@ impl Checker<'_> {
                 "message" => Type::String,
                 _ => Type::Wrong,
             };
-            let shown = typed.ty.is_scalar() || matches!(typed.ty, Type::List(_));
+            let shown = typed.ty.is_scalar() || typed.ty.items().is_some();
             if !wanted.fits(&typed.ty) || !shown {
                 let wanted =
                     if wanted == Type::Wrong { "a value".to_owned() } else { wanted.to_string() };
@@ -102,19 +102,39 @@ impl Checker<'_> {
                 let local = self.bind(name, value.ty.clone(), scope);
                 Statement::Bind { local, value, span: *span }
             }
-            ast::Statement::Some { item, collection, span } => {
+            ast::Statement::Some { key, item, collection, span } => {
                 let (collection, ty) = self.collection(collection, scope);
-                Statement::Some { local: self.bind(item, ty, scope), collection, span: *span }
+                let key = key.as_ref().map(|key| self.key_of(key, &collection, scope));
+                let local = self.bind(item, ty, scope);
+                Statement::Some { key, local, collection, span: *span }
             }
-            ast::Statement::Every { item, collection, body, span } => {
+            ast::Statement::Every { key, item, collection, body, span } => {
                 let (collection, ty) = self.collection(collection, scope);
                 let outer = scope.names.clone();
+                let key = key.as_ref().map(|key| self.key_of(key, &collection, scope));
                 let local = self.bind(item, ty, scope);
                 let body = self.body(body, scope);
                 scope.names = outer;
-                Statement::Every { local, collection, body, span: *span }
+                Statement::Every { key, local, collection, body, span: *span }
             }
         }
+    }
+
+    /// The name before the item's: a position, or in a set the item itself.
+    fn key_of(&mut self, key: &Name, collection: &Collection, scope: &mut Scope) -> usize {
+        let ty = match collection {
+            Collection::List(list) => match &list.ty {
+                Type::Set(item) => (**item).clone(),
+                _ => Type::Number,
+            },
+            Collection::Table(_) => {
+                let help = Some("write `some row in …`, one name".to_owned());
+                let message = "the rows of a table have no position";
+                self.error("rego-unsupported", key.span, message, help);
+                Type::Wrong
+            }
+        };
+        self.bind(key, ty, scope)
     }
 
     fn collection(&mut self, expr: &ast::Expr, scope: &mut Scope) -> (Collection, Type) {
@@ -123,7 +143,7 @@ impl Checker<'_> {
         }
         let list = self.expression(expr, scope);
         let item = match &list.ty {
-            Type::List(item) => (**item).clone(),
+            Type::List(item) | Type::Set(item) => (**item).clone(),
             Type::Wrong => Type::Wrong,
             other => {
                 let message = format!("can't go through {other}");

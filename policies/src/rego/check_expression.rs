@@ -18,12 +18,16 @@ impl Checker<'_> {
             ast::ExprKind::Bool(b) => literal(Value::Bool(*b), Type::Bool, span),
             ast::ExprKind::String(s) => literal(Value::String(s.clone()), Type::String, span),
             ast::ExprKind::Number(lexeme) => self.number(lexeme, span),
+            ast::ExprKind::Comprehension { item, body, set } => {
+                self.comprehension(item, body, *set, scope, span)
+            }
             ast::ExprKind::Array(items) | ast::ExprKind::Set(items) => {
+                let set = matches!(expr.kind, ast::ExprKind::Set(_));
                 let items: Vec<_> =
                     items.iter().map(|i| (self.expression(i, scope), i.span)).collect();
                 let ty = self.one_type(&items);
                 let items = items.into_iter().map(|(item, _)| item).collect();
-                self.node(ExprKind::List(items), Type::List(Box::new(ty)), span)
+                self.node(ExprKind::List(items), collected(ty, set), span)
             }
             ast::ExprKind::Object(pairs) => self.object(pairs, scope, span),
             ast::ExprKind::Variable(name) => self.variable(name, scope, span),
@@ -41,6 +45,27 @@ impl Checker<'_> {
                 self.binary(*operator, left, right, scope, span)
             }
         }
+    }
+
+    /// The names of the body are its own.
+    fn comprehension(
+        &mut self,
+        item: &ast::Expr,
+        body: &[ast::Statement],
+        set: bool,
+        scope: &mut Scope,
+        span: Span,
+    ) -> Expr {
+        let outer = scope.names.clone();
+        let body = self.body(body, scope);
+        let typed = self.expression(item, scope);
+        scope.names = outer;
+        if !typed.ty.is_scalar() {
+            let message = format!("items can't be of type {}", typed.ty);
+            self.error("rego-type-mismatch", item.span, message, None);
+        }
+        let ty = collected(typed.ty.clone(), set);
+        self.node(ExprKind::Comprehension { item: Box::new(typed), body }, ty, span)
     }
 
     fn number(&mut self, lexeme: &str, span: Span) -> Expr {
@@ -150,8 +175,8 @@ impl Checker<'_> {
         let item = self.expression(item, scope);
         let list_span = list.span;
         let list = self.expression(list, scope);
-        let wanted = Type::List(Box::new(item.ty.clone()));
-        if !list.ty.fits(&wanted) {
+        let fits = list.ty == Type::Wrong || list.ty.items().is_some_and(|i| i.fits(&item.ty));
+        if !fits {
             let message = format!("can't look for {} in {}", item.ty, list.ty);
             self.error("rego-type-mismatch", list_span, message, None);
         }
@@ -228,6 +253,10 @@ impl Checker<'_> {
             self.error("rego-type-mismatch", span, message, help);
         }
     }
+}
+
+fn collected(item: Type, set: bool) -> Type {
+    if set { Type::Set(Box::new(item)) } else { Type::List(Box::new(item)) }
 }
 
 pub(super) fn wrong() -> Expr {

@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
 }
 
 /// Bodies take stack for each `some` and `every`.
-fn body_depth(body: &[Statement]) -> u32 {
+pub(super) fn body_depth(body: &[Statement]) -> u32 {
     let mut nested = 0_u32;
     let mut deepest = 0;
     for statement in body {

@@ -126,6 +126,11 @@ impl<'a> Body<'a> {
     }
 
     fn expression(&self, expr: &'a Expr, report: &mut Report) {
+        if let ExprKind::Comprehension { item, body, .. } = &expr.kind {
+            let mut inner = self.clone();
+            inner.body(body, report);
+            return inner.expression(item, report);
+        }
         if let ExprKind::Binary { operator, left, right } = &expr.kind
             && !matches!(operator, Operator::Multiply | Operator::In)
             && let (Some(one), Some(other)) = (self.currency(left), self.currency(right))

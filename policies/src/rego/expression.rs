@@ -1,6 +1,6 @@
 //! From tokens to the syntax tree: expressions.
 
-use super::ast::{Expr, ExprKind, Name, Operator, PartKind, Span};
+use super::ast::{Expr, ExprKind, Name, Operator, PartKind, Span, Statement};
 use super::lexer::Kind;
 use super::parser::{KEYWORDS, Parser};
 
@@ -160,6 +160,9 @@ impl Parser<'_> {
             }
             Kind::Symbol("[") => {
                 self.advance();
+                if let Some(items) = self.comprehension(start, false)? {
+                    return Some(items);
+                }
                 let items = self.list("]")?;
                 let depth = items.iter().map(|i| i.depth).max().unwrap_or(0);
                 return self.node(ExprKind::Array(items), start, depth);
@@ -187,6 +190,9 @@ impl Parser<'_> {
     fn set_or_object(&mut self) -> Option<Expr> {
         let start = self.span();
         self.expect("{")?;
+        if let Some(items) = self.comprehension(start, true)? {
+            return Some(items);
+        }
         let mut items = Vec::new();
         let mut pairs = Vec::new();
         let mut depth = 0;
@@ -214,10 +220,57 @@ impl Parser<'_> {
         self.node(kind, start, depth)
     }
 
+    /// What follows an opening bracket, if it is a comprehension: an expression, `|` and a body.
+    #[expect(clippy::option_option, reason = "a syntax error, another thing, or a comprehension")]
+    fn comprehension(&mut self, start: Span, set: bool) -> Option<Option<Expr>> {
+        if !self.bar_ahead() {
+            return Some(None);
+        }
+        let item = Box::new(self.expression()?);
+        self.expect("|")?;
+        let close = if set { "}" } else { "]" };
+        let body = self.nest(|parser| parser.comprehension_body(close))?;
+        let below = body.iter().map(Statement::depth).max().unwrap_or(0);
+        let depth = below.max(item.depth);
+        self.node(ExprKind::Comprehension { item, body, set }, start, depth).map(Some)
+    }
+
+    fn comprehension_body(&mut self, close: &str) -> Option<Vec<Statement>> {
+        let mut body = Vec::new();
+        loop {
+            body.push(self.statement()?);
+            if self.take(close) {
+                return Some(body);
+            }
+            if !self.take(";") && !self.token()?.new_line {
+                return self.unexpected(&format!("a line break, `;` or `{close}`"));
+            }
+        }
+    }
+
+    /// Whether a `|` stands in this bracket, before any comma or its end.
+    fn bar_ahead(&self) -> bool {
+        let mut open = 0_u32;
+        for token in self.tokens.get(self.position..).unwrap_or_default() {
+            match token.kind {
+                Kind::Symbol("(" | "[" | "{") => open = open.saturating_add(1),
+                Kind::Symbol(")" | "]" | "}") if open == 0 => return false,
+                Kind::Symbol(")" | "]" | "}") => open = open.saturating_sub(1),
+                Kind::Symbol("|") if open == 0 => return true,
+                Kind::Symbol("," | ":") if open == 0 => return false,
+                Kind::End => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
     fn refuse_comprehension(&mut self) -> Option<()> {
         if self.at("|") {
-            return self
-                .unsupported("comprehensions and `|` are not part of the profile", MEMBERSHIP);
+            return self.unsupported(
+                "comprehensions of objects and `|` are not part of the profile",
+                MEMBERSHIP,
+            );
         }
         Some(())
     }

@@ -53,6 +53,8 @@ pub enum Function {
     Min,
     /// The greatest item.
     Max,
+    /// The items in their order.
+    Sort,
     /// The sum of all items; 0 of none.
     Sum,
     /// The product of all items; 1 of none.
@@ -139,10 +141,14 @@ impl Takes {
             | (Self::Date | Self::Day, Type::Date)
             | (Self::Timestamp | Self::Day, Type::Timestamp)
             | (Self::StringOrStrings, Type::String)
-            | (Self::Countable, Type::List(_)) => true,
-            (Self::Strings | Self::StringOrStrings, Type::List(item)) => item.fits(&Type::String),
-            (Self::Numbers, Type::List(item)) => item.fits(&Type::Number),
-            (Self::Ordered, Type::List(item)) => item.is_scalar() && **item != Type::Bool,
+            | (Self::Countable, Type::List(_) | Type::Set(_)) => true,
+            (Self::Strings | Self::StringOrStrings, Type::List(item) | Type::Set(item)) => {
+                item.fits(&Type::String)
+            }
+            (Self::Numbers, Type::List(item) | Type::Set(item)) => item.fits(&Type::Number),
+            (Self::Ordered, Type::List(item) | Type::Set(item)) => {
+                item.is_scalar() && **item != Type::Bool
+            }
             _ => false,
         }
     }
@@ -155,11 +161,11 @@ impl Takes {
             Self::Date => "a date",
             Self::Timestamp => "a timestamp",
             Self::Day => "a date or timestamp",
-            Self::Strings => "a list of strings",
-            Self::Numbers => "a list of numbers",
-            Self::StringOrStrings => "a string or a list of strings",
-            Self::Ordered => "a list of numbers, dates or strings",
-            Self::Countable => "a list or string",
+            Self::Strings => "a list or set of strings",
+            Self::Numbers => "a list or set of numbers",
+            Self::StringOrStrings => "a string, or a list or set of them",
+            Self::Ordered => "a list or set of numbers, dates or strings",
+            Self::Countable => "a list, set or string",
             Self::Mode => "a rounding mode in quotes",
             Self::Pattern => "a regular expression in quotes",
         }
@@ -180,6 +186,8 @@ pub(crate) enum Gives {
     Strings,
     /// The type of the list's items.
     Item,
+    /// A list of them.
+    Items,
 }
 
 /// The scalar types, where a constant needs them.
@@ -203,9 +211,12 @@ impl Signature {
             Gives::Is(Scalar::Timestamp) => Type::Timestamp,
             Gives::Strings => Type::List(Box::new(Type::String)),
             Gives::Item => match first {
-                Some(Type::List(item)) => (**item).clone(),
+                Some(Type::List(item) | Type::Set(item)) => (**item).clone(),
                 _ => Type::Wrong,
             },
+            Gives::Items => {
+                Type::List(Box::new(first.and_then(Type::items).cloned().unwrap_or(Type::Wrong)))
+            }
         }
     }
 }
@@ -252,6 +263,7 @@ const SIGNATURES: &[Signature] = &[
     is("count", &[Takes::Countable], Scalar::Number),
     Signature { name: "min", takes: &[Takes::Ordered], result: Gives::Item },
     Signature { name: "max", takes: &[Takes::Ordered], result: Gives::Item },
+    Signature { name: "sort", takes: &[Takes::Ordered], result: Gives::Items },
     is("sum", &[Takes::Numbers], Scalar::Number),
     is("product", &[Takes::Numbers], Scalar::Number),
     is("regex.match", &[Takes::Pattern, Takes::String], Scalar::Bool),
@@ -302,6 +314,7 @@ pub(crate) fn plain(name: &str) -> Option<Function> {
         "count" => Function::Count,
         "min" => Function::Min,
         "max" => Function::Max,
+        "sort" => Function::Sort,
         "sum" => Function::Sum,
         "product" => Function::Product,
         "decimal.parse" => Function::DecimalParse,

@@ -178,19 +178,17 @@ impl Parser<'_> {
         })
     }
 
-    fn statement(&mut self) -> Option<Statement> {
+    pub(super) fn statement(&mut self) -> Option<Statement> {
         let (span, first) = (self.span(), self.position);
         let statement = if self.take_word("some") {
-            let item = self.bound_name()?;
-            self.expect_word("in")?;
+            let (key, item) = self.bound_names()?;
             let collection = self.expression()?;
-            Statement::Some { item, collection, span: self.span_from(span) }
+            Statement::Some { key, item, collection, span: self.span_from(span) }
         } else if self.take_word("every") {
-            let item = self.bound_name()?;
-            self.expect_word("in")?;
+            let (key, item) = self.bound_names()?;
             let collection = self.expression()?;
             let span = self.span_from(span);
-            Statement::Every { item, collection, body: self.braced_body()?, span }
+            Statement::Every { key, item, collection, body: self.braced_body()?, span }
         } else if self.take_word("not") {
             let inner = self.expression()?;
             Statement::Not { span: self.span_from(span), inner }
@@ -219,17 +217,17 @@ impl Parser<'_> {
         Some(statement)
     }
 
-    /// The name that `some` and `every` bind.
-    fn bound_name(&mut self) -> Option<Name> {
-        let name = self.name()?;
-        if self.at(",") {
-            let help = "write `some x in …`, one name";
-            return self.unsupported("a key and a value can't be bound together", help);
-        }
-        if !self.at_word("in") {
+    /// The names that `some` and `every` bind, with the `in` behind them.
+    fn bound_names(&mut self) -> Option<(Option<Name>, Name)> {
+        let first = self.name()?;
+        let second = if self.take(",") { Some(self.name()?) } else { None };
+        if !self.take_word("in") {
             return self.unsupported("`some` needs `in`", "write `some x in …`");
         }
-        Some(name)
+        Some(match second {
+            Some(item) => (Some(first), item),
+            None => (None, first),
+        })
     }
 
     /// Goes to the next line that begins with a word in column 1, at least one token on.

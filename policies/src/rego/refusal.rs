@@ -121,7 +121,6 @@ const OTHER: &[&str] = &[
     "rem",
     "set",
     "set_diff",
-    "sort",
     "type_name",
     "union",
     "walk",

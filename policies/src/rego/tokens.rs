@@ -65,10 +65,6 @@ impl<'a> Parser<'a> {
         if self.take(symbol) { Some(()) } else { self.unexpected(&format!("`{symbol}`")) }
     }
 
-    pub(super) fn expect_word(&mut self, word: &str) -> Option<()> {
-        if self.take_word(word) { Some(()) } else { self.unexpected(&format!("`{word}`")) }
-    }
-
     /// A word that isn't a keyword.
     pub(super) fn name(&mut self) -> Option<Name> {
         let span = self.span();

@@ -7,6 +7,8 @@ mod bundles;
 #[cfg(test)]
 mod cedar;
 #[cfg(test)]
+mod comprehensions;
+#[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
 mod functions;
