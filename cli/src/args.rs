@@ -250,6 +250,13 @@ pub(crate) enum Policy {
     Decide(Decide),
     /// Change rules one thing at a time, and tell which changes their tests don't notice
     Mutate(PolicyMutate),
+    /// What is right by the language and yet not as it should be
+    Lint {
+        /// Folders of bundles or rules, `BUNDLE`, `BUNDLE/RULE` or `RULE`; else the workspace's own
+        /// bundles, or the built-in ones
+        #[arg(value_name = "BUNDLE | RULE")]
+        rules: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]

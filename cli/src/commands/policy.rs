@@ -1,9 +1,11 @@
 //! `tieout policy`.
 
+mod lint;
 mod mutate;
 mod target;
 mod test;
 
+pub(super) use lint::lint;
 pub(super) use mutate::mutate;
 pub(super) use test::test;
 

@@ -103,3 +103,11 @@ test_facts if {{
     desk.write("own/late/equivalent.yaml", entry);
     desk.tieout("policy mutate own").exits(2).says(&["error[not-mutated]", "notices"]);
 }
+
+#[test]
+fn a_rule_is_looked_over() {
+    let ran = desk(RULE, TESTS).tieout("policy lint own");
+    ran.exits(1).says(&["warning[lint-metadata]", "own/late/rule.rego:1:1", "# title"]);
+    let ran = Desk::new().tieout("policy lint billing");
+    assert_eq!(ran.exits(0).out, "6 rules looked over, 0 remarks\n");
+}

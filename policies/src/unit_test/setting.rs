@@ -4,7 +4,7 @@ use super::reads::{self, Reads};
 use crate::bundle::Bundle;
 use crate::compile::Environment;
 use crate::data::{Column, Schema, Table, TableSchema};
-use crate::rego::Token;
+use crate::rego::{self, Token};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use tieout_controls::control::{ParameterType, TableRef};
@@ -15,8 +15,9 @@ use tieout_controls::{ColumnType, Control, Decimal, Value};
 /// bundle.
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
-    /// Columns of the datasets that the control's population is formed from.
-    columns: BTreeMap<String, ColumnType>,
+    /// Columns of the datasets that the control's population is formed from, and whether they may be
+    /// null.
+    columns: BTreeMap<String, (ColumnType, bool)>,
     /// The control's reference tables.
     tables: BTreeMap<String, TableSchema>,
     /// The bundle's own tables, with their rows.
@@ -34,7 +35,7 @@ impl Setting {
         // Where two datasets have a column of one name, the base has the say.
         for role in population.joins.iter().rev().chain([&population.base]) {
             let columns = profile_of(role).into_iter().flat_map(|p| p.columns);
-            setting.columns.extend(columns.map(|c| (c.name.to_owned(), c.kind)));
+            setting.columns.extend(columns.map(|c| (c.name.to_owned(), (c.kind, c.nullable))));
         }
         for (name, reference) in &control.tables {
             setting.tables.extend(table(reference).map(|table| (name.clone(), table)));
@@ -46,13 +47,21 @@ impl Setting {
         setting
     }
 
+    /// [`environment`](Self::environment) by the sources.
+    pub(crate) fn environment_of(&self, rule: &str, tests: &str) -> Environment {
+        self.environment(&rego::tokens(rule), &rego::tokens(tests))
+    }
+
     /// What the rule may read. A column's type is that of the control's datasets; where these don't
     /// have it, that of the values that the tests give.
     pub(super) fn environment(&self, rule: &[Token], tests: &[Token]) -> Environment {
         let written = reads::types_written(tests);
         let column = |name: &String| {
-            let kind = self.columns.get(name).or(written.get(name)).copied();
-            Column { name: name.clone(), kind: kind.unwrap_or(ColumnType::String), nullable: true }
+            let written = || written.get(name).map_or(ColumnType::String, |kind| *kind);
+            // What the population computes may be null for all that is known.
+            let (kind, nullable) =
+                self.columns.get(name).copied().unwrap_or_else(|| (written(), true));
+            Column { name: name.clone(), kind, nullable }
         };
         let shipped = self.shipped.iter().map(|(name, table)| (name.clone(), table.schema.clone()));
         let parameters = self.parameters.iter().map(|(name, (kind, _))| (name.clone(), *kind));

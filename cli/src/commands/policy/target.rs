@@ -107,14 +107,18 @@ impl Target {
         self.bundle.files.get_key_value(&path)
     }
 
+    /// Where the rule is used.
+    pub(super) fn setting(&self) -> Setting {
+        Setting::of(&self.bundle, self.control.as_ref())
+    }
+
     /// The rule with its tests; `None` if it has none.
     ///
     /// # Errors
     /// What is wrong in one of them.
     pub(super) fn suite(&self) -> Result<Option<Suite>, Vec<Diagnostic>> {
         let Some((path, source)) = self.tests() else { return Ok(None) };
-        let setting = Setting::of(&self.bundle, self.control.as_ref());
-        let suite = Suite::new(&self.rule, path, source, setting);
+        let suite = Suite::new(&self.rule, path, source, self.setting());
         let told = |found: Vec<_>| found.into_iter().map(|d| self.told(d)).collect();
         suite.map(Some).map_err(told)
     }
