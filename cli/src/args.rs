@@ -250,6 +250,8 @@ pub(crate) enum Policy {
     Decide(Decide),
     /// Change rules one thing at a time, and tell which changes their tests don't notice
     Mutate(PolicyMutate),
+    /// Lay Rego sources out: tabs, spaces, empty lines. Without an option to standard output
+    Fmt(PolicyFmt),
     /// What is right by the language and yet not as it should be
     Lint {
         /// Folders of bundles or rules, `BUNDLE`, `BUNDLE/RULE` or `RULE`; else the workspace's own
@@ -257,6 +259,18 @@ pub(crate) enum Policy {
         #[arg(value_name = "BUNDLE | RULE")]
         rules: Vec<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyFmt {
+    /// Files and folders; else the workspace's own bundles
+    pub(crate) paths: Vec<PathBuf>,
+    /// Name the files that are laid out otherwise, and exit with 1 if there are any
+    #[arg(long, conflicts_with = "write")]
+    pub(crate) check: bool,
+    /// Write the files that are laid out otherwise, and name them
+    #[arg(long)]
+    pub(crate) write: bool,
 }
 
 #[derive(Debug, Args)]

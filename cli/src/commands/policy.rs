@@ -1,10 +1,12 @@
 //! `tieout policy`.
 
+mod fmt;
 mod lint;
 mod mutate;
 mod target;
 mod test;
 
+pub(super) use fmt::fmt;
 pub(super) use lint::lint;
 pub(super) use mutate::mutate;
 pub(super) use test::test;

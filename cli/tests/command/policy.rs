@@ -111,3 +111,15 @@ fn a_rule_is_looked_over() {
     let ran = Desk::new().tieout("policy lint billing");
     assert_eq!(ran.exits(0).out, "6 rules looked over, 0 remarks\n");
 }
+
+#[test]
+fn sources_are_laid_out_in_place() {
+    let desk = desk(&RULE.replace("\tinput.days", "  input.days  "), TESTS);
+    let ran = desk.tieout("policy fmt --check own");
+    assert_eq!(ran.exits(1).out, "own/late/rule.rego\n");
+    assert_eq!(desk.tieout("policy fmt own/late/rule.rego").exits(0).out, RULE);
+    desk.tieout("policy fmt --write own").exits(0).prints(&["own/late/rule.rego"]);
+    assert_eq!(desk.tieout("policy fmt --check own").exits(0).out, "");
+    desk.write("own/late/rule.rego", "x := 1 ~ 2\n");
+    desk.tieout("policy fmt own").exits(2).says(&["error[rego-syntax]", "rule.rego:1:8"]);
+}

@@ -52,6 +52,13 @@ pub(crate) fn tokens(source: &str) -> Vec<Token> {
     lexer::lex(source, &mut Report::new("")).0
 }
 
+/// The tokens of a source, or what is no token in it.
+pub(crate) fn lexed(path: &str, source: &str) -> Result<Vec<Token>, Vec<Diagnostic>> {
+    let mut report = Report::new(path);
+    let (tokens, _) = lexer::lex(source, &mut report);
+    if report.is_empty() { Ok(tokens) } else { Err(report.finish()) }
+}
+
 /// The syntax tree of a source that was read without complaint before.
 pub(crate) fn module(source: &str) -> ast::Module {
     parser::parse(&tokens(source), &mut Report::new(""))

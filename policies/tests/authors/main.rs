@@ -1,6 +1,8 @@
 //! The author's tools over the shipped bundles.
 
 #[cfg(test)]
+mod formatting;
+#[cfg(test)]
 mod linting;
 #[cfg(test)]
 mod mutation;
