@@ -1,6 +1,6 @@
 //! The ten checks as someone would write them by hand for these columns and no others.
 
-use super::by_tieout::over_groups;
+use super::by_tieout::{Text, over_groups};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Decimal128Type, Int32Type, TimestampMicrosecondType};
 use arrow_array::{Array, DictionaryArray, RecordBatch, StringArray};
@@ -178,7 +178,7 @@ fn times<'a>(batch: &'a RecordBatch, name: &str) -> &'a [i64] {
 }
 
 pub(crate) fn count(tables: &Tables, folder: &Path, threads: usize) -> (u64, Vec<(u64, u64)>) {
-    let parts = over_groups(folder, threads, |batches| {
+    let parts = over_groups(folder, Text::Dictionaries, threads, |batches| {
         let (mut rows, mut rules) = (0, [(0, 0); 10]);
         let mut known = Known::default();
         for batch in batches {

@@ -6,7 +6,10 @@ import resource
 import sys
 import time
 
-import duckdb
+try:
+    import duckdb
+except ImportError:
+    sys.exit(77)
 
 folder, threads = sys.argv[1], int(sys.argv[2])
 db = duckdb.connect()
@@ -63,7 +66,7 @@ for _ in range(3):
     wall, cpu = time.perf_counter(), processor()
     row = db.execute(QUERY).fetchone()
     wall, cpu = time.perf_counter() - wall, processor() - cpu
-    if best is None or wall < best[0]:
+    if best is None or cpu < best[1]:
         best = (wall, cpu)
 print(json.dumps({
     "engine": f"DuckDB {duckdb.__version__}",

@@ -1,10 +1,14 @@
 //! Ten checks over charges in Parquet, by Tieout, by DuckDB with hand-written SQL, and by a loop
-//! written by hand over the same arrays, which is the limit.
+//! written by hand over the same arrays, which is the limit; then row by row over a sample of the
+//! same rows, by Tieout's reference evaluator, by regorus and by OPA.
 //!
-//! `cargo bench --profile release -p tieout-tests --bench ten_checks -- ROWS [few|many] [THREADS…]`
+//! `cargo bench --profile release --workspace --bench ten_checks -- ROWS [few|many] [THREADS…]`
 //!
-//! Each engine runs in a process of its own; time is the best of three. DuckDB is the package
-//! `duckdb` for Python.
+//! `… -- memory ROWS [few|many]` reads the same file ten times over as one population, by one thread
+//! and by two, and says what memory that takes at most.
+//!
+//! Each engine runs in a process of its own; of three runs the one with the least processor time
+//! counts. DuckDB is the package `duckdb` for Python, OPA as `opa_checks.py` says.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -14,6 +18,8 @@
 
 #[path = "by_hand.rs"]
 mod by_hand;
+#[path = "by_rows.rs"]
+mod by_rows;
 #[path = "by_tieout.rs"]
 mod by_tieout;
 
@@ -28,7 +34,7 @@ struct Measured {
     engine: String,
     rows: u64,
     /// For each rule: records that violate it, records for which it can't be told.
-    rules: Vec<(u64, u64)>,
+    rules: Counts,
     wall: String,
     cpu: String,
     rss_mib: u64,
@@ -42,18 +48,37 @@ fn main() {
             let measured = run(engine, Path::new(folder), threads.parse().unwrap());
             println!("{}", serde_json::to_string(&measured).unwrap());
         }
+        ["memory", rows, rest @ ..] => {
+            let (keys, rows) = (keys(rest), rows.parse().unwrap());
+            let folder = prepare(rows, keys);
+            println!("{rows} rows, {keys:?} keys, ten times over");
+            heading();
+            for threads in [1, 2] {
+                line(&spawn("ten times", &folder, threads).unwrap(), threads, None);
+            }
+        }
         [rows, rest @ ..] => {
-            let many = rest.first() == Some(&"many");
-            let keys = if many { Keys::Many } else { Keys::Few };
+            let keys = keys(rest);
             let threads: Vec<usize> = rest.iter().filter_map(|t| t.parse().ok()).collect();
             let threads = if threads.is_empty() { vec![1, 2] } else { threads };
-            compare(rows.parse().unwrap(), keys, &threads);
+            compare_by_rows(&compare(rows.parse().unwrap(), keys, &threads));
         }
         [] => println!("usage: ten_checks ROWS [few|many] [THREADS…]"),
     }
 }
 
-fn compare(rows: u64, keys: Keys, threads: &[usize]) {
+/// For each rule: records that violate it, records for which it can't be told.
+type Counts = Vec<(u64, u64)>;
+
+/// Rows of the sample for the engines that go row by row.
+const SAMPLE: usize = 20_000;
+
+fn keys(words: &[&str]) -> Keys {
+    if words.contains(&"many") { Keys::Many } else { Keys::Few }
+}
+
+/// The folder with the charges and the tables, written where they aren't there yet.
+fn prepare(rows: u64, keys: Keys) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("tieout-ten-checks-{rows}-{keys:?}"));
     if !folder.join("charges.parquet").exists() {
         std::fs::create_dir_all(&folder).unwrap();
@@ -62,23 +87,34 @@ fn compare(rows: u64, keys: Keys, threads: &[usize]) {
         }
         charges(&folder, rows, keys, 1).unwrap();
     }
-    println!("{rows} rows, {keys:?} keys, {}", folder.display());
+    folder
+}
+
+fn heading() {
     println!(
-        "{:24} {:>7} {:>8} {:>8} {:>9} {:>8}",
-        "engine", "threads", "wall s", "cpu s", "ns/row", "RSS MiB"
+        "{:24} {:>7} {:>8} {:>8} {:>9} {:>8} {:>9}",
+        "engine", "threads", "wall s", "cpu s", "ns/row", "RSS MiB", "of first"
     );
-    let mut expected: Option<Vec<(u64, u64)>> = None;
+}
+
+fn compare(rows: u64, keys: Keys, threads: &[usize]) -> PathBuf {
+    let folder = prepare(rows, keys);
+    println!("{rows} rows, {keys:?} keys, {}", folder.display());
+    for (column, values) in by_tieout::cardinalities(&folder) {
+        print!("{column} {values}, ");
+    }
+    println!("different values");
+    heading();
+    let mut expected: Option<Counts> = None;
     for threads in threads {
-        for engine in ["by hand", "tieout", "duckdb"] {
+        let mut own = None;
+        for engine in ["tieout", "by hand", "duckdb"] {
             let Some(measured) = spawn(engine, &folder, *threads) else {
                 println!("{engine:24} skipped: python3 has no package duckdb");
                 continue;
             };
-            let nanos = milli(&measured.cpu) * 1_000_000 / measured.rows.max(1);
-            println!(
-                "{:24} {threads:>7} {:>8} {:>8} {nanos:>9} {:>8}",
-                measured.engine, measured.wall, measured.cpu, measured.rss_mib
-            );
+            own = own.or(Some(nanos(&measured)));
+            line(&measured, *threads, own);
             match &expected {
                 None => {
                     println!("  violates, can't be told: {:?}", measured.rules);
@@ -88,6 +124,50 @@ fn compare(rows: u64, keys: Keys, threads: &[usize]) {
             }
         }
     }
+    folder
+}
+
+/// Row by row. What Rego doesn't say is not compared: that it can't be told.
+fn compare_by_rows(folder: &Path) {
+    by_rows::documents(folder, SAMPLE);
+    println!("the first {SAMPLE} rows, row by row");
+    heading();
+    let mut expected: Option<(u64, Counts)> = None;
+    for engine in ["reference", "regorus", "opa"] {
+        let Some(measured) = spawn(engine, folder, 1) else {
+            println!("{engine:24} skipped: it is not installed");
+            continue;
+        };
+        let own = expected.as_ref().map_or_else(|| nanos(&measured), |(own, _)| *own);
+        line(&measured, 1, Some(own));
+        match &expected {
+            None => {
+                println!("  violates, can't be told: {:?}", measured.rules);
+                expected = Some((own, measured.rules));
+            }
+            Some((_, expected)) => {
+                let violates = |counts: &Counts| counts.iter().map(|c| c.0).collect::<Vec<_>>();
+                assert_eq!(violates(expected), violates(&measured.rules), "{engine} differs");
+            }
+        }
+    }
+}
+
+fn line(measured: &Measured, threads: usize, own: Option<u64>) {
+    let nanos = nanos(measured);
+    let hundredths = nanos * 100 / own.unwrap_or(nanos).max(1);
+    println!(
+        "{:24} {threads:>7} {:>8} {:>8} {nanos:>9} {:>8} {:>9}",
+        measured.engine,
+        measured.wall,
+        measured.cpu,
+        measured.rss_mib,
+        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    );
+}
+
+fn nanos(measured: &Measured) -> u64 {
+    milli(&measured.cpu) * 1_000_000 / measured.rows.max(1)
 }
 
 /// Thousandths.
@@ -95,41 +175,55 @@ fn milli(text: &str) -> u64 {
     text.replace('.', "").parse().unwrap()
 }
 
+/// What a script ends with where the package isn't there.
+const NOT_INSTALLED: i32 = 77;
+
 fn spawn(engine: &str, folder: &Path, threads: usize) -> Option<Measured> {
     let threads = threads.to_string();
-    let output = if engine == "duckdb" {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/bench/duckdb_checks.py");
-        let has = Command::new("python3").args(["-c", "import duckdb"]).output().ok()?;
-        if !has.status.success() {
-            return None;
+    let script = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/bench").join(name);
+    let output = match engine {
+        "duckdb" | "opa" => {
+            let script = script(&format!("{engine}_checks.py"));
+            Command::new("python3").arg(script).arg(folder).arg(threads).output().ok()?
         }
-        Command::new("python3").arg(script).arg(folder).arg(threads).output().unwrap()
-    } else {
-        let this: PathBuf = std::env::current_exe().unwrap();
-        Command::new(this).args(["engine", engine]).arg(folder).arg(threads).output().unwrap()
+        _ => {
+            let this: PathBuf = std::env::current_exe().unwrap();
+            Command::new(this).args(["engine", engine]).arg(folder).arg(threads).output().unwrap()
+        }
     };
+    if output.status.code() == Some(NOT_INSTALLED) {
+        return None;
+    }
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{engine}: {error}");
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 fn run(engine: &str, folder: &Path, threads: usize) -> Measured {
+    match engine {
+        "reference" => {
+            return by_rows::reference(&by_tieout::Checks::new(folder), folder, SAMPLE);
+        }
+        "regorus" => return by_rows::regorus(folder),
+        _ => {}
+    }
     let hand = by_hand::Tables::read(folder);
     let checks = by_tieout::Checks::new(folder);
     let vectorised = checks.bind();
-    let mut measured: Vec<(u128, u64)> = Vec::new();
+    let mut measured: Vec<(u64, u128)> = Vec::new();
     let (mut rows, mut rules) = (0, Vec::new());
-    for _ in 0..3 {
+    let rounds = if engine == "ten times" { 1 } else { 3 };
+    for _ in 0..rounds {
         let (begin, cpu) = (Instant::now(), processor_millis());
         (rows, rules) = match engine {
+            "ten times" => by_tieout::count_ten_times(&vectorised, folder, threads),
             "tieout" => by_tieout::count(&vectorised, folder, threads),
             _ => by_hand::count(&hand, folder, threads),
         };
-        measured.push((begin.elapsed().as_millis(), processor_millis() - cpu));
+        measured.push((processor_millis() - cpu, begin.elapsed().as_millis()));
     }
-    let (wall, cpu) = measured.into_iter().min().unwrap();
-    let seconds = |millis: u64| format!("{}.{:03}", millis / 1000, millis % 1000);
-    let engine = if engine == "tieout" { "Tieout, vectorised" } else { "loop by hand" };
+    let (cpu, wall) = measured.into_iter().min().unwrap();
+    let engine = if engine == "by hand" { "loop by hand" } else { "Tieout, vectorised" };
     Measured {
         engine: engine.to_owned(),
         rows,
@@ -138,6 +232,10 @@ fn run(engine: &str, folder: &Path, threads: usize) -> Measured {
         cpu: seconds(cpu),
         rss_mib: peak_mib(),
     }
+}
+
+fn seconds(millis: u64) -> String {
+    format!("{}.{:03}", millis / 1000, millis % 1000)
 }
 
 /// User and system time of this process, in steps of 10 ms (proc(5), `/proc/self/stat`).
