@@ -158,7 +158,7 @@ impl Linter<'_> {
 
     fn negation(&mut self, inner: &Expr, span: Span, input: &Schema, guarded: &BTreeSet<String>) {
         // `not input.x` asks whether it is there, unless it is a truth value.
-        let place = column(inner);
+        let place = inner.column();
         let truth = |name: &str| {
             let kind = input.columns.iter().find(|c| c.name == name).map(|c| c.kind);
             kind == Some(tieout_controls::ColumnType::Bool)
@@ -184,7 +184,7 @@ fn named(rule: &ast::Rule) -> BTreeSet<&str> {
     let mut all = Vec::new();
     for branch in &rule.branches {
         all.extend(&branch.value);
-        expressions(&branch.body, &mut all);
+        all.extend(ast::expressions(&branch.body));
     }
     let mut names = BTreeSet::new();
     while let Some(expr) = all.pop() {
@@ -193,34 +193,19 @@ fn named(rule: &ast::Rule) -> BTreeSet<&str> {
             ExprKind::Call { function, .. } => drop(names.insert(function.text.as_str())),
             _ => {}
         }
-        all.extend(children(expr));
+        all.extend(expr.children());
     }
     names
-}
-
-/// The expressions of a body.
-fn expressions<'a>(body: &'a [Statement], all: &mut Vec<&'a Expr>) {
-    for statement in body {
-        match statement {
-            Statement::Test(expr)
-            | Statement::Not { inner: expr, .. }
-            | Statement::Bind { value: expr, .. }
-            | Statement::Some { collection: expr, .. } => all.push(expr),
-            Statement::Every { collection, body, .. } => {
-                all.push(collection);
-                expressions(body, all);
-            }
-        }
-    }
 }
 
 /// The names that a body binds.
 fn bound<'a>(body: &'a [Statement], names: &mut Vec<&'a ast::Name>) {
     for statement in body {
         match statement {
-            Statement::Bind { name, .. } | Statement::Some { item: name, .. } => names.push(name),
-            Statement::Every { item, body, .. } => {
-                names.push(item);
+            Statement::Bind { name, .. } => names.push(name),
+            Statement::Some { key, item, .. } => names.extend(key.iter().chain([item])),
+            Statement::Every { key, item, body, .. } => {
+                names.extend(key.iter().chain([item]));
                 bound(body, names);
             }
             Statement::Test(_) | Statement::Not { .. } => {}
@@ -228,39 +213,11 @@ fn bound<'a>(body: &'a [Statement], names: &mut Vec<&'a ast::Name>) {
     }
 }
 
-fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Null
-        | ExprKind::Bool(_)
-        | ExprKind::Number(_)
-        | ExprKind::String(_)
-        | ExprKind::Variable(_) => Vec::new(),
-        ExprKind::Array(items) | ExprKind::Set(items) => items.iter().collect(),
-        ExprKind::Object(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
-        ExprKind::Field { base, .. } => vec![base],
-        ExprKind::Index { base, key } => vec![base, key],
-        ExprKind::Call { arguments, .. } => arguments.iter().collect(),
-        ExprKind::Negate(inner) => vec![inner],
-        ExprKind::Binary { left, right, .. } => vec![left, right],
-    }
-}
-
-/// The column that an expression is.
-fn column(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Field { base, name } => match &base.kind {
-            ExprKind::Variable(root) if root == "input" => Some(&name.text),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// The columns that an expression reads.
 fn columns<'a>(expr: &'a Expr, read: &mut BTreeSet<&'a str>) {
-    match column(expr) {
+    match expr.column() {
         Some(name) => drop(read.insert(name)),
-        None => children(expr).into_iter().for_each(|child| columns(child, read)),
+        None => expr.children().into_iter().for_each(|child| columns(child, read)),
     }
 }
 
@@ -274,7 +231,7 @@ fn guard(expr: &Expr) -> Option<String> {
         }
         _ => expr,
     };
-    column(asked).map(str::to_owned)
+    asked.column().map(str::to_owned)
 }
 
 const SEVERITIES: [&str; 4] = ["critical", "high", "low", "medium"];

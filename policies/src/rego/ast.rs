@@ -118,7 +118,14 @@ pub(crate) struct Expr {
 }
 
 impl Expr {
-    /// The expressions that it is made of, without those of a comprehension's body.
+    /// The column that it is.
+    pub(crate) fn column(&self) -> Option<&str> {
+        let ExprKind::Field { base, name } = &self.kind else { return None };
+        let input = matches!(&base.kind, ExprKind::Variable(base) if base == "input");
+        input.then_some(name.text.as_str())
+    }
+
+    /// The expressions that it is made of.
     pub(crate) fn children(&self) -> Vec<&Self> {
         match &self.kind {
             ExprKind::Null
@@ -130,13 +137,34 @@ impl Expr {
             | ExprKind::Set(items)
             | ExprKind::Call { arguments: items, .. } => items.iter().collect(),
             ExprKind::Object(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
-            ExprKind::Field { base: inner, .. }
-            | ExprKind::Negate(inner)
-            | ExprKind::Comprehension { item: inner, .. } => vec![inner],
+            ExprKind::Field { base: inner, .. } | ExprKind::Negate(inner) => vec![inner],
+            ExprKind::Comprehension { item, body, .. } => {
+                let mut all = expressions(body);
+                all.push(item);
+                all
+            }
             ExprKind::Index { base: one, key: other }
             | ExprKind::Binary { left: one, right: other, .. } => vec![one, other],
         }
     }
+}
+
+/// The expressions of a body.
+pub(crate) fn expressions(body: &[Statement]) -> Vec<&Expr> {
+    let mut all = Vec::new();
+    for statement in body {
+        match statement {
+            Statement::Test(expr)
+            | Statement::Not { inner: expr, .. }
+            | Statement::Bind { value: expr, .. }
+            | Statement::Some { collection: expr, .. } => all.push(expr),
+            Statement::Every { collection, body, .. } => {
+                all.push(collection);
+                all.extend(expressions(body));
+            }
+        }
+    }
+    all
 }
 
 /// The kinds of expressions.

@@ -86,7 +86,7 @@ impl<'a> Body<'a> {
         let ExprKind::Binary { operator: Operator::Equal, left, right } = &expr.kind else {
             return;
         };
-        let code = |side| column(side).and_then(|name| self.codes.get(name)).copied();
+        let code = |side: &'a Expr| side.column().and_then(|name| self.codes.get(name)).copied();
         match (code(left), code(right)) {
             (Some(one), Some(other)) => self.equal.push((one, other)),
             (Some(one), None) | (None, Some(one)) => {
@@ -113,7 +113,7 @@ impl<'a> Body<'a> {
             {
                 self.currency(arguments.first()?)
             }
-            _ => self.amounts.get(column(expr)?).copied(),
+            _ => self.amounts.get(expr.column()?).copied(),
         }
     }
 
@@ -147,11 +147,4 @@ impl<'a> Body<'a> {
         }
         expr.children().into_iter().for_each(|child| self.expression(child, report));
     }
-}
-
-/// The column that an expression is.
-fn column(expr: &Expr) -> Option<&str> {
-    let ExprKind::Field { base, name } = &expr.kind else { return None };
-    let input = matches!(&base.kind, ExprKind::Variable(base) if base == "input");
-    input.then_some(name.text.as_str())
 }
