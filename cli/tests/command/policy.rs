@@ -74,7 +74,7 @@ fn a_rule_without_tests_is_found() {
     let desk = desk(RULE, TESTS);
     std::fs::remove_file(desk.path("own/late/rule_test.rego")).unwrap();
     desk.tieout("policy test own").exits(1).prints(&["own/late/rule.rego: no tests"]);
-    desk.tieout("policy test vat-10").exits(2).says(&["error[unknown-rule]", "did you mean"]);
+    desk.tieout("policy test vat-10").exits(2).says(&["error[rule-not-found]", "did you mean"]);
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn unknown(name: &str, catalogue: &Catalogue) -> Failure {
         |near| format!("did you mean `{near}`?"),
     );
     let message = format!("there is no policy bundle or rule `{name}`");
-    Failure::usage(Diagnostic::new("unknown-rule", message).help(help))
+    Failure::usage(Diagnostic::new("rule-not-found", message).help(help))
 }
 
 impl Target {
