@@ -85,10 +85,10 @@ impl<'a> Record<'a> {
     fn carried(&mut self, value: Outcome<'a>) -> Outcome<'a> {
         let Outcome::Value(Cow::Owned(Value::List(items))) = &value else { return value };
         let len = u64::try_from(items.len()).unwrap_or(u64::MAX);
-        match if len > SHORT { self.charge(len) } else { None } {
-            Some(obstacles) => Outcome::Unknown(obstacles),
-            None => value,
+        if len <= SHORT {
+            return value;
         }
+        self.charge(len).map_or(value, Outcome::Unknown)
     }
 
     /// The items of all solutions. What isn't known of one makes the whole unknown; an item that is

@@ -221,7 +221,6 @@ impl Parser<'_> {
     }
 
     /// What follows an opening bracket, if it is a comprehension: an expression, `|` and a body.
-    #[expect(clippy::option_option, reason = "a syntax error, another thing, or a comprehension")]
     fn comprehension(&mut self, start: Span, set: bool) -> Option<Option<Expr>> {
         if !self.bar_ahead() {
             return Some(None);
