@@ -29,7 +29,7 @@ enum Space {
 }
 
 /// In a larger table most rows may be looked up by nobody.
-const MOST_TABLE_ROWS: usize = 1 << 15;
+const MOST_TABLE_ROWS: usize = 1 << 18;
 /// Behind the rows of a table stand those of which a lookup says why there is none.
 const NO_ROWS: [State; 3] = [UNKNOWN, ASK, NOTHING];
 
