@@ -75,6 +75,7 @@ fn measure(body: &str, batch: &RecordBatch, data: &Data) -> (u128, u64) {
         input: Schema { columns: batch.schema().fields().iter().map(column).collect() },
         tables: data.tables.iter().map(|(n, t)| (n.clone(), t.schema.clone())).collect(),
         parameters: BTreeMap::new(),
+        ..Environment::default()
     };
     let policy = compile(&rule, &environment).unwrap_or_else(|e| panic!("{body}: {e:#?}"));
     let vectorised = Vectorised::new(&policy, data).unwrap();

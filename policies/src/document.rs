@@ -112,7 +112,7 @@ impl Failure {
 /// assert_eq!(found.unwrap().to_string(), r#"[{"code":"dearer"}]"#);
 ///
 /// let adds = source("package p\nviolation contains x if x := input.new - input.old");
-/// assert_eq!(compile(&adds, Limits::default()).unwrap_err()[0].code, "rego-inexact");
+/// assert_eq!(compile(&adds, Limits::default()).err().unwrap()[0].code, "rego-inexact");
 /// ```
 pub fn compile(
     sources: &[Source],

@@ -70,6 +70,10 @@ pub enum Verdict {
     Undetermined,
 }
 
+/// The verdicts of a record's rules, `None` where the policy doesn't speak of it, and the steps
+/// that it took.
+pub type Taken = (Option<Vec<Verdict>>, u64);
+
 /// The reference evaluator: row by row, plain and obviously right.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reference;
@@ -115,7 +119,7 @@ impl Reference {
         batch: &RecordBatch,
         data: &Data,
         rules: &[usize],
-    ) -> Result<Vec<(Option<Vec<Verdict>>, u64)>, EvaluateError> {
+    ) -> Result<Vec<Taken>, EvaluateError> {
         match &policy.policy {
             Policy::Rego(program) => {
                 let told = |record: &mut Record<'_>| (record.verdicts(rules), record.taken());

@@ -15,14 +15,16 @@ use case::{Case, Verdict};
 use std::collections::BTreeMap;
 use tieout_tests::{outside_data, repository};
 
+/// A way to decide a case.
+type Path = fn(&Case) -> Verdict;
+
 #[test]
 fn each_case_gives_what_is_listed() {
     let test = "each_case_gives_what_is_listed";
     let Some(folder) = outside_data(test, "rego-conformance") else { return };
     let cases = case::read(&folder);
     assert!(cases.len() > 1000, "{} cases", cases.len());
-    let paths: [(&str, fn(&Case) -> Verdict); 2] =
-        [("document", document::verdict), ("record", record::verdict)];
+    let paths: [(&str, Path); 2] = [("document", document::verdict), ("record", record::verdict)];
     let verdicts: Vec<BTreeMap<String, Verdict>> = paths
         .iter()
         .map(|(_, of)| cases.iter().map(|case| (case.name.clone(), of(case))).collect())

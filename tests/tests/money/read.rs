@@ -1,7 +1,9 @@
 //! What files say arrives with every digit, and its publisher's scale is kept.
 
 use super::amounts::{AMOUNTS, Amount, Random};
-use arrow_array::{ArrayRef, Decimal128Array, Int64Array, NullArray, RecordBatch, StringArray};
+use arrow_array::{
+    Array, ArrayRef, Decimal128Array, Int64Array, NullArray, RecordBatch, StringArray,
+};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +25,10 @@ impl RowCommitment for Uncommitted {
     fn finish(self: Box<Self>) -> (Count, Digest) {
         (Count(0), Digest([0; 32]))
     }
+}
+
+fn array(of: impl Array + 'static) -> ArrayRef {
+    Arc::new(of)
 }
 
 /// Two amounts a row, of one scale.
@@ -80,14 +86,14 @@ impl Amounts {
         let batch = RecordBatch::try_from_iter([
             ("service_id", text("S")),
             ("version", text("1")),
-            ("tier_no", Arc::new(tiers) as ArrayRef),
+            ("tier_no", array(tiers)),
             ("from_qty", amounts(&self.first)),
             ("unit_price", amounts(&self.second)),
             ("currency", text("EUR")),
             ("mode", text("graduated")),
-            ("to_qty", Arc::new(NullArray::new(rows)) as ArrayRef),
-            ("fixed_fee", Arc::new(NullArray::new(rows)) as ArrayRef),
-            ("burst_multiplier", Arc::new(NullArray::new(rows)) as ArrayRef),
+            ("to_qty", array(NullArray::new(rows))),
+            ("fixed_fee", array(NullArray::new(rows))),
+            ("burst_multiplier", array(NullArray::new(rows))),
         ])
         .unwrap();
         let file = std::fs::File::create(path).unwrap();

@@ -2,7 +2,7 @@
 
 use super::generate::{CENTRES, Record};
 use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tieout_controls::{ColumnType, Decimal, Decision, Value};
@@ -37,6 +37,10 @@ fn data() -> Data {
     }
 }
 
+fn array(of: impl Array + 'static) -> ArrayRef {
+    Arc::new(of)
+}
+
 fn batch(records: &[Record]) -> RecordBatch {
     let text = |at: usize| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(records.iter().map(|r| r.texts[at])))
@@ -53,8 +57,8 @@ fn batch(records: &[Record]) -> RecordBatch {
         ("u", text(2)),
         ("i", number(0)),
         ("j", number(1)),
-        ("flag", Arc::new(flags) as ArrayRef),
-        ("tags", Arc::new(tags.finish()) as ArrayRef),
+        ("flag", array(flags)),
+        ("tags", array(tags.finish())),
     ])
     .unwrap()
 }
