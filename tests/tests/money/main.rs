@@ -5,4 +5,5 @@
 
 mod amounts;
 mod decided;
+mod documents;
 mod read;
