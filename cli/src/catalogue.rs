@@ -4,9 +4,9 @@ use crate::config;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::output;
 use crate::similar;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, files_below};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tieout_controls::Control;
 use tieout_controls::catalogue::{self, CatalogueItem};
@@ -59,9 +59,8 @@ impl Catalogue {
                 let message = format!("`{}` is not a folder", folder.value);
                 return Err(workspace.wrong("file-not-found", message, folder, None));
             }
-            let mut files = Vec::new();
-            control_files(&path, DEPTH, &mut files)?;
-            for file in files {
+            let control = |file: &Path| file.file_name().is_some_and(|n| n == "control.yaml");
+            for file in files_below(&path, DEPTH, &control)? {
                 all.add_control(workspace, &file)?;
             }
         }
@@ -135,21 +134,4 @@ fn reason(workspace: &Workspace, what: &str, kind: &str, by: &str) -> Outcome<St
         let place = workspace.key_place("own");
         Failure::usage(Diagnostic::new("override-without-reason", message).at(place).help(help))
     })
-}
-
-fn control_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Outcome<()> {
-    let entries = std::fs::read_dir(folder).map_err(|e| Failure::file(folder, &e))?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        paths.push(entry.map_err(|e| Failure::file(folder, &e))?.path());
-    }
-    paths.sort();
-    for path in paths {
-        if path.is_dir() && depth > 1 {
-            control_files(&path, depth.saturating_sub(1), found)?;
-        } else if path.file_name().is_some_and(|n| n == "control.yaml") {
-            found.push(path);
-        }
-    }
-    Ok(())
 }

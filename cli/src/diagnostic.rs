@@ -69,6 +69,17 @@ impl Diagnostic {
         Self { code, message, place: None, shown: None, help: None }
     }
 
+    /// What is wrong in a policy, with its source line: `file` is the name that the user knows.
+    pub(crate) fn of_policy(
+        found: tieout_policies::compile::Diagnostic,
+        file: &str,
+        source: &str,
+    ) -> Self {
+        let (line, column, length) = (found.line.into(), found.column.into(), found.length.into());
+        let place = Place::in_text(file, source, line, column, length);
+        Self::new(found.code, found.message).at(place).maybe_help(found.help)
+    }
+
     /// With a place.
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);

@@ -260,6 +260,31 @@ fn upward(here: &Path) -> Option<PathBuf> {
     None
 }
 
+/// The files that are wanted, in the order of their names, in folders nested so deep at most.
+///
+/// # Errors
+/// A folder that can't be read.
+pub(crate) fn files_below(
+    folder: &Path,
+    depth: usize,
+    wanted: &dyn Fn(&Path) -> bool,
+) -> Outcome<Vec<PathBuf>> {
+    let failed = |e: std::io::Error| Failure::file(folder, &e);
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let paths = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>();
+    let mut paths = paths.map_err(failed)?;
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() && depth > 1 {
+            found.extend(files_below(&path, depth.saturating_sub(1), wanted)?);
+        } else if wanted(&path) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! `tieout policy decide`: what a document policy finds in one document.
 
 use crate::args::Decide;
-use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(super) fn decide(args: &Decide) -> Outcome<Exit> {
     let document = output::read_text(&args.document)?;
     let data = args.data.as_deref().map(output::read_text).transpose()?;
     let policy = compile(std::slice::from_ref(&source), Limits::default()).map_err(|found| {
-        let told = |found| told(found, &source.text, &source.path);
+        let told = |found| Diagnostic::of_policy(found, &source.path, &source.text);
         Failure { exit: Exit::Usage, diagnostics: found.into_iter().map(told).collect() }
     })?;
     let facts = policy.evaluate("violation", &document, data.as_deref());
@@ -48,20 +48,14 @@ fn not_decided(
                 (Some(file), "data") => (data.unwrap_or_default(), file),
                 _ => (document, &args.document),
             };
-            (Exit::Usage, told(*found, text, &output::shown(path)))
+            (Exit::Usage, Diagnostic::of_policy(*found, &output::shown(path), text))
         }
         NoAnswer::Evaluation(found) if found.code == "document-no-rule" => {
-            (Exit::Usage, told(*found, &source.text, &source.path))
+            (Exit::Usage, Diagnostic::of_policy(*found, &source.path, &source.text))
         }
         NoAnswer::Evaluation(found) => {
-            (Exit::Inconclusive, told(*found, &source.text, &source.path))
+            (Exit::Inconclusive, Diagnostic::of_policy(*found, &source.path, &source.text))
         }
     };
     Failure { exit, diagnostics: vec![found] }
-}
-
-fn told(found: tieout_policies::compile::Diagnostic, text: &str, path: &str) -> Diagnostic {
-    let (line, column, length) = (found.line.into(), found.column.into(), found.length.into());
-    let place = Place::in_text(path, text, line, column, length);
-    Diagnostic::new(found.code, found.message).at(place).maybe_help(found.help)
 }

@@ -3,7 +3,7 @@
 use crate::args::{Global, OutputSpec, Run};
 use crate::catalogue::Catalogue;
 use crate::commands::{remark, report};
-use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::index;
 use crate::interrupt;
@@ -168,9 +168,6 @@ fn policy_diagnostic(
         Some(folder) => format!("{}/{rest}", folder.trim_end_matches('/')),
         None => found.path.clone(),
     };
-    let (line, column, length) = (found.line.into(), found.column.into(), found.length.into());
     let source = source.map_or("", String::as_str);
-    let mut place = Place::in_text(&file, source, line, column, length);
-    place.text = place.text.filter(|_| !source.is_empty());
-    Diagnostic::new(found.code, found.message).at(place).maybe_help(found.help)
+    Diagnostic::of_policy(found, &file, source)
 }

@@ -2,12 +2,11 @@
 
 use crate::args::{Global, PolicyFmt};
 use crate::catalogue::Catalogue;
-use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output::{self, Access, Existing};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, files_below};
 use std::path::{Path, PathBuf};
-use tieout_policies::compile;
 use tieout_policies::format::format;
 
 /// How deep the folders of a bundle nest, with one above it.
@@ -21,7 +20,9 @@ pub(in crate::commands) fn fmt(global: &Global, args: &PolicyFmt) -> Outcome<Exi
         let shown = output::shown(&path);
         let source = output::read_text(&path)?;
         match format(&shown, &source) {
-            Err(found) => wrong.extend(found.into_iter().map(|d| told(d, &source))),
+            Err(found) => {
+                wrong.extend(found.into_iter().map(|d| Diagnostic::of_policy(d, &shown, &source)))
+            }
             Ok(text) if args.check || args.write => {
                 if text != source {
                     changed.push((path, text));
@@ -48,7 +49,8 @@ fn files(global: &Global, paths: &[PathBuf]) -> Outcome<Vec<PathBuf>> {
     let given = if paths.is_empty() { own(global)? } else { paths.to_vec() };
     for path in given {
         if path.is_dir() {
-            collect(&path, DEPTH, &mut found)?;
+            let rego = |file: &Path| file.extension().is_some_and(|extension| extension == "rego");
+            found.extend(files_below(&path, DEPTH, &rego)?);
         } else {
             found.push(path);
         }
@@ -60,27 +62,4 @@ fn own(global: &Global) -> Outcome<Vec<PathBuf>> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let catalogue = Catalogue::of(Some(&workspace))?;
     Ok(catalogue.folders.values().map(|folder| workspace.path(folder)).collect())
-}
-
-fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Outcome<()> {
-    let entries = std::fs::read_dir(folder).map_err(|e| Failure::file(folder, &e))?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        paths.push(entry.map_err(|e| Failure::file(folder, &e))?.path());
-    }
-    paths.sort();
-    for path in paths {
-        if path.is_dir() && depth > 1 {
-            collect(&path, depth.saturating_sub(1), found)?;
-        } else if path.extension().is_some_and(|extension| extension == "rego") {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn told(found: compile::Diagnostic, source: &str) -> Diagnostic {
-    let (line, column, length) = (found.line.into(), found.column.into(), found.length.into());
-    let place = Place::in_text(&found.path, source, line, column, length);
-    Diagnostic::new(found.code, found.message).at(place).maybe_help(found.help)
 }

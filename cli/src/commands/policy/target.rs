@@ -2,7 +2,7 @@
 
 use crate::args::Global;
 use crate::catalogue::Catalogue;
-use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::output;
 use crate::similar;
 use crate::workspace::Workspace;
@@ -135,9 +135,7 @@ impl Target {
     /// A diagnostic with its source line.
     pub(super) fn told(&self, found: compile::Diagnostic) -> Diagnostic {
         let source = self.bundle.files.get(&found.path).map_or("", String::as_str);
-        let (line, column, length) = (found.line.into(), found.column.into(), found.length.into());
-        let mut place = Place::in_text(&self.shown(&found.path), source, line, column, length);
-        place.text = place.text.filter(|_| !source.is_empty());
-        Diagnostic::new(found.code, found.message).at(place).maybe_help(found.help)
+        let file = self.shown(&found.path);
+        Diagnostic::of_policy(found, &file, source)
     }
 }
