@@ -2,19 +2,12 @@
 standard input; on standard output, for each policy, for each record, whether `data.t.violation` has
 a member.
 
-OPA runs in this process, as the library in the wheel opa-golib-python-bindings; its folder is
-TIEOUT_OPA, else the package is looked for as installed. Without it: exit code 77."""
+OPA is found as opa.py says."""
 
 import json
-import os
 import sys
 
-if os.environ.get("TIEOUT_OPA"):
-    sys.path.insert(0, os.environ["TIEOUT_OPA"])
-try:
-    from opa_bindings import OpaEngine
-except ImportError:
-    sys.exit(77)
+from opa import OpaEngine
 
 work = json.load(sys.stdin)
 answers = []

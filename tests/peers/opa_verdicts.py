@@ -1,19 +1,12 @@
 """What OPA says of rules over records: one JSON object a line on standard input, `{"rule": …,
 "record": …}`, one word a line on standard output: `violation`, `nothing` or `error`.
 
-OPA runs in this process, as the library in the wheel opa-golib-python-bindings; its folder is
-TIEOUT_OPA, else the package is looked for as installed. Without it: exit code 77."""
+OPA is found as opa.py says."""
 
 import json
-import os
 import sys
 
-if os.environ.get("TIEOUT_OPA"):
-    sys.path.insert(0, os.environ["TIEOUT_OPA"])
-try:
-    from opa_bindings import OpaEngine, OpaError
-except ImportError:
-    sys.exit(77)
+from opa import OpaEngine, OpaError
 
 for line in sys.stdin:
     case = json.loads(line)

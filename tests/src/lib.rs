@@ -37,6 +37,24 @@ pub fn peer(test: &str, program: &str) -> bool {
     true
 }
 
+/// Numbers that are the same in every run (Knuth's MMIX constants).
+#[derive(Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number from 0 up to, not with, `bound`, which is not 0 and below 2³¹.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or_default() % bound
+    }
+
+    /// One of the texts.
+    pub fn pick(&mut self, of: &[&'static str]) -> &'static str {
+        of.get(self.below(of.len())).copied().unwrap_or_default()
+    }
+}
+
 /// What a command gave.
 #[derive(Debug)]
 pub struct Ran {

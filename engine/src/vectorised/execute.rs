@@ -31,6 +31,7 @@ enum Space {
 /// In a larger table most rows may be looked up by nobody.
 const MOST_TABLE_ROWS: usize = 1 << 18;
 /// Behind the rows of a table stand those of which a lookup says why there is none.
+/// INVARIANT: in the order of the states' numbers, from 1, by which [`Execution::places`] finds them.
 const NO_ROWS: [State; 3] = [UNKNOWN, ASK, NOTHING];
 
 /// A graph at work. What doesn't depend on rows is kept from batch to batch.

@@ -1,31 +1,17 @@
 //! Generated amounts, and what is right.
 
 use num_bigint::BigInt;
+use tieout_tests::Random;
 
 /// How many of each are tested.
 pub(crate) const AMOUNTS: usize = 1_000_000;
 
-/// A generator of numbers (Knuth's MMIX constants).
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn below(&mut self, limit: u32) -> u32 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from((self.0 >> 33) % u64::from(limit)).unwrap()
-    }
-
-    /// A number of exactly so many digits, of either sign.
-    pub(crate) fn digits(&mut self, digits: u32) -> i128 {
-        let rest = (1..digits).map(|_| self.below(10)).collect::<Vec<_>>();
-        let first = i128::from(1 + self.below(9));
-        let number = rest.iter().fold(first, |n, digit| n * 10 + i128::from(*digit));
-        if self.below(2) == 0 { number } else { -number }
-    }
+/// A number of exactly so many digits, of either sign.
+pub(crate) fn digits(random: &mut Random, digits: usize) -> i128 {
+    let mut digit = |from: usize| i128::try_from(from + random.below(10 - from)).unwrap();
+    let first = digit(1);
+    let number = (1..digits).fold(first, |number, _| number * 10 + digit(0));
+    if random.below(2) == 0 { number } else { -number }
 }
 
 /// `unscaled × 10^-scale`.

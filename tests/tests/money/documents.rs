@@ -1,14 +1,15 @@
 //! Policies over documents: amounts are texts, and `decimal.*` computes with them.
 
-use super::amounts::{AMOUNTS, Amount, Random, text};
+use super::amounts::{self, AMOUNTS, Amount, text};
 use num_bigint::BigInt;
 use std::time::Duration;
 use tieout_policies::document::{DocumentPolicy as _, Limits, Source, compile};
+use tieout_tests::Random;
 
 /// Amounts of a document, few enough that an evaluation stays within any budget.
 const EACH: usize = 10_000;
 
-fn results(function: &str, right: impl Fn(Amount, Amount) -> (BigInt, u32), most: (u32, u32)) {
+fn results(function: &str, right: impl Fn(Amount, Amount) -> (BigInt, u32), most: (usize, usize)) {
     let source = Source {
         path: "money.rego".to_owned(),
         text: format!(
@@ -17,12 +18,12 @@ fn results(function: &str, right: impl Fn(Amount, Amount) -> (BigInt, u32), most
     };
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
     let policy = compile(&[source], limits).unwrap_or_else(|e| panic!("{e:#?}"));
-    let mut random = Random::new(4);
+    let mut random = Random(4);
     for _ in 0..AMOUNTS / EACH {
-        let mut amount = |digits: u32| {
+        let mut amount = |digits: usize| {
             let digits = 1 + random.below(digits);
-            let scale = 2 + random.below(11);
-            Amount { unscaled: random.digits(digits), scale }
+            let scale = u32::try_from(2 + random.below(11)).unwrap();
+            Amount { unscaled: amounts::digits(&mut random, digits), scale }
         };
         let pairs: Vec<(Amount, Amount)> =
             (0..EACH).map(|_| (amount(most.0), amount(most.1))).collect();

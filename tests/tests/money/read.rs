@@ -1,6 +1,6 @@
 //! What files say arrives with every digit, and its publisher's scale is kept.
 
-use super::amounts::{AMOUNTS, Amount, Random};
+use super::amounts::{self, AMOUNTS, Amount};
 use arrow_array::{
     Array, ArrayRef, Decimal128Array, Int64Array, NullArray, RecordBatch, StringArray,
 };
@@ -11,6 +11,7 @@ use tieout_controls::paper::RowCommitment;
 use tieout_controls::{Count, Decimal, Digest, Value, profile};
 use tieout_engine::dataset::{DatasetSpec, Reading, SourceFile, read};
 use tieout_engine::progress::Quiet;
+use tieout_tests::Random;
 
 const HEADER: &str = "service_id,version,tier_no,from_qty,unit_price,currency,mode,to_qty,\
                       fixed_fee,burst_multiplier";
@@ -43,7 +44,7 @@ impl Amounts {
         let mut amounts = |_| -> Vec<Amount> {
             let amount = |_| {
                 let digits = 1 + random.below(38);
-                Amount { unscaled: random.digits(digits), scale }
+                Amount { unscaled: amounts::digits(random, digits), scale }
             };
             (0..rows).map(amount).collect()
         };
@@ -141,7 +142,7 @@ impl Amounts {
 
 fn each_scale(file: &str, write: impl Fn(&Amounts, &Path)) {
     let folder = tempfile::tempdir().unwrap();
-    let mut random = Random::new(3);
+    let mut random = Random(3);
     // Two columns of amounts at eleven scales.
     let rows = AMOUNTS.div_ceil(22);
     for scale in 2..=12 {

@@ -1,21 +1,7 @@
 //! Policies that all engines must read alike: text, whole numbers, booleans, lists; no nulls.
 
 use serde_json::{Value, json};
-
-/// A generator of numbers (Knuth's MMIX constants).
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-
-    fn pick(&mut self, of: &[&'static str]) -> &'static str {
-        of[self.below(of.len())]
-    }
-}
+use tieout_tests::Random;
 
 /// The reference table `data.centres`: id, owner, active, budget.
 pub(crate) const CENTRES: [(&str, &str, bool, i64); 4] = [

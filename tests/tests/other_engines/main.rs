@@ -7,7 +7,8 @@ mod generate;
 mod ours;
 mod theirs;
 
-use generate::{Random, Record, policy, record};
+use generate::{Record, policy, record};
+use tieout_tests::Random;
 
 /// Policies and records of one run.
 struct Run {
