@@ -42,7 +42,8 @@ const DAY: i64 = 86_400_000_000;
 /// 2024-01-01.
 const FIRST_DAY: i64 = 19_723;
 const DAYS: i64 = 730;
-const ROW_GROUP: usize = 1 << 20;
+/// Small enough that two threads which take one after the other end at about the same time.
+const ROW_GROUP: usize = 1 << 18;
 const BATCH: u64 = 1 << 16;
 const SKUS: u64 = 1250;
 const CURRENCIES: [&str; 20] = [

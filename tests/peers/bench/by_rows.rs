@@ -120,19 +120,58 @@ const CODES: [&str; 10] = [
 
 /// By the interpreter of regorus. Records are documents before the clock starts.
 pub(crate) fn regorus(folder: &Path) -> Measured {
+    let mut engine = engine();
+    engine.add_data(tables_document(folder)).unwrap();
+    count_rows("regorus, interpreter", &rows(folder), |row| {
+        engine.set_input(row.clone());
+        engine.eval_rule(ENTRY.to_owned()).unwrap()
+    })
+}
+
+/// By the virtual machine of regorus, over the same documents.
+#[cfg(feature = "regorus-vm")]
+pub(crate) fn regorus_vm(folder: &Path) -> Measured {
+    let policy = engine().compile_with_entrypoint(&ENTRY.into()).unwrap();
+    let program =
+        regorus::languages::rego::compiler::Compiler::compile_from_policy(&policy, &[ENTRY]);
+    let mut machine = regorus::rvm::vm::RegoVM::new_with_policy(policy);
+    machine.load_program(program.unwrap());
+    machine.set_data(tables_document(folder)).unwrap();
+    count_rows("regorus, virtual machine", &rows(folder), |row| {
+        machine.set_input(row.clone());
+        machine.execute_entry_point_by_name(ENTRY).unwrap()
+    })
+}
+
+const ENTRY: &str = "data.bench.rows.violation";
+
+fn engine() -> Engine {
     let mut engine = Engine::new();
     let policy = include_str!("by_rows.rego").to_owned();
     engine.add_policy("by_rows.rego".to_owned(), policy).unwrap();
-    let file = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    engine.add_data(Document::from_json_str(&file("tables.json")).unwrap()).unwrap();
-    let rows = file("rows.json");
-    let rows: Vec<Document> = rows.lines().map(|l| Document::from_json_str(l).unwrap()).collect();
-    measured("regorus, interpreter", || {
+    engine
+}
+
+fn tables_document(folder: &Path) -> Document {
+    let tables = std::fs::read_to_string(folder.join("tables.json")).unwrap();
+    Document::from_json_str(&tables).unwrap()
+}
+
+fn rows(folder: &Path) -> Vec<Document> {
+    let rows = std::fs::read_to_string(folder.join("rows.json")).unwrap();
+    rows.lines().map(|line| Document::from_json_str(line).unwrap()).collect()
+}
+
+/// Counts the codes that a row's evaluation gives.
+fn count_rows(
+    engine: &str,
+    rows: &[Document],
+    mut evaluate: impl FnMut(&Document) -> Document,
+) -> Measured {
+    measured(engine, || {
         let mut rules = vec![(0, 0); 10];
-        for row in &rows {
-            engine.set_input(row.clone());
-            let found = engine.eval_rule("data.bench.rows.violation".to_owned()).unwrap();
-            for code in found.as_set().unwrap() {
+        for row in rows {
+            for code in evaluate(row).as_set().unwrap() {
                 let code = code.as_string().unwrap();
                 rules[CODES.iter().position(|known| *known == &**code).unwrap()].0 += 1;
             }

@@ -8,7 +8,9 @@
 //! and by two, and says what memory that takes at most.
 //!
 //! Each engine runs in a process of its own; of three runs the one with the least processor time
-//! counts. DuckDB is the package `duckdb` for Python, OPA as `opa_checks.py` says.
+//! counts. The virtual machine of regorus is measured too with `--features tieout-tests/regorus-vm`,
+//! which the product is built without. DuckDB is the package `duckdb` for Python, OPA as
+//! `opa_checks.py` says.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -127,15 +129,22 @@ fn compare(rows: u64, keys: Keys, threads: &[usize]) -> PathBuf {
     folder
 }
 
+fn installed(engine: &str) -> &str {
+    match engine {
+        "regorus-vm" => "built in (`--features tieout-tests/regorus-vm`)",
+        _ => "installed",
+    }
+}
+
 /// Row by row. What Rego doesn't say is not compared: that it can't be told.
 fn compare_by_rows(folder: &Path) {
     by_rows::documents(folder, SAMPLE);
     println!("the first {SAMPLE} rows, row by row");
     heading();
     let mut expected: Option<(u64, Counts)> = None;
-    for engine in ["reference", "regorus", "opa"] {
+    for engine in ["reference", "regorus-vm", "regorus", "opa"] {
         let Some(measured) = spawn(engine, folder, 1) else {
-            println!("{engine:24} skipped: it is not installed");
+            println!("{engine:24} skipped: it is not {}", installed(engine));
             continue;
         };
         let own = expected.as_ref().map_or_else(|| nanos(&measured), |(own, _)| *own);
@@ -205,6 +214,10 @@ fn run(engine: &str, folder: &Path, threads: usize) -> Measured {
             return by_rows::reference(&by_tieout::Checks::new(folder), folder, SAMPLE);
         }
         "regorus" => return by_rows::regorus(folder),
+        #[cfg(feature = "regorus-vm")]
+        "regorus-vm" => return by_rows::regorus_vm(folder),
+        #[cfg(not(feature = "regorus-vm"))]
+        "regorus-vm" => std::process::exit(NOT_INSTALLED),
         _ => {}
     }
     let hand = by_hand::Tables::read(folder);
