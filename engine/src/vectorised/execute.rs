@@ -526,8 +526,8 @@ impl<'a> Execution<'a> {
             return nothing(group);
         };
         let rows = match &when.data {
-            Cells::Date(days) => table.in_force(groups, days, |day| i64::from(*day)),
-            Cells::Instant(micros) => table.in_force(groups, micros, |micros| *micros),
+            Cells::Date(days) => table.in_force_on(groups, days),
+            Cells::Instant(micros) => table.in_force_at(groups, micros),
             _ => return nothing(when),
         };
         Vector::with(higher(unfound(&rows), states), Cells::Place(rows))

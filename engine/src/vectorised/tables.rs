@@ -5,6 +5,7 @@ use super::texts::Texts;
 use super::vector::{Cells, NOTHING, UNKNOWN, Vector, index};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
 use tieout_controls::{Decimal, Value};
 use tieout_policies::data::Table;
 use tieout_policies::evaluate::BoundTable;
@@ -19,9 +20,12 @@ pub(super) struct Indexed {
     pub(super) columns: Vec<Vector>,
     parts: Vec<Part>,
     groups: Groups,
-    members: Vec<Members>,
+    /// Where each group's rows start among all, and where the last one's end.
+    starts: Vec<u32>,
+    /// Whether intervals of a group overlap or are empty; nothing where none do.
+    overlapping: Vec<bool>,
     /// The rows of all groups, one after the other, in the order of their intervals.
-    rows: Vec<Dated>,
+    rows: Rows,
     /// The rows of the largest group.
     pub(super) largest: usize,
 }
@@ -46,21 +50,51 @@ enum Groups {
     Sparse(HashMap<Vec<u32>, u32>),
 }
 
-/// A group's rows among all.
-#[derive(Debug, Clone, Copy)]
-struct Members {
-    start: u32,
-    end: u32,
-    /// Whether each interval ends before the next begins, and none is empty.
-    disjoint: bool,
+/// Rows and their intervals, as small as they are stored: of a large table every second lookup waits
+/// for the memory.
+#[derive(Debug)]
+enum Rows {
+    /// All bounds are [`SHORT`], as days are; one that never comes is the largest number.
+    Short(Vec<Dated<i32>>),
+    Long(Vec<Dated<i64>>),
+}
+
+/// Bounds that 32 bits hold, without the numbers that stand for earlier, later and never.
+const SHORT: RangeInclusive<i64> = -0x7FFF_FFFF..=0x7FFF_FFFD;
+
+/// A time among [`SHORT`] bounds: before or after all of them where it is none itself.
+fn short(time: i64) -> i32 {
+    let inside = time.clamp(i64::from(i32::MIN), 0x7FFF_FFFE);
+    i32::try_from(inside).unwrap_or(i32::MAX)
+}
+
+impl Rows {
+    fn of(rows: Vec<Dated<i64>>) -> Self {
+        let fits = |bound: i64| bound == i64::MAX || SHORT.contains(&bound);
+        if !rows.iter().all(|row| fits(row.from) && fits(row.to)) {
+            return Self::Long(rows);
+        }
+        let bound = |bound: i64| if bound == i64::MAX { i32::MAX } else { short(bound) };
+        let shorter =
+            |row: Dated<i64>| Dated { from: bound(row.from), to: bound(row.to), row: row.row };
+        Self::Short(rows.into_iter().map(shorter).collect())
+    }
+
+    fn row(&self, at: usize) -> u32 {
+        let row = match self {
+            Self::Short(rows) => rows.get(at).map(|row| row.row),
+            Self::Long(rows) => rows.get(at).map(|row| row.row),
+        };
+        row.unwrap_or(NOWHERE)
+    }
 }
 
 /// A row and when it is in force; what is not dated has no such time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Dated {
-    from: i64,
+struct Dated<T> {
+    from: T,
     /// Until before.
-    to: i64,
+    to: T,
     row: u32,
 }
 
@@ -89,24 +123,26 @@ impl Indexed {
             Dated { from: from.unwrap_or(i64::MAX), to: to.unwrap_or(i64::MAX), row }
         };
         let single = keys.len() == 1;
-        let (mut members, mut rows) = (Vec::new(), Vec::new());
+        let (mut starts, mut overlapping, mut rows) = (vec![0], Vec::new(), Vec::new());
         let mut sparse = HashMap::new();
         let mut largest = 0;
         // With one part, its numbers go up from 0 and so do the groups.
         for (group, (key, of)) in (0_u32..).zip(numbered) {
             largest = largest.max(of.len());
-            let mut of: Vec<Dated> = of.into_iter().map(dated).collect();
+            let mut of: Vec<Dated<i64>> = of.into_iter().map(dated).collect();
             of.sort();
-            let place = |rows: &Vec<Dated>| u32::try_from(rows.len()).unwrap_or(NOWHERE);
-            let (start, disjoint) = (place(&rows), are_disjoint(&of));
+            overlapping.push(!are_disjoint(&of));
             rows.extend(of);
-            members.push(Members { start, end: place(&rows), disjoint });
+            starts.push(u32::try_from(rows.len()).unwrap_or(NOWHERE));
             if !single {
                 sparse.insert(key, group);
             }
         }
+        if !overlapping.contains(&true) {
+            overlapping.clear();
+        }
         let groups = if single { Groups::Same } else { Groups::of(sparse, &parts) };
-        Self { columns, parts, groups, members, rows, largest }
+        Self { columns, parts, groups, starts, overlapping, rows: Rows::of(rows), largest }
     }
 
     /// The number of rows.
@@ -163,45 +199,67 @@ impl Indexed {
         }
     }
 
-    fn members(&self, group: u32) -> Option<(&[Dated], bool)> {
-        let Members { start, end, disjoint } = *self.members.get(index(group))?;
-        Some((self.rows.get(index(start)..index(end))?, disjoint))
+    /// Where a group's rows are among all.
+    fn members(&self, group: u32) -> Option<Range<usize>> {
+        let start = self.starts.get(index(group))?;
+        let end = self.starts.get(index(group).wrapping_add(1))?;
+        Some(index(*start)..index(*end))
     }
 
     /// The one row of each group, [`NOWHERE`] where there is none or several.
     pub(super) fn only(&self, groups: &[u32]) -> Vec<u32> {
         let one = |group: &u32| match self.members(*group) {
-            Some(([only], _)) => only.row,
+            Some(members) if members.len() == 1 => self.rows.row(members.start),
             _ => NOWHERE,
         };
         groups.iter().map(one).collect()
     }
 
-    /// The row of each group that is in force at a time, in days or microseconds as the table's
-    /// intervals are; [`NOWHERE`] where there is none or several.
-    pub(super) fn in_force<T>(
+    /// The row of each group that is in force on a day; [`NOWHERE`] where there is none or several.
+    pub(super) fn in_force_on(&self, groups: &[u32], days: &[i32]) -> Vec<u32> {
+        match &self.rows {
+            Rows::Short(rows) => self.in_force(rows, groups, days, |day| short((*day).into())),
+            Rows::Long(rows) => self.in_force(rows, groups, days, |day| i64::from(*day)),
+        }
+    }
+
+    /// The same at an instant, in microseconds as the table's intervals are.
+    pub(super) fn in_force_at(&self, groups: &[u32], instants: &[i64]) -> Vec<u32> {
+        match &self.rows {
+            Rows::Short(rows) => self.in_force(rows, groups, instants, |at| short(*at)),
+            Rows::Long(rows) => self.in_force(rows, groups, instants, |at| *at),
+        }
+    }
+
+    fn in_force<T, I: Copy + Ord>(
         &self,
+        rows: &[Dated<I>],
         groups: &[u32],
         times: &[T],
-        time: impl Fn(&T) -> i64,
+        time: impl Fn(&T) -> I,
     ) -> Vec<u32> {
-        let row = |(group, at): (&u32, &T)| match self.members(*group) {
-            Some((rows, true)) => in_order(rows, time(at)),
-            Some((rows, false)) => only_one(rows, time(at)),
-            None => NOWHERE,
+        let row = |(group, at): (&u32, &T)| {
+            let Some(members) = self.members(*group).and_then(|m| rows.get(m)) else {
+                return NOWHERE;
+            };
+            if self.overlapping.get(index(*group)) == Some(&true) {
+                only_one(members, time(at))
+            } else {
+                in_order(members, time(at))
+            }
         };
         groups.iter().zip(times).map(row).collect()
     }
 }
 
 /// Whether each interval ends before the next begins, and none is empty.
-fn are_disjoint(rows: &[Dated]) -> bool {
+fn are_disjoint(rows: &[Dated<i64>]) -> bool {
     let apart = rows.iter().zip(rows.iter().skip(1)).all(|(a, b)| a.to <= b.from);
     apart && rows.iter().all(|row| row.from < row.to)
 }
 
 /// Of rows whose intervals don't overlap the one in force.
-fn in_order(rows: &[Dated], time: i64) -> u32 {
+fn in_order<T: Copy + Ord>(rows: &[Dated<T>], time: T) -> u32 {
     let begun = if rows.len() <= FEW {
         // Counted, not searched: nothing to guess for the processor.
         rows.iter().fold(0_usize, |n, row| n.wrapping_add(usize::from(row.from <= time)))
@@ -215,7 +273,7 @@ fn in_order(rows: &[Dated], time: i64) -> u32 {
 }
 
 /// Of any rows the one in force, where it is the only one.
-fn only_one(rows: &[Dated], time: i64) -> u32 {
+fn only_one<T: Copy + Ord>(rows: &[Dated<T>], time: T) -> u32 {
     let mut covering = rows.iter().filter(|row| row.from <= time && time < row.to);
     match (covering.next(), covering.next()) {
         (Some(one), None) => one.row,
@@ -281,4 +339,38 @@ fn column(table: &Table, at: usize) -> Vector {
     };
     let slots: Vec<_> = table.rows().iter().map(cell).collect();
     Vector::from_slots(slots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bounds at the ends of what is short, and one that never comes.
+    const BOUNDS: [i64; 7] = [*SHORT.start(), -1, 0, 20_000, 20_001, *SHORT.end(), i64::MAX];
+
+    #[test]
+    fn short_intervals_are_in_force_when_long_ones_are() {
+        let edges = [i64::MIN, i64::from(i32::MIN), i64::from(i32::MAX), 1 << 40];
+        let times: Vec<i64> = BOUNDS
+            .iter()
+            .filter(|bound| **bound != i64::MAX)
+            .flat_map(|bound| [bound - 1, *bound, bound + 1])
+            .chain(edges)
+            .collect();
+        for from in BOUNDS {
+            for to in BOUNDS {
+                let long = [Dated { from, to, row: 7 }];
+                let Rows::Short(of) = Rows::of(long.to_vec()) else { panic!("{from} to {to}") };
+                for time in &times {
+                    let place = format!("{from} to {to} at {time}");
+                    assert_eq!(only_one(&of, short(*time)), only_one(&long, *time), "{place}");
+                    assert_eq!(in_order(&of, short(*time)), in_order(&long, *time), "{place}");
+                }
+            }
+        }
+        for beyond in [SHORT.start() - 1, SHORT.end() + 1, i64::MAX - 1] {
+            let row = Dated { from: 0, to: beyond, row: 7 };
+            assert!(matches!(Rows::of(vec![row]), Rows::Long(_)), "{beyond}");
+        }
+    }
 }
