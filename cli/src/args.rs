@@ -250,6 +250,9 @@ pub(crate) enum Policy {
     Decide(Decide),
     /// Change rules one thing at a time, and tell which changes their tests don't notice
     Mutate(PolicyMutate),
+    /// Two versions of a policy bundle over the workspace's data: which verdicts differ, by how much
+    /// money. Exit codes: 0 none, 1 some, 3 where something can't be compared
+    Diff(PolicyDiff),
     /// Lay Rego sources out: tabs, spaces, empty lines. Without an option to standard output
     Fmt(PolicyFmt),
     /// What is right by the language and yet not as it should be
@@ -259,6 +262,23 @@ pub(crate) enum Policy {
         #[arg(value_name = "BUNDLE | RULE")]
         rules: Vec<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyDiff {
+    /// The name of one of the workspace's bundles or of a built-in one, or a bundle's folder; where
+    /// both are there, `NAME` is the bundle and `./NAME` the folder
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: String,
+    /// The other version of it
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: String,
+    /// Only these controls
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: AuthorFormat,
 }
 
 #[derive(Debug, Args)]

@@ -30,12 +30,34 @@ pub(crate) struct Selection {
     pub(crate) period: Option<Period>,
 }
 
+impl Selection {
+    /// Only these controls; all where there are none.
+    pub(crate) fn only(only: Vec<String>) -> Self {
+        Self { only, ..Self::default() }
+    }
+}
+
 /// Resolves a workspace: flags, then file, then default. Everything wrong with it is reported at
 /// once.
 ///
 /// # Errors
 /// What is wrong with the settings or flags, each with its place.
 pub(crate) fn resolve(
+    workspace: &Workspace,
+    catalogue: &Catalogue,
+    selection: &Selection,
+) -> Outcome<Plan> {
+    let plan = unlocked(workspace, catalogue, selection)?;
+    let used: BTreeMap<_, _> = plan.controls.iter().map(|c| (&c.bundle.name, &*c.bundle)).collect();
+    lock::check(workspace, used.into_values())?;
+    Ok(plan)
+}
+
+/// As [`resolve`], whatever bundles the lock file pins: for what is only looked at.
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn unlocked(
     workspace: &Workspace,
     catalogue: &Catalogue,
     selection: &Selection,
@@ -54,8 +76,6 @@ pub(crate) fn resolve(
     if !wrong.is_empty() {
         return Err(Failure { exit: Exit::Usage, diagnostics: wrong });
     }
-    let used: BTreeMap<_, _> = controls.iter().map(|c| (&c.bundle.name, &*c.bundle)).collect();
-    lock::check(workspace, used.into_values())?;
     let mut parameters = RunParameters {
         workspace: workspace.settings.workspace.value.clone(),
         period_start: period.start,

@@ -8,6 +8,7 @@
 //! The values move one way: dataset → population → decisions → test result → pack → log → index
 //! → report. Everything here is plain data and pure functions: no clock, no files, no randomness.
 
+pub mod compare;
 pub mod conclude;
 pub mod control;
 pub mod currency;

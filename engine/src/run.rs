@@ -61,8 +61,21 @@ pub fn run(
     commitments: &CommitmentFactory<'_>,
     progress: &dyn Progress,
 ) -> Result<RunOutput, RunError> {
-    let datasets = load(plan, commitments, progress)?;
-    let (ready, missing) = prepared(plan, &datasets)?;
+    run_over(plan, &read(plan, commitments, progress)?, progress)
+}
+
+/// Runs a plan over datasets that are read: another plan over the same ones differs in its policies
+/// alone.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_over(
+    plan: &Plan,
+    datasets: &Datasets,
+    progress: &dyn Progress,
+) -> Result<RunOutput, RunError> {
+    let Datasets(datasets) = datasets;
+    let (ready, missing) = prepared(plan, datasets)?;
     let mut parameters = plan.parameters.clone();
     let mut tests = BTreeMap::new();
     for (planned, why) in missing {
@@ -88,7 +101,7 @@ pub fn run(
         schema_version: "1".to_owned(),
         run: parameters,
         refused_rows: datasets.values().flat_map(|loaded| loaded.refused.clone()).collect(),
-        datasets: datasets.into_values().map(|loaded| loaded.summary).collect(),
+        datasets: datasets.values().map(|loaded| loaded.summary.clone()).collect(),
         tests: tests.into_values().collect(),
     };
     Ok(RunOutput { result, records, policies })
@@ -105,7 +118,7 @@ pub fn explain_plan(
     commitments: &CommitmentFactory<'_>,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<ControlId, PolicyPlan>, RunError> {
-    let datasets = load(plan, commitments, progress)?;
+    let Datasets(datasets) = read(plan, commitments, progress)?;
     let (ready, missing) = prepared(plan, &datasets)?;
     let missing = missing.into_iter();
     let mut plans: BTreeMap<_, _> = missing
@@ -158,10 +171,15 @@ pub struct Compared {
     pub differing: Count,
 }
 
-type Datasets = BTreeMap<String, Loaded>;
+/// The datasets of a plan, read.
+#[derive(Debug)]
+pub struct Datasets(BTreeMap<String, Loaded>);
 
-/// Reads all datasets.
-fn load(
+/// Reads all datasets of a plan.
+///
+/// # Errors
+/// As [`run`].
+pub fn read(
     plan: &Plan,
     commitments: &CommitmentFactory<'_>,
     progress: &dyn Progress,
@@ -178,14 +196,17 @@ fn load(
         let loaded = read_keeping(spec, &kept, commitments, progress)?;
         datasets.insert(spec.name.clone(), loaded);
     }
-    Ok(datasets)
+    Ok(Datasets(datasets))
 }
 
 /// The controls that can be tested, and those that can't with what is missing.
 type Prepared<'a> = (BTreeMap<ControlId, Ready<'a>>, Vec<(&'a PlannedControl, String)>);
 
 /// Checks every query and every policy before the first is run.
-fn prepared<'a>(plan: &'a Plan, datasets: &'a Datasets) -> Result<Prepared<'a>, RunError> {
+fn prepared<'a>(
+    plan: &'a Plan,
+    datasets: &'a BTreeMap<String, Loaded>,
+) -> Result<Prepared<'a>, RunError> {
     let (mut ready, mut missing) = (BTreeMap::new(), Vec::new());
     let mut diagnostics = Vec::new();
     for planned in &plan.controls {

@@ -38,7 +38,7 @@ pub(super) fn demo(global: &Global, args: &Demo) -> Outcome<Exit> {
     spinner.step("generating a company");
     let (truth, workspace) = company(args, &folder)?;
     let catalogue = Catalogue::of(Some(&workspace))?;
-    let selection = Selection { only: args.only.clone(), ..Selection::default() };
+    let selection = Selection::only(args.only.clone());
     let plan = plan::resolve(&workspace, &catalogue, &selection)?;
     let keys = keys(&workspace)?;
     let done = run::execute(&workspace, &catalogue, &plan, &keys, &spinner, |_| ())?;

@@ -1,11 +1,13 @@
 //! `tieout policy`.
 
+mod diff;
 mod fmt;
 mod lint;
 mod mutate;
 mod target;
 mod test;
 
+pub(super) use diff::diff;
 pub(super) use fmt::fmt;
 pub(super) use lint::lint;
 pub(super) use mutate::mutate;
@@ -21,8 +23,8 @@ use crate::plan::{self, Selection};
 use crate::progress::Spinner;
 use crate::text::table;
 use crate::workspace::Workspace;
-use tieout_controls::paper::RowCommitment;
-use tieout_controls::{Count, Digest};
+use diff::Uncommitted;
+use tieout_controls::Count;
 use tieout_engine::run::{Backends, Compared, PolicyPlan, explain_plan as explain};
 use tieout_engine::vectorised::Backend;
 
@@ -31,7 +33,7 @@ use tieout_engine::vectorised::Backend;
 pub(super) fn explain_plan(global: &Global, only: Vec<String>, compare: bool) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let catalogue = Catalogue::of(Some(&workspace))?;
-    let selection = Selection { only, ..Selection::default() };
+    let selection = Selection::only(only);
     let plan = plan::resolve(&workspace, &catalogue, &selection)?;
     let spinner = Spinner::new(global.quiet);
     let backends = if compare { Backends::Compared } else { Backends::Named };
@@ -75,16 +77,5 @@ fn evaluated(backend: &Backend) -> String {
     match &backend.by_rows {
         None => "by columns".to_owned(),
         Some(why) => format!("by rows: {why}"),
-    }
-}
-
-/// Nothing is claimed of the rows, so nothing is committed to.
-struct Uncommitted;
-
-impl RowCommitment for Uncommitted {
-    fn add(&mut self, _row: &[u8]) {}
-
-    fn finish(self: Box<Self>) -> (Count, Digest) {
-        (Count(0), Digest([0; 32]))
     }
 }

@@ -1,6 +1,7 @@
 //! The author's tools: what they print and how they end.
 
-use crate::harness::Desk;
+use crate::harness::{Desk, Ran};
+use std::path::Path;
 
 const RULE: &str = "package own.late
 
@@ -122,4 +123,92 @@ fn sources_are_laid_out_in_place() {
     assert_eq!(desk.tieout("policy fmt --check own").exits(0).out, "");
     desk.write("own/late/rule.rego", "x := 1 ~ 2\n");
     desk.tieout("policy fmt own").exits(2).says(&["error[rego-syntax]", "rule.rego:1:8"]);
+}
+
+/// A workspace of generated data with a copy of the built-in bundle `vat` in `vat`.
+fn company() -> Desk {
+    let desk = Desk::new();
+    desk.tieout("deck generate deck --rows 200 --faults none -q").exits(0);
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/bundles/vat");
+    crate::harness::copy(&shipped, &desk.path("deck/vat"));
+    desk
+}
+
+#[test]
+fn two_versions_of_a_bundle_differ_in_verdicts_and_money() {
+    let desk = company();
+    let same = diff(&desk, "vat ./vat --only VAT-02");
+    same.exits(0).prints(&["before vat", "(built in)", "VAT-02   no change in"]);
+    assert!(!same.out.contains("FACTS"), "{}", same.out);
+    let rule = std::fs::read_to_string(desk.path("deck/vat/vat-02/rule.rego")).unwrap();
+    desk.write(
+        "deck/vat/vat-02/rule.rego",
+        &rule.replace("vat_rate != rate", "vat_rate < 8 + rate"),
+    );
+    let ran = diff(&desk, "vat ./vat --only VAT-02");
+    ran.exits(1).prints(&[
+        "VAT-02   conforms → violates",
+        "VAT-02   rate-not-in-force  0 → ",
+        " EUR",
+        "`invoice` file 0 row ",
+        "verdicts change, and `vat` is 0.1.0 before and after",
+    ]);
+    let ran = diff(&desk, "vat ./vat --only VAT-02 --format json");
+    let told: serde_json::Value = serde_json::from_str(&ran.exits(1).out).unwrap();
+    let control = &told["controls"][0];
+    let changed = control["changed"].as_array().unwrap();
+    assert_eq!(control["verdicts"][0]["records"], changed.len().to_string());
+    assert!(changed.iter().all(|c| c["codes_after"] == serde_json::json!(["rate-not-in-force"])));
+    // What is at stake by currency is the sum over the records named.
+    let by = |currency: &str| {
+        let of = changed.iter().map(|c| &c["at_stake"]).filter(|m| m["currency"] == currency);
+        of.map(|m| cents(m["amount"].as_str().unwrap())).sum::<i64>()
+    };
+    for (currency, amount) in control["verdicts"][0]["at_stake"].as_object().unwrap() {
+        assert_eq!(cents(amount.as_str().unwrap()), by(currency), "{currency}");
+    }
+}
+
+fn diff(desk: &Desk, args: &str) -> Ran {
+    let args: Vec<_> = ["policy", "diff"].into_iter().chain(args.split_whitespace()).collect();
+    desk.tieout_in("deck", &args, &[])
+}
+
+fn cents(amount: &str) -> i64 {
+    let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
+    let cents: String = fraction.chars().chain("00".chars()).take(2).collect();
+    format!("{whole}{cents}").parse().unwrap()
+}
+
+#[test]
+fn what_only_one_version_has_is_not_compared_and_said() {
+    let desk = company();
+    std::fs::remove_dir_all(desk.path("deck/vat/vat-01")).unwrap();
+    let ran = diff(&desk, "vat ./vat");
+    ran.exits(3)
+        .prints(&["not compared: VAT-01: `vat` (vat) has no rule `vat-01`", "no change in"]);
+    let yaml = std::fs::read_to_string(desk.path("deck/tieout.yaml")).unwrap();
+    let less = yaml.replacen("rows: \"13\"", "rows: \"12\"", 1);
+    assert_ne!(yaml, less);
+    desk.write("deck/tieout.yaml", &less);
+    diff(&desk, "vat ./vat").exits(3).prints(&["not compared: VAT-02: the population doesn't tie"]);
+}
+
+#[test]
+fn versions_that_can_t_be_looked_at_are_refused() {
+    let desk = company();
+    diff(&desk, "vat nowhere").exits(2).says(&["error[bundle-not-found]"]);
+    diff(&desk, "vatt vat").exits(2).says(&["did you mean `vat`?"]);
+    diff(&desk, "vat billing").exits(2).says(&["error[other-bundle]"]);
+    diff(&desk, "vat vat --only VAT-99").exits(2).says(&["error[unknown-control]"]);
+    diff(&desk, "vat vat --only FOC-R01").exits(2).says(&["error[no-control]"]);
+    std::fs::create_dir(desk.path("deck/empty")).unwrap();
+    diff(&desk, "vat empty").exits(2).says(&["error[bundle-unreadable]", "bundle.yaml"]);
+    let rule = std::fs::read_to_string(desk.path("deck/vat/vat-02/rule.rego")).unwrap();
+    desk.write("deck/vat/vat-02/rule.rego", &rule.replace("input.vat_rate ==", "input.vat_rat =="));
+    diff(&desk, "vat ./vat").exits(2).says(&[
+        "error[rego-unknown-column]",
+        "vat/vat-02/rule.rego:",
+        "vat_rate",
+    ]);
 }
