@@ -255,6 +255,11 @@ pub(crate) enum Policy {
     Diff(PolicyDiff),
     /// Lay Rego sources out: tabs, spaces, empty lines. Without an option to standard output
     Fmt(PolicyFmt),
+    /// The JSON Schema of a YAML file that you write, for your editor; without a name, which there are
+    Schema {
+        /// Which file
+        file: Option<AuthoredFile>,
+    },
     /// What is right by the language and yet not as it should be
     Lint {
         /// Folders of bundles or rules, `BUNDLE`, `BUNDLE/RULE` or `RULE`; else the workspace's own
@@ -325,6 +330,23 @@ pub(crate) struct PolicyTest {
     /// How it is told
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: AuthorFormat,
+}
+
+/// The YAML files that people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuthoredFile {
+    /// `tieout.yaml`: datasets, controls, keys
+    Workspace,
+    /// `control.yaml`: a control of your catalogue
+    Control,
+    /// `bundle.yaml`: a policy bundle
+    Bundle,
+    /// `table.yaml`: a dated table of a policy bundle
+    Table,
+    /// `request.yaml`: how a record becomes a request of a Cedar rule
+    Request,
+    /// `equivalent.yaml`: mutants of a rule that no test can notice
+    Equivalent,
 }
 
 /// How the tools for authors tell what they found.

@@ -73,6 +73,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Policy(Policy::Diff(args)) => policy::diff(global, &args),
         Command::Policy(Policy::Fmt(args)) => policy::fmt(global, &args),
         Command::Policy(Policy::Lint { rules }) => policy::lint(global, &rules),
+        Command::Policy(Policy::Schema { file }) => policy::schema(file),
         Command::Policy(Policy::Mutate(args)) => policy::mutate(global, &args),
         Command::Policy(Policy::Test(args)) => policy::test(global, &args),
         Command::Policy(Policy::Decide(args)) => policy_decide::decide(&args),

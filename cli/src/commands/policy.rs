@@ -4,6 +4,7 @@ mod diff;
 mod fmt;
 mod lint;
 mod mutate;
+mod schema;
 mod target;
 mod test;
 
@@ -11,6 +12,7 @@ pub(super) use diff::diff;
 pub(super) use fmt::fmt;
 pub(super) use lint::lint;
 pub(super) use mutate::mutate;
+pub(super) use schema::schema;
 pub(super) use test::test;
 
 use super::run;

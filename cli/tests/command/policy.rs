@@ -212,3 +212,17 @@ fn versions_that_can_t_be_looked_at_are_refused() {
         "vat_rate",
     ]);
 }
+
+#[test]
+fn the_schemas_of_authored_files_are_printed() {
+    let listed = Desk::new().tieout("policy schema").exits(0).out.clone();
+    let names: Vec<_> = listed.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(names, ["workspace", "control", "bundle", "table", "request", "equivalent"]);
+    for name in names {
+        let published = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("../docs/reference/schemas/{name}.schema.json"));
+        let ran = Desk::new().tieout(&format!("policy schema {name}"));
+        assert_eq!(ran.exits(0).out, std::fs::read_to_string(published).unwrap());
+    }
+    Desk::new().tieout("policy schema worksapce").exits(2).says(&["workspace"]);
+}
