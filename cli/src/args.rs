@@ -250,6 +250,8 @@ pub(crate) enum Policy {
     Decide(Decide),
     /// Change rules one thing at a time, and tell which changes their tests don't notice
     Mutate(PolicyMutate),
+    /// Why a record has its verdict: each statement of the control's rules with the values that it read
+    Explain(PolicyExplain),
     /// Two versions of a policy bundle over the workspace's data: which verdicts differ, by how much
     /// money. Exit codes: 0 none, 1 some, 3 where something can't be compared
     Diff(PolicyDiff),
@@ -267,6 +269,20 @@ pub(crate) enum Policy {
         #[arg(value_name = "BUNDLE | RULE")]
         rules: Vec<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyExplain {
+    /// The control's id
+    #[arg(value_name = "CONTROL")]
+    pub(crate) control: String,
+    /// The record: its row in the file, from 1 without the header; FILE:ROW with the file's number,
+    /// from 0; or COLUMN=VALUE,… of its key
+    #[arg(value_name = "RECORD")]
+    pub(crate) record: String,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: AuthorFormat,
 }
 
 #[derive(Debug, Args)]

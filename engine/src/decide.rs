@@ -25,6 +25,7 @@ use tieout_policies::bundle::Rule;
 use tieout_policies::compile::{Compiled, Environment, compile};
 use tieout_policies::data::{Column, Data, RunDates, Schema, Table, TableSchema};
 use tieout_policies::evaluate::{EvaluateError, Evaluator, Reference};
+use tieout_policies::explain::{Explanation, explain};
 
 /// A control that can be tested: bound, its query and its policy checked.
 pub(crate) struct Ready<'a> {
@@ -39,6 +40,16 @@ pub(crate) struct Ready<'a> {
     compiled: Compiled,
     data: Data,
     rule: &'a Rule,
+}
+
+/// A record, its decision, and what each rule of the policy says of it.
+#[derive(Debug)]
+pub struct Explained {
+    /// The record as a run would give it.
+    pub record: EvaluatedRecord,
+    /// What the rules say, and the source they were read from; `None` for a record of which it is not
+    /// known whether it belongs to the population.
+    pub explanation: Option<(Explanation, Rule)>,
 }
 
 /// Batches that are decided before Ctrl-C is listened for.
@@ -161,6 +172,40 @@ impl Ready<'_> {
             RunError::Internal(format!("control `{id}`: a sum of amounts can't be held: {e}"))
         })?;
         Ok((result, records))
+    }
+
+    /// The records that are asked for, each with its decision and what each rule says of it.
+    pub(crate) fn explain(
+        &self,
+        run: &RunParameters,
+        wanted: &dyn Fn(&RecordRef) -> bool,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Explained>, RunError> {
+        let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
+        let classes = Classes::new(&self.control, &self.bound, &self.prepared.personal);
+        let mut found = Vec::new();
+        for batch in &formed.batches {
+            for row in 0..batch.num_rows() {
+                if !wanted(&self.reference(batch, row, &formed, &classes)?) {
+                    continue;
+                }
+                let alone = batch.slice(row, 1);
+                let decisions = Reference.decide(&self.compiled, &alone, &self.data);
+                let decisions = decisions.map_err(|e| self.failed(&e))?;
+                let mut records = Vec::new();
+                self.record(&alone, decisions, &formed, &classes, &mut records)?;
+                let explanation = explain(&self.compiled, &alone, 0, &self.data);
+                let explanation = explanation.map_err(|e| self.failed(&e))?;
+                let record = records.pop().ok_or_else(|| no_record(&self.control))?;
+                let explanation = Some((explanation, self.rule.clone()));
+                found.push(Explained { record, explanation });
+            }
+        }
+        let mut unselected = Vec::new();
+        self.undetermined_selection(&formed, &classes, &mut unselected)?;
+        let unselected = unselected.into_iter().filter(|record| wanted(&record.record));
+        found.extend(unselected.map(|record| Explained { record, explanation: None }));
+        Ok(found)
     }
 
     /// Adds the records of a batch with their decisions.
@@ -309,6 +354,10 @@ impl Ready<'_> {
         let reason = Reason::SelectionUnknown;
         Decision::Undetermined { causes: vec![Cause { reason, rule, column }] }
     }
+}
+
+fn no_record(control: &Control) -> RunError {
+    RunError::Internal(format!("control `{}`: a row without a record", control.id))
 }
 
 /// The exposure of a row of the base. Where the query computes the exposure column, it is unknown.

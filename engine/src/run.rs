@@ -3,6 +3,7 @@
 use crate::absence;
 use crate::binding::{Binding, bind};
 use crate::dataset::{Loaded, read_keeping};
+pub use crate::decide::Explained;
 use crate::decide::{Ready, prepare};
 use crate::error::input;
 use crate::plan::{Plan, PlannedControl};
@@ -11,7 +12,7 @@ use crate::vectorised::Backend;
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::control::ControlId;
 use tieout_controls::paper::CommitmentFactory;
-use tieout_controls::{Count, EvaluatedRecord, RunResult, conclude};
+use tieout_controls::{Count, EvaluatedRecord, RecordRef, RunResult, conclude};
 
 /// What a run gives.
 #[derive(Debug)]
@@ -137,6 +138,29 @@ pub fn explain_plan(
         plans.insert(id, PolicyPlan::Rules { rules, compared });
     }
     Ok(plans)
+}
+
+/// What each rule of a control's policy says of the records that are asked for, in the population's
+/// order.
+///
+/// # Errors
+/// As [`run`]; [`RunError::Input`] where the plan has no such control or it can't be tested.
+pub fn explain_records(
+    plan: &Plan,
+    control: &ControlId,
+    wanted: &dyn Fn(&RecordRef) -> bool,
+    commitments: &CommitmentFactory<'_>,
+    progress: &dyn Progress,
+) -> Result<Vec<Explained>, RunError> {
+    let Datasets(datasets) = read(plan, commitments, progress)?;
+    let (mut ready, missing) = prepared(plan, &datasets)?;
+    if let Some(control) = ready.remove(control) {
+        progress.step("explaining");
+        return control.explain(&plan.parameters, wanted, progress);
+    }
+    let why = missing.into_iter().find(|(planned, _)| planned.control.id == *control);
+    let why = why.map_or_else(|| "it is not in the plan".to_owned(), |(_, why)| why);
+    Err(input("not-tested", format!("control `{control}` can't be tested: {why}"), None))
 }
 
 /// What is asked about backends.

@@ -32,8 +32,9 @@ use crate::compile::{Compiled, Policy};
 use crate::data::Data;
 use crate::tree::{Program, Type};
 use arrow_array::{Array, RecordBatch};
+pub(crate) use outcome::obstacles_told;
 use record::Record;
-pub(crate) use trace::{Seen, Trace};
+pub(crate) use trace::{Note, Seen, Trace};
 
 pub use bound::{Bound, BoundTable};
 pub use call::{Failure, apply, growth};
@@ -149,6 +150,36 @@ pub(crate) fn decide_cells(
     Ok(Record::new(&bound, cells).traced(trace).decide())
 }
 
+/// The verdict of each rule on the row of a batch, with the notes of its evaluation. First come those
+/// of `applicable`, where there is one; without a verdict the policy doesn't speak of the record.
+pub(crate) fn noted(
+    program: &Program,
+    batch: &RecordBatch,
+    row: usize,
+    data: &Data,
+) -> Result<(Vec<Note>, Option<Vec<(Verdict, Vec<Note>)>>), EvaluateError> {
+    let bound = Bound::new(program, data)?;
+    let trace = Trace::with_notes();
+    let cells = cells(&bound::columns(program, batch)?, row)?;
+    let mut record = Record::new(&bound, &cells).traced(&trace);
+    let speaks = record.verdicts(&[]).is_some();
+    let first = trace.take_notes();
+    let of = |rule: usize| {
+        let verdict = record.verdicts(&[rule])?.into_iter().next()?;
+        Some((verdict, trace.take_notes()))
+    };
+    let rules = (0..program.violations.len()).filter_map(of).collect();
+    Ok((first, speaks.then_some(rules)))
+}
+
+fn cells(columns: &[Option<&dyn Array>], row: usize) -> Result<Vec<Value>, EvaluateError> {
+    let cell = |column: &Option<&dyn Array>| match column {
+        Some(array) => value_at(*array, row),
+        None => Ok(Value::Null),
+    };
+    columns.iter().map(cell).collect()
+}
+
 fn each_record<T>(
     program: &Program,
     batch: &RecordBatch,
@@ -159,11 +190,7 @@ fn each_record<T>(
     let columns = bound::columns(program, batch)?;
     let mut all = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
-        let cell = |column: &Option<&dyn Array>| match column {
-            Some(array) => value_at(*array, row),
-            None => Ok(Value::Null),
-        };
-        let cells = columns.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
+        let cells = cells(&columns, row)?;
         all.push(of(&mut Record::new(&bound, &cells)));
     }
     Ok(all)

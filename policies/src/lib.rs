@@ -12,6 +12,7 @@ pub mod compile;
 pub mod data;
 pub mod document;
 pub mod evaluate;
+pub mod explain;
 pub mod format;
 pub mod lint;
 pub mod mutate;

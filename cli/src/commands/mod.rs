@@ -70,6 +70,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Policy(Policy::ExplainPlan { only, compare }) => {
             policy::explain_plan(global, only, compare)
         }
+        Command::Policy(Policy::Explain(args)) => policy::explain(global, &args),
         Command::Policy(Policy::Diff(args)) => policy::diff(global, &args),
         Command::Policy(Policy::Fmt(args)) => policy::fmt(global, &args),
         Command::Policy(Policy::Lint { rules }) => policy::lint(global, &rules),

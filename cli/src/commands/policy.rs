@@ -1,6 +1,7 @@
 //! `tieout policy`.
 
 mod diff;
+mod explain;
 mod fmt;
 mod lint;
 mod mutate;
@@ -9,6 +10,7 @@ mod target;
 mod test;
 
 pub(super) use diff::diff;
+pub(super) use explain::explain;
 pub(super) use fmt::fmt;
 pub(super) use lint::lint;
 pub(super) use mutate::mutate;
@@ -27,7 +29,7 @@ use crate::text::table;
 use crate::workspace::Workspace;
 use diff::Uncommitted;
 use tieout_controls::Count;
-use tieout_engine::run::{Backends, Compared, PolicyPlan, explain_plan as explain};
+use tieout_engine::run::{Backends, Compared, PolicyPlan};
 use tieout_engine::vectorised::Backend;
 
 /// Says of each rule which backend decides it over the workspace's datasets, and whether both
@@ -39,7 +41,8 @@ pub(super) fn explain_plan(global: &Global, only: Vec<String>, compare: bool) ->
     let plan = plan::resolve(&workspace, &catalogue, &selection)?;
     let spinner = Spinner::new(global.quiet);
     let backends = if compare { Backends::Compared } else { Backends::Named };
-    let plans = explain(&plan, backends, &|_| Box::new(Uncommitted), &spinner);
+    let plans =
+        tieout_engine::run::explain_plan(&plan, backends, &|_| Box::new(Uncommitted), &spinner);
     drop(spinner);
     let plans = plans.map_err(|e| run::not_run(e, &catalogue))?;
     let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();

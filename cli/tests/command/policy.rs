@@ -226,3 +226,75 @@ fn the_schemas_of_authored_files_are_printed() {
     }
     Desk::new().tieout("policy schema worksapce").exits(2).says(&["workspace"]);
 }
+
+/// A company with one invoice line that we know: 100.00 at 19 % in 2025, and one whose rate is missing.
+fn two_lines() -> Desk {
+    let desk = company();
+    let path = desk.path("deck/data/invoice.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let first = text.lines().find(|l| l.contains(",DE,") && l.contains(",S,")).unwrap();
+    let place = |name: &str| header.iter().position(|h| *h == name).unwrap();
+    let with = |changes: &[(&str, &str)]| {
+        let mut cells: Vec<&str> = first.split(',').collect();
+        for (name, value) in changes {
+            cells[place(name)] = value;
+        }
+        cells.join(",")
+    };
+    let amounts = [("net", "100.00"), ("vat_rate", "19"), ("vat_amount", "19.00")];
+    let lines = [with(&amounts), with(&[amounts[0], ("vat_rate", "16"), ("vat_amount", "16.00")])];
+    std::fs::write(path, format!("{}\n{}\n", header.join(","), lines.join("\n"))).unwrap();
+    desk
+}
+
+#[test]
+fn a_verdict_is_explained_by_what_each_statement_came_to() {
+    let desk = two_lines();
+    let explain = |record: &str, more: &[&str]| {
+        let args = ["policy", "explain", "VAT-02", record];
+        desk.tieout_in("deck", &[&args, more].concat(), &[])
+    };
+    let ran = explain("1", &[]);
+    ran.exits(0).prints(&[
+        "VAT-02 `invoice` file 0 row 1 ",
+        "verdict: conforms\nat stake: 19.00 EUR\n",
+        "rate-not-in-force: not violated\n  25:2 input.vat_rate != rate.rate\n    false\n",
+        "      input.vat_rate = 19\n",
+        "      rate.rate = 19\n",
+        "due := decimal.div(input.net * rate.rate, 100, 2, \"half_up\")\n    true\n",
+        "      input.net * rate.rate = 1900\n",
+        "      difference = 0\n",
+    ]);
+    let ran = explain("0:2", &["--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.exits(0).out).unwrap();
+    assert_eq!(
+        (&told["verdict"], &told["rules"][0]["verdict"]),
+        (&"violates".into(), &"violated".into())
+    );
+    let step = &told["rules"][0]["steps"][0];
+    assert_eq!((&step["line"], &step["truth"]), (&25.into(), &"true".into()));
+    let ended = &told["rules"][1]["steps"];
+    assert_eq!((ended.as_array().unwrap().len(), &ended[0]["truth"]), (1, &"false".into()));
+}
+
+#[test]
+fn what_is_not_known_is_named_and_a_record_that_isn_t_one_is_refused() {
+    let desk = two_lines();
+    let rates = std::fs::read_to_string(desk.path("deck/data/vat_rate.csv")).unwrap();
+    let others = rates.lines().filter(|line| !line.starts_with("DE,")).collect::<Vec<_>>();
+    desk.write("deck/data/vat_rate.csv", &(others.join("\n") + "\n"));
+    let explain =
+        |record: &str| desk.tieout_in("deck", &["policy", "explain", "VAT-02", record], &[]);
+    explain("1").exits(0).prints(&[
+        "verdict: undetermined",
+        "not known: `data.vat_rates`: no row in force on the date",
+        "    undetermined: `data.vat_rates`: no row",
+        "rate.country = not known: `data.vat_rates`: no row",
+    ]);
+    explain("3").exits(2).says(&["error[unknown-record]", "has no record `3`"]);
+    explain("one").exits(2).says(&["error[unknown-record]", "FILE:ROW"]);
+    explain("line_no=1").exits(2).says(&["error[ambiguous-record]", "row 1", "row 2"]);
+    let ran = desk.tieout_in("deck", &["policy", "explain", "VAT-2", "1"], &[]);
+    ran.exits(2).says(&["error[unknown-control]", "did you mean"]);
+}

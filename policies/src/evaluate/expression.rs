@@ -12,6 +12,14 @@ use tieout_controls::decision::Reason;
 
 impl<'a> Record<'a> {
     pub(super) fn expr(&mut self, expr: &'a Expr, frame: &mut Vec<Outcome<'a>>) -> Outcome<'a> {
+        let outcome = self.outcome(expr, frame);
+        if let Some(trace) = self.trace {
+            trace.value(expr, &outcome);
+        }
+        outcome
+    }
+
+    fn outcome(&mut self, expr: &'a Expr, frame: &mut Vec<Outcome<'a>>) -> Outcome<'a> {
         if let Some(obstacles) = self.step() {
             return Outcome::Unknown(obstacles);
         }

@@ -6,7 +6,7 @@ use tieout_controls::decision::{Reason, RuleRef};
 use tieout_controls::{Cause, Value};
 
 /// Why something is unknown: the kind of obstacle and the column, in an order of their own.
-pub(super) type Obstacles = BTreeSet<(Reason, Option<String>)>;
+pub(crate) type Obstacles = BTreeSet<(Reason, Option<String>)>;
 
 /// What an expression comes to for a record.
 #[derive(Debug, Clone)]
@@ -37,6 +37,16 @@ impl<'a> Outcome<'a> {
 
     pub(super) fn unknown(reason: Reason, column: Option<String>) -> Self {
         Self::Unknown(BTreeSet::from([(reason, column)]))
+    }
+
+    /// In words, for people.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Value(value) => told(value),
+            Self::Row(_) => "a row".to_owned(),
+            Self::Undefined => "nothing".to_owned(),
+            Self::Unknown(obstacles) => format!("not known: {}", obstacles_told(obstacles)),
+        }
     }
 
     /// As the truth of a condition: what has no value is not true.
@@ -74,6 +84,25 @@ impl<'a> Outcome<'a> {
             (Err(other), _) | (_, Err(other)) => Err(other),
         }
     }
+}
+
+fn told(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::String(text) => format!("{text:?}"),
+        Value::Number(number) => number.normalized().to_string(),
+        Value::List(_) | Value::Object(_) => value.to_json().to_string(),
+        scalar => scalar.to_text().unwrap_or_default(),
+    }
+}
+
+/// What stands in the way, for people.
+pub(crate) fn obstacles_told(obstacles: &Obstacles) -> String {
+    let told = obstacles.iter().map(|(reason, column)| match column {
+        Some(column) => format!("`{column}`: {reason}"),
+        None => reason.to_string(),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Kleene's three truth values.

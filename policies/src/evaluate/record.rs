@@ -22,7 +22,7 @@ pub(super) struct Record<'a> {
     /// What rules without parameters came to.
     pub(super) known: Vec<Option<Outcome<'a>>>,
     steps: u64,
-    trace: Option<&'a Trace>,
+    pub(super) trace: Option<&'a Trace>,
 }
 
 /// What a body came to over all elements that it goes through.
@@ -182,13 +182,15 @@ impl<'a> Record<'a> {
                     self.every((*key, *local), collection, body, frame)
                 }
                 Statement::Some { key, local, collection, .. } => {
-                    self.reached(statement);
+                    if let Some(trace) = self.trace {
+                        trace.statement(statement, &Truth::True);
+                    }
                     let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
                     return self.some((*key, *local), collection, rest, frame, pending, each);
                 }
             };
             if let Some(trace) = self.trace {
-                trace.truth(statement, &truth);
+                trace.statement(statement, &truth);
             }
             match truth {
                 Truth::True => {}

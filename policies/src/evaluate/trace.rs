@@ -1,6 +1,8 @@
-//! What was evaluated of a program, and what it came to: for the coverage of its tests.
+//! What was evaluated of a program, and what it came to: for the coverage of its tests, and to explain
+//! a verdict.
 
-use super::outcome::Truth;
+use super::outcome::{Obstacles, Outcome, Truth};
+use crate::tree::{Expr, ExprKind, Span, Statement};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -16,9 +18,61 @@ pub(crate) struct Seen {
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     seen: RefCell<BTreeMap<usize, Seen>>,
+    /// What was evaluated in its order, where that is asked for.
+    notes: Option<RefCell<Vec<Note>>>,
 }
 
+/// What a part came to for a record.
+#[derive(Debug, Clone)]
+pub(crate) enum Note {
+    /// An expression, and its value as text.
+    Value(Span, String),
+    /// A statement; what stands in the way of one that can't be told.
+    Statement(Span, Result<bool, Obstacles>),
+}
+
+/// A rule that goes through a large collection notes no more than this.
+const NOTES: usize = 10_000;
+
 impl Trace {
+    /// One that notes each value, too.
+    pub(crate) fn with_notes() -> Self {
+        Self { notes: Some(RefCell::default()), ..Self::default() }
+    }
+
+    /// The notes so far, which are then no more.
+    pub(crate) fn take_notes(&self) -> Vec<Note> {
+        self.notes.as_ref().map(RefCell::take).unwrap_or_default()
+    }
+
+    pub(super) fn value(&self, expr: &Expr, outcome: &Outcome<'_>) {
+        if !matches!(expr.kind, ExprKind::Literal(_)) {
+            self.note(|| Note::Value(expr.span, outcome.told()));
+        }
+    }
+
+    /// What a statement of a body came to.
+    pub(super) fn statement(&self, statement: &Statement, truth: &Truth) {
+        self.truth(statement, truth);
+        self.note(|| {
+            let told = match truth {
+                Truth::True => Ok(true),
+                Truth::False => Ok(false),
+                Truth::Unknown(obstacles) => Err(obstacles.clone()),
+            };
+            Note::Statement(statement.span(), told)
+        });
+    }
+
+    fn note(&self, note: impl FnOnce() -> Note) {
+        if let Some(notes) = &self.notes {
+            let mut notes = notes.borrow_mut();
+            if notes.len() < NOTES {
+                notes.push(note());
+            }
+        }
+    }
+
     /// What was seen of a part.
     pub(crate) fn of<T>(&self, part: &T) -> Seen {
         self.seen.borrow().get(&address(part)).copied().unwrap_or_default()
