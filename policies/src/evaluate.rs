@@ -150,14 +150,21 @@ pub(crate) fn decide_cells(
     Ok(Record::new(&bound, cells).traced(trace).decide())
 }
 
-/// The verdict of each rule on the row of a batch, with the notes of its evaluation. First come those
-/// of `applicable`, where there is one; without a verdict the policy doesn't speak of the record.
+/// What was noted of a record.
+pub(crate) struct Noted {
+    /// Of `applicable`, where there is one.
+    pub(crate) applicable: Vec<Note>,
+    /// Of each rule, with its verdict; nothing where the policy doesn't speak of the record.
+    pub(crate) rules: Option<Vec<(Verdict, Vec<Note>)>>,
+}
+
+/// Decides the row of a batch and notes each value.
 pub(crate) fn noted(
     program: &Program,
     batch: &RecordBatch,
     row: usize,
     data: &Data,
-) -> Result<(Vec<Note>, Option<Vec<(Verdict, Vec<Note>)>>), EvaluateError> {
+) -> Result<Noted, EvaluateError> {
     let bound = Bound::new(program, data)?;
     let trace = Trace::with_notes();
     let cells = cells(&bound::columns(program, batch)?, row)?;
@@ -169,7 +176,7 @@ pub(crate) fn noted(
         Some((verdict, trace.take_notes()))
     };
     let rules = (0..program.violations.len()).filter_map(of).collect();
-    Ok((first, speaks.then_some(rules)))
+    Ok(Noted { applicable: first, rules: speaks.then_some(rules) })
 }
 
 fn cells(columns: &[Option<&dyn Array>], row: usize) -> Result<Vec<Value>, EvaluateError> {

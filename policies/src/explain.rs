@@ -4,7 +4,7 @@
 
 use crate::compile::{Compiled, Policy};
 use crate::data::Data;
-use crate::evaluate::{EvaluateError, Note, Verdict, noted, obstacles_told};
+use crate::evaluate::{EvaluateError, Note, Noted, Verdict, noted, obstacles_told};
 use crate::tree::Span;
 use arrow_array::RecordBatch;
 use tieout_controls::decision::RuleRef;
@@ -57,7 +57,7 @@ pub fn explain(
     let Policy::Rego(program) = &policy.policy else {
         return Ok(Explanation { applicable: Vec::new(), rules: None });
     };
-    let (applicable, rules) = noted(program, batch, row, data)?;
+    let Noted { applicable, rules } = noted(program, batch, row, data)?;
     let explained =
         |((verdict, notes), violation): ((Verdict, Vec<Note>), &crate::tree::Violation)| {
             RuleExplained {
