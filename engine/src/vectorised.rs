@@ -11,6 +11,7 @@
 //! reference evaluator's, and [`Vectorised::backends`] says so.
 
 mod call;
+mod collect;
 mod columns;
 mod cost;
 mod execute;
@@ -23,6 +24,7 @@ mod texts;
 mod vector;
 
 use arrow_array::{BooleanArray, RecordBatch};
+use cost::Steps;
 use datafusion::arrow::compute::filter_record_batch;
 use execute::Execution;
 use lower::Lowered;
@@ -82,15 +84,11 @@ impl<'a> Vectorised<'a> {
         };
         let bound = Bound::new(program, data)?;
         let tables: Vec<Indexed> = bound.tables.iter().map(Indexed::new).collect();
-        let (mut lowered, mut steps) = (lower::lower(&bound), 0);
-        if let Ok(rules) = &lowered {
-            steps = cost::most_steps(&bound, &tables, |rule| {
-                rules.rules.get(rule).is_some_and(Result::is_ok)
-            });
-        }
-        if steps > STEPS {
-            let why = format!("a record could take {steps} steps, more than its budget of {STEPS}");
-            lowered = Err(why);
+        let mut lowered = lower::lower(&bound);
+        let most = Steps::of(&bound, &tables);
+        let steps = lowered.as_mut().map_or(0, |lowered| within_budget(lowered, &most));
+        if most.applicable > STEPS {
+            lowered = Err(over_budget(most.applicable));
         }
         Ok(Self { policy, data, lowered, steps, tables })
     }
@@ -176,6 +174,28 @@ impl<'a> Vectorised<'a> {
         let result = |slot: Mutex<Option<_>>| slot.into_inner().ok().flatten().ok_or_else(lost)?;
         results.into_iter().map(result).collect()
     }
+}
+
+/// Leaves the rules that could take most to the reference evaluator until the others can't go over a
+/// record's budget; gives the steps that those can take.
+fn within_budget(lowered: &mut Lowered, most: &Steps) -> u64 {
+    // Rules by rows take of the same budget: once there are such, the others leave room for them.
+    let mut budget = STEPS;
+    loop {
+        let of_rule = |(rule, steps): (&Result<_, _>, &u64)| rule.as_ref().map_or(0, |_| *steps);
+        let steps: Vec<u64> = lowered.rules.iter().zip(&most.rules).map(of_rule).collect();
+        let total = steps.iter().copied().fold(most.applicable, u64::saturating_add);
+        let costliest = steps.iter().zip(&mut lowered.rules).max_by_key(|(steps, _)| **steps);
+        match costliest {
+            Some((steps, rule)) if total > budget && *steps > 0 => *rule = Err(over_budget(total)),
+            _ => return total,
+        }
+        budget = STEPS / 2;
+    }
+}
+
+fn over_budget(steps: u64) -> String {
+    format!("a record could take {steps} steps, more than its budget of {STEPS}")
 }
 
 /// A policy at work in one thread.

@@ -9,16 +9,19 @@
 //!   under `not`, is an answer, unless a part of the key is null;
 //! - `effective.at` with no row in force, or with several, under `not` too;
 //! - a result of more than 76 digits, a division by zero, a text that can't be read;
-//! - a rule with two values or rows at once, and whatever is left when the record's budget is spent.
+//! - a rule with two values or rows at once, an object collected with two values of one key, and
+//!   whatever is left when the record's budget is spent.
 //!
 //! A helper rule without a value is undefined: the statement that uses it is false. A violation
 //! stands though a field of its fact is unknown; the field is left out, and an amount that is
 //! unknown or has no value is told as a cause beside, since the sum of exceptions is short without
 //! it.
 
+mod array;
 mod bound;
 mod calendar;
 mod call;
+mod collection;
 mod expression;
 mod helper;
 mod outcome;
@@ -37,8 +40,8 @@ use record::Record;
 pub(crate) use trace::{Note, Seen, Trace};
 
 pub use bound::{Bound, BoundTable};
-pub use call::{Failure, apply, growth};
-pub use expression::distinct;
+pub use call::{Failure, apply, growth, size};
+pub use collection::{distinct, entries, joined, same};
 pub use record::STEPS;
 use tieout_controls::{Decision, Value};
 

@@ -69,11 +69,25 @@ impl Type {
         )
     }
 
+    /// Whether its values are compared whole: lists, sets, objects.
+    pub fn is_collection(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Set(_) | Self::Map(_))
+    }
+
     /// The type of the items of a list or set.
     pub fn items(&self) -> Option<&Self> {
         match self {
             Self::List(item) | Self::Set(item) => Some(item),
             _ => None,
+        }
+    }
+
+    /// The one of two types that fit which says more: an empty collection says nothing of its items.
+    pub fn settled<'t>(&'t self, other: &'t Self) -> &'t Self {
+        match self {
+            Self::Wrong => other,
+            Self::List(of) | Self::Set(of) | Self::Map(of) if **of == Self::Wrong => other,
+            _ => self,
         }
     }
 
@@ -223,7 +237,7 @@ pub enum Statement {
     },
     /// `some name in collection`: the rest of the body holds for at least one item.
     Some {
-        /// Where the item's position is kept; for a set, the item itself.
+        /// Where the item's position is kept; for a set, the item itself; for an object, its key.
         key: Option<usize>,
         /// Where the item is kept.
         local: usize,
@@ -234,7 +248,7 @@ pub enum Statement {
     },
     /// `every name in collection { … }`: the body holds for all items.
     Every {
-        /// Where the item's position is kept; for a set, the item itself.
+        /// Where the item's position is kept; for a set, the item itself; for an object, its key.
         key: Option<usize>,
         /// Where the item is kept.
         local: usize,
@@ -260,7 +274,7 @@ impl Statement {
 /// What can be gone through.
 #[derive(Debug)]
 pub enum Collection {
-    /// The items of a list or set.
+    /// The items of a list or set, or the values of an object.
     List(Expr),
     /// The rows of a table.
     Table(usize),
@@ -338,6 +352,15 @@ pub enum ExprKind {
         /// The key.
         key: Box<Expr>,
     },
+    /// The same, or another value where there is no such entry.
+    EntryOr {
+        /// The object.
+        map: Box<Expr>,
+        /// The key.
+        key: Box<Expr>,
+        /// What stands for no entry.
+        default: Box<Expr>,
+    },
     /// The item of a list in that position, from 0.
     Item {
         /// The list.
@@ -369,7 +392,16 @@ pub enum ExprKind {
         /// The second operand.
         right: Box<Expr>,
     },
-    /// A comparison of two values of one type.
+    /// The items of two sets put together.
+    Sets {
+        /// Which.
+        operator: SetOperator,
+        /// The first set.
+        left: Box<Expr>,
+        /// The second set.
+        right: Box<Expr>,
+    },
+    /// A comparison of two values of one type; of lists, sets and objects for equality alone.
     Compare {
         /// Which.
         comparison: Comparison,
@@ -378,19 +410,22 @@ pub enum ExprKind {
         /// The second operand.
         right: Box<Expr>,
     },
-    /// Whether a list has an item.
+    /// Whether a list or set has an item, or an object a value.
     Member {
         /// The item.
         item: Box<Expr>,
-        /// The list.
+        /// The list, set or object.
         list: Box<Expr>,
     },
     /// A list of these items, or a set, as the type says.
     List(Vec<Expr>),
-    /// A list or set, as the type says, of an item for each solution of a body. Unknown where a
-    /// solution or its item is: never shorter for what isn't known.
+    /// A list, set or object, as the type says, of an item for each solution of a body. Unknown
+    /// where a solution or its item is: never shorter for what isn't known. Two values of one key
+    /// are an error of the policy.
     Comprehension {
-        /// The item.
+        /// The key of an object's entry.
+        key: Option<Box<Expr>>,
+        /// The item, or the value of the entry.
         item: Box<Expr>,
         /// What must hold.
         body: Vec<Statement>,
@@ -419,6 +454,17 @@ pub enum Arithmetic {
     Subtract,
     /// `*`
     Multiply,
+}
+
+/// The operations on sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetOperator {
+    /// `|`: the items of either.
+    Union,
+    /// `&`: the items of both.
+    Intersection,
+    /// `-`: the items of the first that the second doesn't have.
+    Difference,
 }
 
 /// The comparisons.

@@ -1,20 +1,24 @@
 //! The named functions over columns. What has no kernel here is computed value by value, by the
 //! very function that the reference evaluator uses.
 
-use super::number::Side;
+use super::number::{Number, Side};
 use super::vector::{
     ASK, ASKED, Cells, FALSE, NOTHING, Slot, State, TRUE, Truth, UNKNOWN, VALUE, Vector, date,
     days, higher, truth_of,
 };
 use std::sync::Arc;
 use tieout_controls::Value;
-use tieout_policies::evaluate::{Failure, apply, growth};
+use tieout_policies::evaluate::{Failure, apply, growth, size};
 use tieout_policies::tree::Function;
 
 /// A longer text may cost the reference evaluator its budget: it is asked.
 pub(super) const LONGEST_TEXT: usize = 512;
-/// So may a longer list.
+/// So may a longer list, where something is done for each of its items.
 pub(super) const LONGEST_LIST: usize = 32;
+/// So may a list whose items are so much to go through.
+pub(super) const MOST_WORK: u64 = 8192;
+/// So may a longer list that is made: it is charged for wherever it is kept.
+pub(super) const MOST_ITEMS: usize = 1024;
 /// So may a result so much longer than its arguments.
 pub(super) const MOST_GROWTH: u64 = 2048;
 
@@ -26,6 +30,9 @@ pub(super) fn call(function: &Function, arguments: &[Arc<Vector>], len: usize) -
 fn kernel(function: &Function, arguments: &[Arc<Vector>], len: usize) -> Option<Vector> {
     let cells: Vec<_> = arguments.iter().map(|a| &a.data).collect();
     let data = match (function, cells.as_slice()) {
+        (Function::Count, [Cells::Lists { .. }]) => {
+            return arguments.first().filter(|lists| lists.len() == len).map(|l| lengths(l));
+        }
         (Function::Abs, [Cells::Number(number)]) => Cells::Number(number.abs()),
         (Function::DateOf, [Cells::Instant(micros)]) => {
             // All days that 64 bits of microseconds reach have 28 bits.
@@ -67,6 +74,21 @@ fn kernel(function: &Function, arguments: &[Arc<Vector>], len: usize) -> Option<
     };
     let vector = Vector::with(states(arguments, len), data);
     (vector.len() == len).then_some(vector)
+}
+
+/// The length of each list, where it isn't too much to go through.
+fn lengths(lists: &Vector) -> Vector {
+    let (mut states, mut lengths) = (Vec::new(), Vec::new());
+    for slot in 0..lists.len() {
+        let items = lists.list(slot).map_or(0..0, |(_, range)| range);
+        let state = match lists.state(slot) {
+            VALUE if lists.work(slot) > MOST_WORK => ASK,
+            state => state,
+        };
+        states.push(state);
+        lengths.push(i128::try_from(items.len()).unwrap_or(i128::MAX));
+    }
+    Vector::with(Some(states), Cells::Number(Number::small(lengths.into(), 0)))
 }
 
 const DAY: i64 = 86_400_000_000;
@@ -155,19 +177,21 @@ fn one_by_one(function: &Function, arguments: &[Arc<Vector>], len: usize) -> Vec
         if growth(function, &values) > MOST_GROWTH {
             return Err(ASK);
         }
-        apply(function, &values).map_err(|failure| match failure {
-            Failure::Undefined => NOTHING,
-            Failure::Obstacle(..) => UNKNOWN,
-        })
+        match apply(function, &values) {
+            Ok(Value::List(items)) if items.len() > MOST_ITEMS => Err(ASK),
+            Ok(value) => Ok(value),
+            Err(Failure::Undefined) => Err(NOTHING),
+            Err(Failure::Obstacle(..)) => Err(UNKNOWN),
+        }
     };
     Vector::from_slots((0..len).map(slot).collect())
 }
 
-fn too_long(value: &Value) -> bool {
+/// Whether a value is more to go through than the cost of its type says.
+pub(super) fn too_long(value: &Value) -> bool {
     match value {
         Value::String(text) => text.len() > LONGEST_TEXT,
-        Value::List(items) => items.len() > LONGEST_LIST || items.iter().any(too_long),
-        _ => false,
+        other => size(other) > MOST_WORK,
     }
 }
 

@@ -4,23 +4,23 @@
 
 use super::columns;
 use super::number::{Number, Side, compared};
-use super::plan::{Graph, Id, Op};
+use super::plan::{Graph, Id, Op, Part};
 use super::tables::{Indexed, NOWHERE};
 use super::vector::{
     ASK, ASKED, Cells, FALSE, MAYBE, NEITHER, NOTHING, Slot, State, TRUE, Truth, UNKNOWN, VALUE,
     Vector, higher, index, truth_of,
 };
-use super::{call, columns::Read};
+use super::{call, collect, columns::Read};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use std::sync::Arc;
 use tieout_controls::Value;
 use tieout_policies::evaluate::EvaluateError;
-use tieout_policies::tree::{Comparison, Program};
+use tieout_policies::tree::{Comparison, Function, Program};
 
 /// Where a node has a value for each of: nothing at all, the values of a dictionary column, the
 /// rows of the table that a node finds, the rows, the items of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Space {
+pub(super) enum Space {
     Constant,
     Dictionary(usize),
     Found { row: Id, table: usize },
@@ -140,7 +140,10 @@ impl<'a> Execution<'a> {
                 Some(Some(_)) => Space::Dictionary(*column),
                 _ => Space::Rows,
             },
-            Op::Elements(list) => Space::Elements(*list),
+            Op::Elements(list) | Op::Positions(list) => Space::Elements(*list),
+            Op::Collect { parts, .. } if parts.iter().any(|p| matches!(p, Part::Each { .. })) => {
+                Space::Rows
+            }
             Op::Cell { row, table, .. } => self.found(*row, *table),
             Op::NotNull { row: Some(row), place } => match (self.space(*row), self.space(*place)) {
                 // What is known of the row is known of its cells too.
@@ -185,7 +188,7 @@ impl<'a> Execution<'a> {
     }
 
     /// A node's values in a space that holds its own.
-    fn aligned(&mut self, id: Id, to: Space) -> Arc<Vector> {
+    pub(super) fn aligned(&mut self, id: Id, to: Space) -> Arc<Vector> {
         let own = self.space(id);
         if own == to {
             return self.own(id);
@@ -259,7 +262,7 @@ impl<'a> Execution<'a> {
         places
     }
 
-    fn size(&mut self, space: Space) -> usize {
+    pub(super) fn size(&mut self, space: Space) -> usize {
         match space {
             Space::Constant => 1,
             Space::Dictionary(column) => {
@@ -438,8 +441,21 @@ impl<'a> Execution<'a> {
                 compare(*comparison, &left, &right, len)
             }
             Op::Member { item, list } => {
+                let counted = self.counted(*list);
                 let (item, list) = (self.aligned(*item, space), self.side(*list, space));
-                member(&item, &list)
+                member(&item, &list, if counted { usize::MAX } else { call::LONGEST_LIST })
+            }
+            Op::Collect { parts, object } => self.collect(parts, *object, space),
+            Op::Distinct(list) => collect::set(&self.aligned(*list, space)),
+            Op::Sets { operator, left, right } => {
+                let len = self.size(space);
+                let (left, right) = (self.side(*left, space), self.side(*right, space));
+                collect::sets(*operator, &left, &right, len)
+            }
+            Op::Same { left, right } => {
+                let len = self.size(space);
+                let (left, right) = (self.side(*left, space), self.side(*right, space));
+                collect::equal(&left, &right, len)
             }
             Op::List(items) => {
                 let len = self.size(space);
@@ -465,6 +481,7 @@ impl<'a> Execution<'a> {
                 let lists = self.aligned(*list, Space::Rows);
                 return elements(&lists).unwrap_or_else(|| Arc::new(Vector::of(Cells::None(0))));
             }
+            Op::Positions(list) => collect::positions(&self.aligned(*list, Space::Rows)),
             Op::AnyElement { list, condition } => self.over_elements(*list, *condition, FALSE, or),
             Op::AllElements { list, condition } => {
                 self.over_elements(*list, *condition, TRUE, |all, t| all.max(t).min(FALSE))
@@ -472,6 +489,19 @@ impl<'a> Execution<'a> {
             Op::Choose(definitions) => self.choose(definitions, space),
         };
         Arc::new(vector)
+    }
+
+    /// Whether the lists that a node has were counted when the cost was: they are as long as they may
+    /// be.
+    pub(super) fn counted(&self, id: Id) -> bool {
+        match self.graph.op(id) {
+            Some(Op::List(_) | Op::Map(_) | Op::Collect { .. } | Op::Sets { .. }) => true,
+            Some(Op::Call { function, .. }) => {
+                matches!(function, Function::Range | Function::RangeStep)
+            }
+            Some(Op::Distinct(list) | Op::Listed(list)) => self.counted(*list),
+            _ => false,
+        }
     }
 
     fn table(&self, table: usize) -> Option<&'a Indexed> {
@@ -543,12 +573,13 @@ impl<'a> Execution<'a> {
         let lists = self.aligned(list, Space::Rows);
         let conditions = self.aligned(condition, Space::Elements(list));
         let conditions = conditions.truths();
+        let longest = if self.counted(list) { usize::MAX } else { call::LONGEST_LIST };
         let truth = |slot| {
             let state = lists.state(slot);
             let Some((_, range)) = lists.list(slot).filter(|_| state == VALUE) else {
                 return truth_of(state).min(FALSE);
             };
-            if range.len() > call::LONGEST_LIST {
+            if range.len() > longest {
                 return ASKED;
             }
             let of = conditions.get(range).unwrap_or_default();
@@ -754,14 +785,16 @@ fn compare(comparison: Comparison, left: &Vector, right: &Vector, len: usize) ->
     truths(holds, states.as_deref())
 }
 
-fn member(item: &Vector, list: &Vector) -> Vector {
+fn member(item: &Vector, list: &Vector, longest: usize) -> Vector {
     let len = item.len();
     let states = higher(item.states(), spread(list, len));
     let only = match &list.data {
         Cells::Values(values) if list.len() == 1 => values.first(),
         _ => None,
     };
-    if let (Cells::Text(texts), Some(Value::List(items))) = (&item.data, only) {
+    if let (Cells::Text(texts), Some(Value::List(items))) = (&item.data, only)
+        && items.len() <= longest
+    {
         let known: hashbrown::HashSet<&str> = items
             .iter()
             .filter_map(|item| match item {
@@ -780,7 +813,7 @@ fn member(item: &Vector, list: &Vector) -> Vector {
         }
         let Ok(item) = item.slot(slot) else { return NEITHER };
         match list.list(at) {
-            Some((_, range)) if range.len() > call::LONGEST_LIST => ASKED,
+            Some((_, range)) if range.len() > longest => ASKED,
             Some((elements, range)) => range.fold(FALSE, |found, at| {
                 or(
                     found,
@@ -797,9 +830,13 @@ fn member(item: &Vector, list: &Vector) -> Vector {
                 )
             }),
             None => match list.slot(at) {
+                Ok(Value::List(items)) if items.len() > longest => ASKED,
                 Ok(Value::List(items)) if items.contains(&item) => TRUE,
                 Ok(Value::List(items)) if items.contains(&Value::Null) => MAYBE,
                 Ok(Value::List(_)) => FALSE,
+                Ok(Value::Object(entries)) if entries.len() > longest => ASKED,
+                Ok(Value::Object(entries)) if entries.values().any(|v| *v == item) => TRUE,
+                Ok(Value::Object(_)) => FALSE,
                 _ => NEITHER,
             },
         }

@@ -1,13 +1,15 @@
 //! From a rule's tree to the graph: locals are replaced by what they stand for, helpers by their
 //! definitions, short collections are written out item by item.
 
-use super::plan::{Graph, Id, Op};
+use super::call::{MOST_GROWTH, MOST_ITEMS};
+use super::plan::{Graph, Id, Op, Part, Solution};
 use std::collections::BTreeMap;
 use tieout_controls::{ColumnType, Decimal, Value};
 use tieout_policies::data::RunDates;
-use tieout_policies::evaluate::{Bound, distinct};
+use tieout_policies::evaluate::{Bound, distinct, growth};
 use tieout_policies::tree::{
-    Collection, Definition, Expr, ExprKind, Function, Helper, Program, RunDate, Statement, Type,
+    Collection, Comparison, Definition, Expr, ExprKind, Function, Helper, Program, RunDate,
+    Statement, Type,
 };
 
 /// Why a rule is left to the reference evaluator, in words for its author.
@@ -42,10 +44,10 @@ pub(super) fn lower(bound: &Bound<'_>) -> Result<Lowered, Why> {
 
 /// The longest table that is written out row by row.
 const MOST_ROWS: usize = 256;
-/// The longest list that is vectorised as a value: a longer one is charged for where it is kept.
-const MOST_ITEMS: usize = 1024;
 /// The most nodes of a graph; past it, evaluation by rows is the better way.
 const MOST_NODES: usize = 20_000;
+
+const NESTED: &str = "it goes through a list for each item of a list";
 
 struct Lowering<'a> {
     program: &'a Program,
@@ -89,28 +91,91 @@ impl<'a> Lowering<'a> {
     fn body(&mut self, body: &'a [Statement], frame: &mut Frame) -> Result<Id, Why> {
         let mut conditions = Vec::new();
         for (position, statement) in body.iter().enumerate() {
-            match statement {
-                Statement::Test(expr) => conditions.push(self.expr(expr, frame)?),
-                Statement::Bind { local, value, .. } => {
-                    let value = self.expr(value, frame)?;
-                    set(frame, *local, value);
-                    conditions.push(self.add(Op::Defined(value))?);
-                }
-                Statement::Every { key, local, collection, body, .. } => {
-                    let quantifier = Quantifier::Every;
-                    let locals = (*key, *local);
-                    conditions.push(self.through(quantifier, locals, collection, body, frame)?);
-                }
-                Statement::Some { key, local, collection, .. } => {
-                    let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
-                    let quantifier = Quantifier::Some;
-                    let locals = (*key, *local);
-                    conditions.push(self.through(quantifier, locals, collection, rest, frame)?);
-                    break;
-                }
+            if let Statement::Some { key, local, collection, .. } = statement {
+                let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
+                let quantifier = Quantifier::Some;
+                let locals = (*key, *local);
+                conditions.push(self.through(quantifier, locals, collection, rest, frame)?);
+                break;
             }
+            conditions.extend(self.statement(statement, frame)?);
         }
         self.all(conditions)
+    }
+
+    /// The condition that a statement is; none where a body begins anew for each item.
+    fn statement(
+        &mut self,
+        statement: &'a Statement,
+        frame: &mut Frame,
+    ) -> Result<Option<Id>, Why> {
+        Ok(Some(match statement {
+            Statement::Test(expr) => self.expr(expr, frame)?,
+            Statement::Bind { local, value, .. } => {
+                let value = self.expr(value, frame)?;
+                set(frame, *local, value);
+                self.add(Op::Defined(value))?
+            }
+            Statement::Every { key, local, collection, body, .. } => {
+                self.through(Quantifier::Every, (*key, *local), collection, body, frame)?
+            }
+            Statement::Some { .. } => return Ok(None),
+        }))
+    }
+
+    /// What a body's solutions give, where the conditions before it hold.
+    fn solutions(
+        &mut self,
+        head: Head<'a>,
+        body: &'a [Statement],
+        mut conditions: Vec<Id>,
+        frame: &mut Frame,
+        into: &mut Vec<Part>,
+    ) -> Result<(), Why> {
+        for (position, statement) in body.iter().enumerate() {
+            let Statement::Some { key: place, local, collection, .. } = statement else {
+                conditions.extend(self.statement(statement, frame)?);
+                continue;
+            };
+            let rest = body.get(position.saturating_add(1)..).unwrap_or_default();
+            let list = match self.items(collection, frame)? {
+                Items::Listed(list) => list,
+                Items::Written(items) => {
+                    // Where it isn't known which of a set's items are equal, a list would have
+                    // them twice.
+                    if head.list && of_set(collection) && !self.known(&items) {
+                        return Err("it makes a set of values that it computes".to_owned());
+                    }
+                    for (position, item) in (0..).zip(items) {
+                        let mut frame = frame.clone();
+                        self.keep((*place, *local), collection, position, item, &mut frame);
+                        let before = conditions.clone();
+                        self.solutions(head, rest, before, &mut frame, into)?;
+                    }
+                    return Ok(());
+                }
+            };
+            let when = self.all(conditions.clone())?;
+            if self.graph.is_by_item(when) {
+                return Err(NESTED.to_owned());
+            }
+            let mut parts = Vec::new();
+            let list =
+                self.among((*place, *local), list, collection, frame, |lowering, frame| {
+                    lowering.solutions(head, rest, conditions, frame, &mut parts)
+                })?;
+            let one = |part| match part {
+                Part::One(solution) => Some(solution),
+                Part::Each { .. } => None,
+            };
+            let solutions = parts.into_iter().filter_map(one).collect();
+            into.push(Part::Each { list: list.0, when, solutions });
+            return Ok(());
+        }
+        let condition = self.all(conditions)?;
+        let key = head.key.map(|key| self.expr(key, frame)).transpose()?;
+        into.push(Part::One(Solution { condition, key, item: self.expr(head.item, frame)? }));
+        Ok(())
     }
 
     /// A body for the items of a collection.
@@ -124,27 +189,42 @@ impl<'a> Lowering<'a> {
     ) -> Result<Id, Why> {
         let items = match self.items(collection, frame)? {
             Items::Written(items) => items,
-            Items::Listed(_) if key.is_some() => {
-                return Err("it asks for the positions of a list that it computes".to_owned());
+            Items::Listed(list) => {
+                let body = |lowering: &mut Self, frame: &mut Frame| lowering.body(body, frame);
+                let (list, condition) = self.among((key, local), list, collection, frame, body)?;
+                return self.add(match quantifier {
+                    Quantifier::Some => Op::AnyElement { list, condition },
+                    Quantifier::Every => Op::AllElements { list, condition },
+                });
             }
-            Items::Listed(list) => return self.listed(quantifier, local, list, body, frame),
         };
         let mut conditions = Vec::new();
-        let set = matches!(collection, Collection::List(Expr { ty: Type::Set(_), .. }));
         for (position, item) in (0..).zip(items) {
             let mut frame = frame.clone();
-            if let Some(key) = key {
-                let number = Value::Number(Decimal::from(position));
-                let key_value = if set { item } else { self.graph.constant(number) };
-                self::set(&mut frame, key, key_value);
-            }
-            self::set(&mut frame, local, item);
+            self.keep((key, local), collection, position, item, &mut frame);
             conditions.push(self.body(body, &mut frame)?);
         }
         match quantifier {
             Quantifier::Some => self.any(conditions),
             Quantifier::Every => self.all(conditions),
         }
+    }
+
+    /// Keeps an item of its own node, and its key or position where a body asks for it.
+    fn keep(
+        &mut self,
+        (key, local): (Option<usize>, usize),
+        collection: &Collection,
+        position: i64,
+        item: Id,
+        frame: &mut Frame,
+    ) {
+        if let Some(key) = key {
+            let number = Value::Number(Decimal::from(position));
+            let value = if of_set(collection) { item } else { self.graph.constant(number) };
+            set(frame, key, value);
+        }
+        set(frame, local, item);
     }
 
     fn items(&mut self, collection: &'a Collection, frame: &Frame) -> Result<Items, Why> {
@@ -161,9 +241,13 @@ impl<'a> Lowering<'a> {
                 let rows = (0..rows).map(|row| self.add(Op::RowNumber(row)));
                 return rows.collect::<Result<_, _>>().map(Items::Written);
             }
-            Collection::List(Expr { kind: ExprKind::List(items), .. }) => {
+            Collection::List(Expr { kind: ExprKind::List(items), ty, .. }) => {
                 let items = items.iter().map(|item| self.expr(item, frame));
-                return items.collect::<Result<_, _>>().map(Items::Written);
+                let items = items.collect::<Result<Vec<_>, _>>()?;
+                return Ok(Items::Written(match ty {
+                    Type::Set(_) => self.each_once(items),
+                    _ => items,
+                }));
             }
             Collection::List(list) => list,
         };
@@ -172,34 +256,38 @@ impl<'a> Lowering<'a> {
             Some(Op::List(items)) if items.iter().all(|item| self.graph.is_constant(*item)) => {
                 Ok(Items::Written(items.clone()))
             }
-            _ if list.ty == Type::List(Box::new(Type::String)) => Ok(Items::Listed(id)),
-            _ => Err(format!("it goes through a {} that it computes", list.ty)),
+            _ if list.ty.items().is_some() => Ok(Items::Listed(id)),
+            _ => Err("it goes through an object".to_owned()),
         }
     }
 
-    fn listed(
+    /// What is done among the items of a list, with the list in the form that it takes.
+    fn among<T>(
         &mut self,
-        quantifier: Quantifier,
-        local: usize,
+        (key, local): (Option<usize>, usize),
         list: Id,
-        body: &'a [Statement],
+        collection: &Collection,
         frame: &Frame,
-    ) -> Result<Id, Why> {
-        if self.listed {
-            return Err("it goes through a list for each item of a list".to_owned());
+        work: impl FnOnce(&mut Self, &mut Frame) -> Result<T, Why>,
+    ) -> Result<(Id, T), Why> {
+        if self.graph.is_by_item(list) {
+            return Err(NESTED.to_owned());
         }
-        let mut frame = frame.clone();
+        // What depends on an item of another list isn't known among the items of this one.
+        let unless_by_item = |id: &Option<Id>| id.filter(|id| !self.graph.is_by_item(*id));
+        let mut frame: Frame = frame.iter().map(unless_by_item).collect();
         let list = self.add(Op::Listed(list))?;
         let element = self.add(Op::Elements(list))?;
         set(&mut frame, local, element);
-        self.listed = true;
-        let condition = self.body(body, &mut frame);
-        self.listed = false;
-        let condition = condition?;
-        self.add(match quantifier {
-            Quantifier::Some => Op::AnyElement { list, condition },
-            Quantifier::Every => Op::AllElements { list, condition },
-        })
+        if let Some(key) = key {
+            let set_item = of_set(collection);
+            let value = if set_item { element } else { self.add(Op::Positions(list))? };
+            set(&mut frame, key, value);
+        }
+        let outer = std::mem::replace(&mut self.listed, true);
+        let done = work(self, &mut frame);
+        self.listed = outer;
+        Ok((list, done?))
     }
 
     fn exprs(&mut self, exprs: &'a [Expr], frame: &Frame) -> Result<Vec<Id>, Why> {
@@ -218,20 +306,24 @@ impl<'a> Lowering<'a> {
             ExprKind::Run(date) => Op::Constant(run_date(self.bound.run, *date)),
             ExprKind::Local(local) => {
                 let value = frame.get(*local).copied().flatten();
-                return value.ok_or_else(|| "it reads a name before it is bound".to_owned());
+                let why = if self.listed { NESTED } else { "it reads a name before it is bound" };
+                return value.ok_or_else(|| why.to_owned());
             }
             ExprKind::Helper { helper, arguments } => {
                 let arguments = self.exprs(arguments, frame)?;
                 let value = self.helper(*helper, arguments)?;
-                let made = matches!(self.graph.op(value), Some(Op::Call { .. } | Op::List(_)));
                 // The reference evaluator charges for each copy of a list, however long it is.
-                if expr.ty.items().is_some() && !made {
+                if expr.ty.items().is_some() && !self.makes(value) {
                     return Err("it uses a rule that keeps a list".to_owned());
                 }
                 return Ok(value);
             }
             ExprKind::Call { function, arguments } => {
-                Op::Call { function: function.clone(), arguments: self.exprs(arguments, frame)? }
+                let arguments = self.exprs(arguments, frame)?;
+                if matches!(function, Function::Range | Function::RangeStep) {
+                    self.range(function, &arguments)?;
+                }
+                Op::Call { function: function.clone(), arguments }
             }
             ExprKind::Lookup { table, key } => {
                 Op::OnlyRow { table: *table, group: self.group(*table, key, frame)? }
@@ -250,6 +342,9 @@ impl<'a> Lowering<'a> {
                 Op::Cell { row: self.expr(row, frame)?, table: *table, column: *column }
             }
             ExprKind::Entry { map, key } => Op::Needed(self.entry(map, key, frame)?),
+            ExprKind::EntryOr { map, key, default } => {
+                return self.entry_or(map, key, default, frame);
+            }
             ExprKind::Item { list, position } => {
                 Op::Item { list: self.expr(list, frame)?, position: self.expr(position, frame)? }
             }
@@ -265,6 +360,18 @@ impl<'a> Lowering<'a> {
                 let (left, right) = (self.expr(left, frame)?, self.expr(right, frame)?);
                 Op::Arithmetic { operator: *operator, left, right }
             }
+            ExprKind::Sets { operator, left, right } => {
+                let (left, right) = (self.expr(left, frame)?, self.expr(right, frame)?);
+                Op::Sets { operator: *operator, left, right }
+            }
+            ExprKind::Compare { comparison, left, right } if left.ty.is_collection() => {
+                let (left, right) = (self.expr(left, frame)?, self.expr(right, frame)?);
+                let same = Op::Same { left, right };
+                match comparison {
+                    Comparison::Equal => same,
+                    _ => Op::Not(self.add(same)?),
+                }
+            }
             ExprKind::Compare { comparison, left, right } => {
                 let (left, right) = (self.expr(left, frame)?, self.expr(right, frame)?);
                 Op::Compare { comparison: *comparison, left, right }
@@ -275,14 +382,23 @@ impl<'a> Lowering<'a> {
             }
             ExprKind::List(items) => {
                 let items = self.exprs(items, frame)?;
-                Op::List(if matches!(expr.ty, Type::Set(_)) {
-                    self.distinct(items)?
-                } else {
-                    items
-                })
+                match &expr.ty {
+                    Type::Set(_) if self.known(&items) => Op::List(self.each_once(items)),
+                    Type::Set(_) => Op::Distinct(self.add(Op::List(items))?),
+                    _ => Op::List(items),
+                }
             }
-            ExprKind::Comprehension { .. } => {
-                return Err("it collects items by a comprehension".to_owned());
+            ExprKind::Comprehension { key, item, body } => {
+                let mut parts = Vec::new();
+                let list = matches!(expr.ty, Type::List(_));
+                let head = Head { key: key.as_deref(), item, list };
+                self.solutions(head, body, Vec::new(), &mut frame.clone(), &mut parts)?;
+                let object = key.is_some();
+                let collect = Op::Collect { parts, object };
+                match &expr.ty {
+                    Type::Set(_) => Op::Distinct(self.add(collect)?),
+                    _ => collect,
+                }
             }
             ExprKind::Map(entries) => {
                 let entry = |(name, value): &'a (String, Expr)| {
@@ -294,14 +410,63 @@ impl<'a> Lowering<'a> {
         self.add(op)
     }
 
+    /// A range that a column bounds could take a record's whole budget, whatever its rule says then.
+    fn range(&self, function: &Function, arguments: &[Id]) -> Result<(), Why> {
+        let bounds = arguments.iter().map(|id| self.number(*id)).collect::<Option<Vec<_>>>();
+        let bounds = bounds.ok_or_else(|| "it makes a list as long as a column says".to_owned())?;
+        match growth(function, &bounds) {
+            many if many > MOST_GROWTH => Err(format!("it makes a list of {many} numbers")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The number that a node is, where that is known now.
+    fn number(&self, id: Id) -> Option<Value> {
+        match self.graph.op(id)? {
+            Op::Constant(value) => Some(value.clone()),
+            Op::Negate(inner) => match self.number(*inner)? {
+                Value::Number(number) => Some(Value::Number(number.neg())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether the values of all these are known now.
+    fn known(&self, items: &[Id]) -> bool {
+        items.iter().all(|id| matches!(self.graph.op(*id), Some(Op::Constant(_))))
+    }
+
     /// The items of a set, in their order and each once, where they are known now.
-    fn distinct(&mut self, items: Vec<Id>) -> Result<Vec<Id>, Why> {
-        let value = |id: Id| match self.graph.op(id) {
-            Some(Op::Constant(value)) => Ok(value.clone()),
-            _ => Err("it makes a set of values that it computes".to_owned()),
+    fn each_once(&mut self, items: Vec<Id>) -> Vec<Id> {
+        let value = |id: &Id| match self.graph.op(*id) {
+            Some(Op::Constant(value)) => Some(value.clone()),
+            _ => None,
         };
-        let values = items.into_iter().map(value).collect::<Result<_, _>>()?;
-        Ok(distinct(values).into_iter().map(|value| self.graph.constant(value)).collect())
+        match items.iter().map(value).collect::<Option<Vec<_>>>() {
+            Some(values) => {
+                distinct(values).into_iter().map(|value| self.graph.constant(value)).collect()
+            }
+            None => items,
+        }
+    }
+
+    /// Whether a node makes the lists that it has: no longer ones than [`MOST_ITEMS`].
+    fn makes(&self, id: Id) -> bool {
+        match self.graph.op(id) {
+            Some(
+                Op::Call { .. }
+                | Op::List(_)
+                | Op::Collect { .. }
+                | Op::Distinct(_)
+                | Op::Sets { .. },
+            ) => true,
+            Some(Op::Default { value, default }) => self.makes(*value) && self.makes(*default),
+            Some(Op::Choose(definitions)) => {
+                definitions.iter().flatten().all(|(_, value)| self.makes(*value))
+            }
+            _ => false,
+        }
     }
 
     /// Whether a table's intervals are of days.
@@ -324,6 +489,23 @@ impl<'a> Lowering<'a> {
     fn entry(&mut self, map: &'a Expr, key: &'a Expr, frame: &Frame) -> Result<Id, Why> {
         let (map, key) = (self.expr(map, frame)?, self.expr(key, frame)?);
         self.add(Op::Entry { map, key })
+    }
+
+    /// The entry, or the default; nothing where there is no object or no key.
+    fn entry_or(
+        &mut self,
+        map: &'a Expr,
+        key: &'a Expr,
+        default: &'a Expr,
+        frame: &Frame,
+    ) -> Result<Id, Why> {
+        let (map, key) = (self.expr(map, frame)?, self.expr(key, frame)?);
+        let default = self.expr(default, frame)?;
+        let entry = self.add(Op::Entry { map, key })?;
+        let value = self.add(Op::Default { value: entry, default })?;
+        let there = vec![self.add(Op::Defined(map))?, self.add(Op::Defined(key))?];
+        let there = self.all(there)?;
+        self.add(Op::Choose(vec![vec![(there, value)]]))
     }
 
     /// Whether a place holds something: its own absence is an answer.
@@ -373,7 +555,7 @@ impl<'a> Lowering<'a> {
             let no = self.graph.constant(Value::Bool(false));
             return self.add(Op::Default { value: member, default: no });
         }
-        let comparison = tieout_policies::tree::Comparison::Equal;
+        let comparison = Comparison::Equal;
         let equal = |other: Id| self.add(Op::Compare { comparison, left: item, right: other });
         let equal = items.into_iter().map(equal).collect::<Result<Vec<_>, _>>()?;
         self.any(equal)
@@ -457,6 +639,15 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// What a comprehension collects.
+#[derive(Clone, Copy)]
+struct Head<'a> {
+    key: Option<&'a Expr>,
+    item: &'a Expr,
+    /// Whether equal items count each.
+    list: bool,
+}
+
 #[derive(Clone, Copy)]
 enum Quantifier {
     Some,
@@ -468,6 +659,11 @@ enum Items {
     Written(Vec<Id>),
     /// Those of a list column.
     Listed(Id),
+}
+
+/// Whether the items of a collection are their own keys.
+fn of_set(collection: &Collection) -> bool {
+    matches!(collection, Collection::List(Expr { ty: Type::Set(_), .. }))
 }
 
 fn set(frame: &mut Frame, local: usize, value: Id) {

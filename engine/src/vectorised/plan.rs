@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use tieout_controls::Value;
-use tieout_policies::tree::{Arithmetic, Comparison, Function};
+use tieout_policies::tree::{Arithmetic, Comparison, Function, SetOperator};
 
 /// A node of a [`Graph`]; a node stands behind those that it uses.
 pub(super) type Id = usize;
@@ -100,10 +100,30 @@ pub(super) enum Op {
     },
     List(Vec<Id>),
     Map(Vec<(String, Id)>),
-    /// A list in the form that the next three take.
+    /// A list of what solutions give, or an object.
+    Collect {
+        parts: Vec<Part>,
+        object: bool,
+    },
+    /// The items of a list, in their order and each once.
+    Distinct(Id),
+    /// Two sets put together.
+    Sets {
+        operator: SetOperator,
+        left: Id,
+        right: Id,
+    },
+    /// Whether two lists, sets or objects are the same.
+    Same {
+        left: Id,
+        right: Id,
+    },
+    /// A list in the form that the next four take.
     Listed(Id),
     /// The items of all lists, one after the other.
     Elements(Id),
+    /// The position of each of them in its list.
+    Positions(Id),
     /// Whether a condition on the elements holds for one of each list's.
     AnyElement {
         list: Id,
@@ -126,6 +146,38 @@ pub(super) enum Op {
     Choose(Vec<Vec<(Id, Id)>>),
 }
 
+/// A part of what is collected.
+#[derive(Debug, Clone)]
+pub(super) enum Part {
+    /// A single solution.
+    One(Solution),
+    /// Solutions for each item of a list, where the first condition isn't false.
+    Each { list: Id, when: Id, solutions: Vec<Solution> },
+}
+
+/// What is collected where a condition is true.
+#[derive(Debug, Clone)]
+pub(super) struct Solution {
+    pub(super) condition: Id,
+    /// Of an entry of an object.
+    pub(super) key: Option<Id>,
+    pub(super) item: Id,
+}
+
+impl Part {
+    fn uses(&self) -> Vec<Id> {
+        let of = |solution: &Solution| {
+            [solution.condition, solution.item].into_iter().chain(solution.key)
+        };
+        match self {
+            Self::One(solution) => of(solution).collect(),
+            Self::Each { list, when, solutions } => {
+                [*list, *when].into_iter().chain(solutions.iter().flat_map(of)).collect()
+            }
+        }
+    }
+}
+
 impl Op {
     /// The nodes that it uses.
     pub(super) fn uses(&self) -> Vec<Id> {
@@ -146,8 +198,10 @@ impl Op {
             | Self::Not(id)
             | Self::Negate(id)
             | Self::TrueOrNothing(id)
+            | Self::Distinct(id)
             | Self::Listed(id)
-            | Self::Elements(id) => vec![*id],
+            | Self::Elements(id)
+            | Self::Positions(id) => vec![*id],
             Self::RowInForce { group: a, when: b, .. }
             | Self::Entry { map: a, key: b }
             | Self::Item { list: a, position: b }
@@ -157,13 +211,33 @@ impl Op {
             | Self::Else(a, b)
             | Self::Arithmetic { left: a, right: b, .. }
             | Self::Compare { left: a, right: b, .. }
+            | Self::Sets { left: a, right: b, .. }
+            | Self::Same { left: a, right: b }
             | Self::Member { item: a, list: b }
             | Self::AnyElement { list: a, condition: b }
             | Self::AllElements { list: a, condition: b } => vec![*a, *b],
+            Self::Collect { parts, .. } => parts.iter().flat_map(Part::uses).collect(),
             Self::Map(entries) => entries.iter().map(|(_, id)| *id).collect(),
             Self::Choose(definitions) => {
                 definitions.iter().flatten().flat_map(|(a, b)| [*a, *b]).collect()
             }
+        }
+    }
+}
+
+impl Op {
+    /// The nodes that it uses, without those that it has a value of for each item of a list.
+    fn open(&self) -> Vec<Id> {
+        match self {
+            Self::AnyElement { list, .. } | Self::AllElements { list, .. } => vec![*list],
+            Self::Collect { parts, .. } => {
+                let open = |part: &Part| match part {
+                    Part::One(_) => part.uses(),
+                    Part::Each { list, when, .. } => vec![*list, *when],
+                };
+                parts.iter().flat_map(open).collect()
+            }
+            op => op.uses(),
         }
     }
 }
@@ -174,6 +248,8 @@ pub(super) struct Graph {
     pub(super) nodes: Vec<Op>,
     /// Whether a node depends on no column.
     constant: Vec<bool>,
+    /// Whether a node depends on an item of a list.
+    by_item: Vec<bool>,
     known: BTreeMap<String, Id>,
 }
 
@@ -188,6 +264,9 @@ impl Graph {
         let id = self.nodes.len();
         let constant = op.uses().into_iter().all(|used| self.is_constant(used));
         self.constant.push(constant && !matches!(op, Op::Column(_)));
+        let by_item = matches!(op, Op::Elements(_) | Op::Positions(_))
+            || op.open().into_iter().any(|used| self.is_by_item(used));
+        self.by_item.push(by_item);
         self.nodes.push(op);
         self.known.insert(key, id);
         id
@@ -204,6 +283,11 @@ impl Graph {
     /// Whether a node is the constant `true`.
     pub(super) fn is_true(&self, id: Id) -> bool {
         matches!(self.op(id), Some(Op::Constant(Value::Bool(true))))
+    }
+
+    /// Whether a node depends on an item of a list that is gone through.
+    pub(super) fn is_by_item(&self, id: Id) -> bool {
+        self.by_item.get(id).copied().unwrap_or_default()
     }
 
     /// Whether a node depends on no column.

@@ -174,6 +174,16 @@ impl Vector {
         Some((elements, start..end))
     }
 
+    /// What the list in a slot costs to go through.
+    pub(super) fn work(&self, slot: usize) -> u64 {
+        let Some((elements, range)) = self.list(slot) else { return 0 };
+        let one = |at: usize| match (&elements.data, elements.state(at)) {
+            (Cells::Text(text), VALUE) => u64::try_from(text.at(at).len()).unwrap_or(u64::MAX),
+            _ => 1,
+        };
+        range.map(one).fold(1, u64::saturating_add)
+    }
+
     /// A vector of what each slot comes to.
     pub(super) fn from_slots(slots: Vec<Slot>) -> Self {
         let states: Vec<State> =

@@ -108,7 +108,12 @@ impl Maker<'_> {
     }
 
     fn collection(&mut self, depth: u32, locals: &[Local]) -> (String, Type) {
-        match self.random.below(7) {
+        match self.random.below(9) {
+            7 => (self.list(depth - 1, locals), Type::Text),
+            8 => {
+                let range = self.random.pick(&["1, 3", "2, -2", "0, 5", "1, 40"]);
+                (format!("numbers.range({range})"), Type::Number)
+            }
             5 => (self.comprehension(depth - 1, locals, Type::Number), Type::Number),
             6 => (self.comprehension(depth - 1, locals, Type::Text), Type::Text),
             0 => ("data.centres".to_owned(), Type::Centre),
@@ -122,6 +127,59 @@ impl Maker<'_> {
                 (format!("split({text}, \"-\")"), Type::Text)
             }
             _ => ("input.tags".to_owned(), Type::Text),
+        }
+    }
+
+    fn set(&mut self, depth: u32, locals: &[Local]) -> String {
+        match self.random.below(7) {
+            0 => format!("{{{} | some t{} in input.tags}}", self.text(0, locals), self.names),
+            1 => format!("{{\"A\", {}}}", self.text(depth, locals)),
+            2 => "set()".to_owned(),
+            3 => format!("object.keys({})", self.object(depth, locals)),
+            4 => "{c.owner | some c in data.centres; c.active}".to_owned(),
+            5 => format!("union({{{{{}}}, {{\"A\"}}}})", self.text(0, locals)),
+            _ => "{\"EU\", \"B\", \"A\"}".to_owned(),
+        }
+    }
+
+    /// A list of text.
+    fn list(&mut self, depth: u32, locals: &[Local]) -> String {
+        let below = depth.saturating_sub(1);
+        match self.random.below(6) {
+            0 if depth > 0 => {
+                let (a, b) = (self.list(below, locals), self.list(below, locals));
+                format!("array.concat({a}, {b})")
+            }
+            1 if depth > 0 => {
+                let (from, to) = (self.number(0, locals), self.random.pick(&["2", "0", "99"]));
+                format!("array.slice({}, {from}, {to})", self.list(below, locals))
+            }
+            2 if depth > 0 => format!("array.reverse({})", self.list(below, locals)),
+            3 => format!("[{}, \"A\"]", self.text(below, locals)),
+            4 => format!("split({}, \"\")", self.text(below, locals)),
+            _ => "input.tags".to_owned(),
+        }
+    }
+
+    /// An object of numbers.
+    fn object(&mut self, depth: u32, locals: &[Local]) -> String {
+        let name = self.name("o");
+        let mut inner = locals.to_vec();
+        match self.random.below(4) {
+            0 => {
+                inner.push(Local(name.clone(), Type::Centre));
+                let value = self.random.pick(&["budget", "budget + 1"]);
+                format!(
+                    "{{{name}.id: {name}.{value} | some {name} in data.centres; {name}.active}}"
+                )
+            }
+            1 => format!("{{\"A\": 1, \"B\": {}}}", self.number(0, locals)),
+            _ => {
+                inner.push(Local(name.clone(), Type::Text));
+                let (key, value) = (self.text(0, &inner), self.number(0, &inner));
+                let condition = self.condition(depth.min(1), &inner);
+                format!("{{{key}: {value} | some {name} in input.tags; {condition}}}")
+            }
         }
     }
 
@@ -167,7 +225,7 @@ impl Maker<'_> {
             return self.random.pick(&plain).to_owned();
         }
         let below = depth - 1;
-        match self.random.below(17) {
+        match self.random.below(21) {
             0 => {
                 let (a, b) = (self.number(below, locals), self.number(below, locals));
                 format!("{a} {} {b}", self.comparison())
@@ -244,6 +302,25 @@ impl Maker<'_> {
                 .to_owned(),
             13 => "data.days[input.day].open".to_owned(),
             14 => "data.prices[input.price].name == \"A\"".to_owned(),
+            17 => {
+                let (a, b) = (self.list(below, locals), self.list(below, locals));
+                format!("{a} {} {b}", self.random.pick(&["==", "!="]))
+            }
+            18 => {
+                let object = self.object(below, locals);
+                match self.random.below(4) {
+                    0 => format!("object.get({object}, {}, 0) > 0", self.text(0, locals)),
+                    1 => format!("{object}[{}] > 0", self.text(0, locals)),
+                    2 => format!("{} in {object}", self.number(0, locals)),
+                    _ => format!("{object} == {}", self.object(below, locals)),
+                }
+            }
+            16 => {
+                let (a, b) = (self.set(below, locals), self.set(below, locals));
+                let operator = self.random.pick(&["|", "&", "-"]);
+                let comparison = self.random.pick(&["==", "!="]);
+                format!("{a} {operator} {b} {comparison} {{\"A\", \"EU\"}}")
+            }
             15 => {
                 let entry = self.text(below, locals);
                 format!("{{\"A\": 1, \"B\": 2, \"\": 3}}[{entry}] > 1")
@@ -278,7 +355,17 @@ impl Maker<'_> {
             return self.random.pick(&plain).to_owned();
         }
         let below = depth - 1;
-        match self.random.below(17) {
+        match self.random.below(19) {
+            16 => format!("count({})", self.object(below, locals)),
+            17 => match self.random.below(3) {
+                0 => format!("count({})", self.list(below, locals)),
+                1 => format!("count({})", self.set(below, locals)),
+                _ => {
+                    let function = self.random.pick(&["sum", "count", "max"]);
+                    let range = self.random.pick(&["1, 3", "0, 40", "0, input.number"]);
+                    format!("{function}(numbers.range({range}))")
+                }
+            },
             0 => format!("({} + {})", self.number(below, locals), self.number(below, locals)),
             1 => format!("({} - {})", self.number(below, locals), self.number(below, locals)),
             2 => format!("({} * {})", self.number(below, locals), self.number(below, locals)),

@@ -3,7 +3,7 @@
 use super::expression::{order, reason, sorted};
 use super::outcome::Outcome;
 use super::record::Record;
-use super::{calendar, text};
+use super::{array, calendar, text};
 use crate::tree::{Expr, Function, Piece};
 use chrono::{DateTime, Datelike, NaiveDate};
 use tieout_controls::currency;
@@ -47,11 +47,14 @@ impl<'a> Record<'a> {
 }
 
 /// What a value costs to go through.
-pub(super) fn size(value: &Value) -> u64 {
+pub fn size(value: &Value) -> u64 {
     let len = match value {
         Value::String(text) => text.len(),
         Value::List(items) => {
             return items.iter().map(size).fold(1, u64::saturating_add);
+        }
+        Value::Object(entries) => {
+            return entries.values().map(size).fold(1, u64::saturating_add);
         }
         _ => 1,
     };
@@ -69,6 +72,7 @@ pub fn growth(function: &Function, values: &[Value]) -> u64 {
             let items = u64::try_from(items.len()).unwrap_or(u64::MAX);
             items.saturating_mul(size(between))
         }
+        (Function::Range | Function::RangeStep, _) => array::length(values),
         _ => 0,
     }
 }
@@ -108,13 +112,11 @@ pub fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
             Ok(Value::String(parts.collect::<Result<Vec<_>, _>>()?.join(text(0)?)))
         }
         Function::Format(pieces) => Ok(Value::String(format(pieces, values))),
-        Function::Count => {
-            let count = match values.first() {
-                Some(Value::String(text)) => text.chars().count(),
-                _ => list(values, 0)?.len(),
-            };
-            Ok(Value::Number(Decimal::from(i64::try_from(count).unwrap_or(i64::MAX))))
-        }
+        Function::Count => Ok(text::count(match values.first() {
+            Some(Value::String(text)) => text.chars().count(),
+            Some(Value::Object(entries)) => entries.len(),
+            _ => list(values, 0)?.len(),
+        })),
         Function::Min => extreme(list(values, 0)?, std::cmp::Ordering::Less),
         Function::Max => extreme(list(values, 0)?, std::cmp::Ordering::Greater),
         Function::MinorUnits => {
@@ -155,9 +157,16 @@ pub fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
         | Function::Replace
         | Function::Substring
         | Function::IndexOf
+        | Function::StringCount
         | Function::Reverse
         | Function::AnyPrefix
         | Function::AnySuffix => text::apply(function, values),
+        Function::ArrayConcat
+        | Function::ArraySlice
+        | Function::ArrayReverse
+        | Function::Range
+        | Function::RangeStep
+        | Function::ObjectKeys => array::apply(function, values),
         Function::Sort => {
             let items = list(values, 0)?;
             if items.iter().any(Value::is_null) {
@@ -200,7 +209,7 @@ pub(super) fn number(values: &[Value], position: usize) -> Result<&Decimal, Fail
     }
 }
 
-fn list(values: &[Value], position: usize) -> Result<&[Value], Failure> {
+pub(super) fn list(values: &[Value], position: usize) -> Result<&[Value], Failure> {
     match values.get(position) {
         Some(Value::List(items)) => Ok(items),
         _ => Err(Failure::Undefined),

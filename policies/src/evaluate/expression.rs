@@ -1,9 +1,9 @@
 //! The value of an expression for a record.
 
-use super::call::size;
-use super::outcome::{Obstacles, Outcome, Truth};
+use super::collection::set_of;
+use super::outcome::{Outcome, Truth};
 use super::record::Record;
-use crate::tree::{Arithmetic, Comparison, Expr, ExprKind, Statement, Type};
+use crate::tree::{Arithmetic, Comparison, Expr, ExprKind, Type};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use tieout_controls::Value;
@@ -50,6 +50,7 @@ impl<'a> Record<'a> {
                 Outcome::Undefined => Outcome::unknown(Reason::LookupMiss, None),
                 found => found,
             },
+            ExprKind::EntryOr { map, key, default } => self.entry_or(map, key, default, frame),
             ExprKind::Item { list, position } => self.item(list, position, frame),
             ExprKind::Present(place) => self.present(place, frame).into(),
             ExprKind::Defined(inner) => match self.expr(inner, frame) {
@@ -73,6 +74,14 @@ impl<'a> Record<'a> {
                 let (left, right) = (self.expr(left, frame), self.expr(right, frame));
                 arithmetic(*operator, left, right)
             }
+            ExprKind::Sets { operator, left, right } => self.sets(*operator, left, right, frame),
+            ExprKind::Compare { comparison, left, right } if left.ty.is_collection() => {
+                let same = self.same_items(left, right, frame);
+                match comparison {
+                    Comparison::Equal => same,
+                    _ => same.truth().not().into(),
+                }
+            }
             ExprKind::Compare { comparison, left, right } => {
                 let (left, right) = (self.expr(left, frame), self.expr(right, frame));
                 compare(*comparison, left, right)
@@ -82,51 +91,26 @@ impl<'a> Record<'a> {
                 (Type::Set(_), Outcome::Value(items)) => set_of(items.into_owned()),
                 (_, list) => list,
             },
-            ExprKind::Comprehension { item, body } => {
-                self.comprehension(&expr.ty, item, body, frame)
+            ExprKind::Comprehension { key, item, body } => {
+                self.comprehension(&expr.ty, key.as_deref(), item, body, frame)
             }
             ExprKind::Map(pairs) => self.map(pairs, frame),
         }
     }
 
-    /// A value that was kept, which is copied: a long list costs as many steps as it has items.
+    /// A value that was kept, which is copied: a long list or object costs as many steps as it has
+    /// items.
     fn carried(&mut self, value: Outcome<'a>) -> Outcome<'a> {
-        let Outcome::Value(Cow::Owned(Value::List(items))) = &value else { return value };
-        let len = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let len = match &value {
+            Outcome::Value(Cow::Owned(Value::List(items))) => items.len(),
+            Outcome::Value(Cow::Owned(Value::Object(entries))) => entries.len(),
+            _ => return value,
+        };
+        let len = u64::try_from(len).unwrap_or(u64::MAX);
         if len <= SHORT {
             return value;
         }
         self.charge(len).map_or(value, Outcome::Unknown)
-    }
-
-    /// The items of all solutions. What isn't known of one makes the whole unknown; an item that is
-    /// certainly nothing is left out.
-    fn comprehension(
-        &mut self,
-        ty: &Type,
-        item: &'a Expr,
-        body: &'a [Statement],
-        frame: &mut Vec<Outcome<'a>>,
-    ) -> Outcome<'a> {
-        let (mut items, mut open) = (Vec::new(), Obstacles::new());
-        let mut each = |record: &mut Self, frame: &mut Vec<Outcome<'a>>| match record
-            .expr(item, frame)
-            .value()
-        {
-            Ok(value) => match record.charge(size(&value)) {
-                None => items.push(value.into_owned()),
-                Some(obstacles) => open.extend(obstacles),
-            },
-            Err(Outcome::Unknown(obstacles)) => open.extend(obstacles),
-            Err(_) => {}
-        };
-        let solutions = self.body(body, frame, Obstacles::new(), &mut each);
-        open.extend(solutions.unknown);
-        match (open.is_empty(), ty) {
-            (false, _) => Outcome::Unknown(open),
-            (true, Type::Set(_)) => set_of(Value::List(items)),
-            (true, _) => Outcome::owned(Value::List(items)),
-        }
     }
 
     /// The values of several expressions, or what stands in the way of one.
@@ -192,16 +176,20 @@ impl<'a> Record<'a> {
             Ok(both) => both,
             Err(other) => return other,
         };
-        let Value::List(items) = list.as_ref() else { return Outcome::Undefined };
-        let work = u64::try_from(items.len()).unwrap_or(u64::MAX);
-        if let Some(obstacles) = self.charge(work) {
+        let (len, found, open) = match list.as_ref() {
+            Value::List(items) => {
+                let found = items.contains(item.as_ref());
+                (items.len(), found, !found && items.iter().any(Value::is_null))
+            }
+            Value::Object(entries) => {
+                (entries.len(), entries.values().any(|value| value == item.as_ref()), false)
+            }
+            _ => return Outcome::Undefined,
+        };
+        if let Some(obstacles) = self.charge(u64::try_from(len).unwrap_or(u64::MAX)) {
             return Outcome::Unknown(obstacles);
         }
-        let found = items.contains(item.as_ref());
-        if !found && items.iter().any(Value::is_null) {
-            return Outcome::unknown(Reason::Null, origin);
-        }
-        Outcome::bool(found)
+        if open { Outcome::unknown(Reason::Null, origin) } else { Outcome::bool(found) }
     }
 }
 
@@ -240,19 +228,6 @@ fn compare<'a>(comparison: Comparison, left: Outcome<'a>, right: Outcome<'a>) ->
     };
     let Some(order) = order(&left, &right) else { return Outcome::Undefined };
     Outcome::bool(comparison.holds(order))
-}
-
-/// The items of a list, in their order and each once.
-pub(super) fn set_of<'a>(list: Value) -> Outcome<'a> {
-    let Value::List(items) = list else { return Outcome::Undefined };
-    Outcome::owned(Value::List(distinct(items)))
-}
-
-/// The items of a set: in their order, each once.
-pub fn distinct(items: Vec<Value>) -> Vec<Value> {
-    let mut items = sorted(items);
-    items.dedup();
-    items
 }
 
 /// Items of one type in their order.

@@ -2,7 +2,7 @@
 
 use super::outcome::{Outcome, Truth};
 use super::record::Record;
-use crate::tree::{Expr, ExprKind, RunDate};
+use crate::tree::{Expr, ExprKind, Function, RunDate};
 use chrono::{NaiveDate, NaiveTime};
 use std::borrow::Cow;
 use tieout_controls::Value;
@@ -25,6 +25,14 @@ impl<'a> Record<'a> {
         match &expr.kind {
             ExprKind::Column(column) => self.column_name(*column),
             ExprKind::Cell { table, column, .. } => self.cell_name(*table, *column),
+            ExprKind::Call {
+                function: Function::ArraySlice | Function::ArrayReverse,
+                arguments,
+            } => self.origin(arguments.first()?),
+            ExprKind::Call { function: Function::ArrayConcat, arguments } => {
+                let mut origins = arguments.iter().filter_map(|a| self.origin(a));
+                origins.next().filter(|_| origins.next().is_none())
+            }
             _ => None,
         }
     }
@@ -58,6 +66,27 @@ impl<'a> Record<'a> {
             return Outcome::Undefined;
         };
         entries.get(key).map_or(Outcome::Undefined, |v| Outcome::owned(v.clone()))
+    }
+
+    /// The entry of an object, or another value where there is none.
+    pub(super) fn entry_or(
+        &mut self,
+        map: &'a Expr,
+        key: &'a Expr,
+        default: &'a Expr,
+        frame: &mut Vec<Outcome<'a>>,
+    ) -> Outcome<'a> {
+        let (map, key) = match self.expr(map, frame).both(self.expr(key, frame)) {
+            Ok(both) => both,
+            Err(other) => return other,
+        };
+        let (Value::Object(entries), Value::String(key)) = (map.as_ref(), key.as_ref()) else {
+            return Outcome::Undefined;
+        };
+        match entries.get(key) {
+            Some(value) => Outcome::owned(value.clone()),
+            None => self.expr(default, frame),
+        }
     }
 
     /// The item of a list; undefined past its end.

@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use super::bound::Bound;
-use super::expression::distinct;
+use super::collection::distinct;
 use super::outcome::{Obstacles, Outcome, Truth, causes};
 use super::trace::Trace;
 use crate::tree::{Collection, Expr, ExprKind, FactShape, Statement, Type};
@@ -223,12 +223,12 @@ impl<'a> Record<'a> {
             Err(_) => return Solutions::default(),
         };
         let mut all = Solutions::default();
-        for (position, item) in (0..).zip(items) {
+        for (position, (key, item)) in (0..).zip(items) {
             if let Some(obstacles) = self.step() {
                 all.unknown.extend(obstacles);
                 break;
             }
-            keep(frame, locals, collection, position, item);
+            keep(frame, locals, key, position, item);
             let one = self.body(rest, frame, pending.clone(), each);
             all.found |= one.found;
             all.unknown.extend(one.unknown);
@@ -248,11 +248,11 @@ impl<'a> Record<'a> {
             Err(other) => return other.truth(),
         };
         let mut all = Truth::True;
-        for (position, item) in (0..).zip(items) {
+        for (position, (key, item)) in (0..).zip(items) {
             if let Some(obstacles) = self.step() {
                 return all.and(Truth::Unknown(obstacles));
             }
-            keep(frame, locals, collection, position, item);
+            keep(frame, locals, key, position, item);
             let one = self.body(body, frame, Obstacles::new(), &mut |_, _| {});
             all = all.and(one.truth());
             if all == Truth::False {
@@ -267,28 +267,41 @@ impl<'a> Record<'a> {
         &mut self,
         collection: &'a Collection,
         frame: &mut Frame<'a>,
-    ) -> Result<Vec<Outcome<'a>>, Outcome<'a>> {
-        match collection {
+    ) -> Result<Vec<Element<'a>>, Outcome<'a>> {
+        let list = match collection {
             Collection::Table(table) => {
                 let table = self.bound.tables.get(*table).ok_or(Outcome::Undefined)?;
-                Ok(table.table.rows().iter().map(|row| Outcome::Row(row)).collect())
+                return Ok(table.table.rows().iter().map(|r| (None, Outcome::Row(r))).collect());
             }
-            // The elements of a literal list are unknown one by one.
-            Collection::List(Expr { kind: ExprKind::List(items), ty: Type::List(_), .. }) => {
-                Ok(items.iter().map(|item| self.expr(item, frame)).collect())
+            Collection::List(list) => list,
+        };
+        // The elements of a literal list are unknown one by one.
+        let items: Vec<_> = match (&list.kind, &list.ty) {
+            (ExprKind::List(items), Type::List(_)) => {
+                items.iter().map(|item| self.expr(item, frame)).collect()
             }
-            Collection::List(Expr { kind: ExprKind::List(items), .. }) => {
+            (ExprKind::List(items), _) => {
                 let items = items.iter().map(|item| self.expr(item, frame));
-                Ok(each_once(items.collect()))
+                each_once(items.collect())
             }
-            Collection::List(list) => {
-                let Value::List(items) = self.expr(list, frame).value()?.into_owned() else {
-                    return Err(Outcome::Undefined);
-                };
+            _ => {
                 let name = self.origin(list);
-                Ok(items.into_iter().map(|item| Outcome::element(item, name.clone())).collect())
+                match self.expr(list, frame).value()?.into_owned() {
+                    Value::List(items) => {
+                        items.into_iter().map(|i| Outcome::element(i, name.clone())).collect()
+                    }
+                    Value::Object(entries) => {
+                        let entry = |(key, value)| {
+                            (Some(Outcome::owned(Value::String(key))), Outcome::owned(value))
+                        };
+                        return Ok(entries.into_iter().map(entry).collect());
+                    }
+                    _ => return Err(Outcome::Undefined),
+                }
             }
-        }
+        };
+        let set = matches!(list.ty, Type::Set(_));
+        Ok(items.into_iter().map(|item| (set.then(|| item.clone()), item)).collect())
     }
 
     /// The steps taken so far.
@@ -329,20 +342,22 @@ fn each_once(items: Vec<Outcome<'_>>) -> Vec<Outcome<'_>> {
     known.chain(others).collect()
 }
 
-/// Keeps an item, and its position where a body asks for it; in a set that is the item again.
+/// An element of a collection, with its key: the item itself in a set, none where it is the position.
+type Element<'a> = (Option<Outcome<'a>>, Outcome<'a>);
+
+/// Keeps an item, and its key or position where a body asks for it.
 fn keep<'a>(
     frame: &mut Frame<'a>,
-    (key, local): (Option<usize>, usize),
-    collection: &Collection,
+    (local_key, local): (Option<usize>, usize),
+    key: Option<Outcome<'a>>,
     position: i64,
     item: Outcome<'a>,
 ) {
-    if let Some(key) = key {
-        let set = matches!(collection, Collection::List(Expr { ty: Type::Set(_), .. }));
+    if let Some(local_key) = local_key {
         let number = || Outcome::owned(Value::Number(Decimal::from(position)));
-        self::set(frame, key, if set { item.clone() } else { number() });
+        set(frame, local_key, key.unwrap_or_else(number));
     }
-    self::set(frame, local, item);
+    set(frame, local, item);
 }
 
 fn set<'a>(frame: &mut Frame<'a>, local: usize, outcome: Outcome<'a>) {

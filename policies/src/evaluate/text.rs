@@ -19,7 +19,8 @@ pub(super) fn apply(function: &Function, values: &[Value]) -> Result<Value, Fail
         Function::TrimPrefix => string(text(0)?.strip_prefix(text(1)?).unwrap_or(text(0)?)),
         Function::TrimSuffix => string(text(0)?.strip_suffix(text(1)?).unwrap_or(text(0)?)),
         Function::Replace => Ok(Value::String(text(0)?.replace(text(1)?, text(2)?))),
-        Function::Substring => substring(text(0)?, number(values, 1)?, number(values, 2)?),
+        Function::Substring => substring(text(0)?, whole(values, 1)?, whole(values, 2)?),
+        Function::StringCount => Ok(count(text(0)?.matches(text(1)?).count())),
         Function::IndexOf => index_of(text(0)?, text(1)?),
         Function::Reverse => Ok(Value::String(text(0)?.chars().rev().collect())),
         Function::AnyPrefix => any_match(values, |text, part| text.starts_with(part)),
@@ -30,13 +31,20 @@ pub(super) fn apply(function: &Function, values: &[Value]) -> Result<Value, Fail
 
 const MISUSED: Failure = Failure::Obstacle(Reason::PolicyError, Some(1));
 
+/// A count as a value.
+pub(super) fn count(count: usize) -> Value {
+    Value::Number(Decimal::from(i64::try_from(count).unwrap_or(i64::MAX)))
+}
+
+/// The whole number that an argument must be.
+pub(super) fn whole(values: &[Value], argument: usize) -> Result<i64, Failure> {
+    let scaled = number(values, argument)?.to_scaled(0).ok();
+    let whole = scaled.and_then(|n| i64::try_from(n).ok());
+    whole.ok_or(Failure::Obstacle(Reason::Overflow, Some(argument)))
+}
+
 /// From a position on; a negative one is an error of the policy.
-fn substring(text: &str, from: &Decimal, length: &Decimal) -> Result<Value, Failure> {
-    let whole = |number: &Decimal, argument| {
-        let whole = number.to_scaled(0).map_err(drop).and_then(|n| i64::try_from(n).map_err(drop));
-        whole.map_err(|()| Failure::Obstacle(Reason::Overflow, Some(argument)))
-    };
-    let (from, length) = (whole(from, 1)?, whole(length, 2)?);
+fn substring(text: &str, from: i64, length: i64) -> Result<Value, Failure> {
     let from = usize::try_from(from).map_err(|_| MISUSED)?;
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     Ok(Value::String(text.chars().skip(from).take(length).collect()))

@@ -70,6 +70,7 @@ fn of_part(part: &Part, tokens: &[Token]) -> Vec<Edit> {
                 affirmed.map(|next| Edit::of("negation_removed", first, "").to(next.start));
             std::iter::once(removed).chain(affirmed).collect()
         }
+        PartKind::Union => vec![Edit::of("set_operation_changed", first, "&")],
         PartKind::Entry if first.kind == Kind::String("code".to_owned()) => Vec::new(),
         PartKind::Entry => {
             let comma = tokens.get(part.to).filter(|next| next.kind == Kind::Symbol(","));
@@ -109,6 +110,7 @@ fn symbol_changes(symbol: &str) -> &'static [(&'static str, &'static str)] {
         "+" => &[("arithmetic_changed", "-")],
         "-" => &[("arithmetic_changed", "+")],
         "*" => &[("arithmetic_changed", "+")],
+        "&" => &[("set_operation_changed", "|")],
         _ => &[],
     }
 }
@@ -127,4 +129,25 @@ fn another_text(text: &str, token: &Token, source: &str) -> String {
     let quote = lexeme.chars().next_back().unwrap_or('"');
     let open = lexeme.strip_suffix(quote).unwrap_or(lexeme);
     format!("{open}x{quote}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bar of a comprehension is no operation.
+    #[test]
+    fn operations_on_sets_are_changed_where_they_stand() {
+        let source = "package t\nviolation contains {\"code\": \"x\"} if {\n\t{1} | {x | some x in [2]} != {\"a\": 1 | true}\n\t{1} & {2} == {1}\n}\n";
+        let changed: Vec<_> = mutants(source)
+            .into_iter()
+            .filter(|(mutant, _)| mutant.operator == "set_operation_changed")
+            .map(|(mutant, _)| (mutant.line, mutant.column, mutant.after))
+            .collect();
+        let expected = [
+            (3, 6, "{1} & {x | some x in [2]} != {\"a\": 1 | true}".to_owned()),
+            (4, 6, "{1} | {2} == {1}".to_owned()),
+        ];
+        assert_eq!(changed, expected);
+    }
 }

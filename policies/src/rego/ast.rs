@@ -27,6 +27,8 @@ pub(crate) enum PartKind {
     Statement,
     /// `key: value` in an object.
     Entry,
+    /// The `|` between two sets.
+    Union,
 }
 
 /// A `# METADATA` block: its YAML, and the line of its first line.
@@ -138,8 +140,9 @@ impl Expr {
             | ExprKind::Call { arguments: items, .. } => items.iter().collect(),
             ExprKind::Object(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
             ExprKind::Field { base: inner, .. } | ExprKind::Negate(inner) => vec![inner],
-            ExprKind::Comprehension { item, body, .. } => {
+            ExprKind::Comprehension { key, item, body, .. } => {
                 let mut all = expressions(body);
+                all.extend(key.as_deref());
                 all.push(item);
                 all
             }
@@ -177,8 +180,9 @@ pub(crate) enum ExprKind {
     String(String),
     Array(Vec<Expr>),
     Set(Vec<Expr>),
-    /// `[item | body]`, or `{item | body}`.
+    /// `[item | body]`, `{item | body}` or `{key: item | body}`.
     Comprehension {
+        key: Option<Box<Expr>>,
         item: Box<Expr>,
         body: Vec<Statement>,
         set: bool,
@@ -218,6 +222,8 @@ pub(crate) enum Operator {
     Add,
     Subtract,
     Multiply,
+    Union,
+    Intersection,
     In,
 }
 
@@ -234,6 +240,8 @@ impl Operator {
             Self::Add => "+",
             Self::Subtract => "-",
             Self::Multiply => "*",
+            Self::Union => "|",
+            Self::Intersection => "&",
             Self::In => "in",
         }
     }

@@ -200,9 +200,11 @@ impl<'a> Checker<'a> {
             ExprKind::Call { arguments: items, .. }
             | ExprKind::Lookup { key: items, .. }
             | ExprKind::List(items) => most(items),
-            ExprKind::Comprehension { item, body } => {
-                item.depth.max(body_depth(body)).saturating_add(2)
+            ExprKind::Comprehension { key, item, body } => {
+                let key = key.as_ref().map_or(0, |key| key.depth);
+                item.depth.max(key).max(body_depth(body)).saturating_add(2)
             }
+            ExprKind::EntryOr { map, key, default } => map.depth.max(key.depth).max(default.depth),
             ExprKind::EffectiveAt { key, when, .. } => most(key).max(when.depth),
             ExprKind::Map(pairs) => pairs.iter().map(|(_, e)| e.depth).max().unwrap_or(0),
             ExprKind::Cell { row: e, .. }
@@ -214,6 +216,7 @@ impl<'a> Checker<'a> {
             ExprKind::Entry { map: a, key: b }
             | ExprKind::Item { list: a, position: b }
             | ExprKind::Arithmetic { left: a, right: b, .. }
+            | ExprKind::Sets { left: a, right: b, .. }
             | ExprKind::Compare { left: a, right: b, .. }
             | ExprKind::Member { item: a, list: b } => a.depth.max(b.depth),
         }

@@ -120,11 +120,12 @@ impl Checker<'_> {
         }
     }
 
-    /// The name before the item's: a position, or in a set the item itself.
+    /// The name before the item's: a position, in a set the item itself, in an object its key.
     fn key_of(&mut self, key: &Name, collection: &Collection, scope: &mut Scope) -> usize {
         let ty = match collection {
             Collection::List(list) => match &list.ty {
                 Type::Set(item) => (**item).clone(),
+                Type::Map(_) => Type::String,
                 _ => Type::Number,
             },
             Collection::Table(_) => {
@@ -143,11 +144,11 @@ impl Checker<'_> {
         }
         let list = self.expression(expr, scope);
         let item = match &list.ty {
-            Type::List(item) | Type::Set(item) => (**item).clone(),
+            Type::List(item) | Type::Set(item) | Type::Map(item) => (**item).clone(),
             Type::Wrong => Type::Wrong,
             other => {
                 let message = format!("can't go through {other}");
-                let help = "write a list, a set, a list column or a table".to_owned();
+                let help = "write a list, a set, an object, a list column or a table".to_owned();
                 self.error("rego-type-mismatch", expr.span, message, Some(help));
                 Type::Wrong
             }

@@ -6,7 +6,7 @@ use super::check_expression::wrong;
 use super::function::{self, Function, Piece, Signature, Takes};
 use super::refusal;
 use super::report::did_you_mean;
-use crate::tree::{Expr, ExprKind, Type};
+use crate::tree::{Expr, ExprKind, SetOperator, Type};
 use chrono::NaiveDate;
 use tieout_controls::{Decimal, Rounding, Value};
 
@@ -31,6 +31,16 @@ impl Checker<'_> {
         match name {
             "effective.at" => return self.effective_at(arguments, scope, span),
             "object.get" => return self.object_get(arguments, scope, span),
+            "array.concat" => return self.array_concat(arguments, scope, span),
+            "union" => return self.joined(SetOperator::Union, arguments, scope, span),
+            "intersection" => {
+                return self.joined(SetOperator::Intersection, arguments, scope, span);
+            }
+            "set" => {
+                self.arity("set", 0, arguments, span);
+                let ty = Type::Set(Box::new(Type::Wrong));
+                return self.node(ExprKind::List(Vec::new()), ty, span);
+            }
             "sprintf" => return self.sprintf(arguments, scope, span),
             _ => {}
         }
@@ -57,7 +67,13 @@ impl Checker<'_> {
         self.error("rego-unknown-function", function.span, message, help);
     }
 
-    fn arity(&mut self, name: &str, takes: usize, arguments: &[ast::Expr], span: Span) -> bool {
+    pub(super) fn arity(
+        &mut self,
+        name: &str,
+        takes: usize,
+        arguments: &[ast::Expr],
+        span: Span,
+    ) -> bool {
         if arguments.len() == takes {
             return true;
         }
@@ -185,12 +201,15 @@ impl Checker<'_> {
         schema.schema.columns.get(from).map(|c| Type::of_column(c.kind))
     }
 
-    /// `object.get(input, "column", default)`.
+    /// `object.get(input, "column", default)`, or of an object and a text.
     fn object_get(&mut self, arguments: &[ast::Expr], scope: &mut Scope, span: Span) -> Expr {
         if !self.arity("object.get", 3, arguments, span) {
             return wrong();
         }
         let [object, name, default] = arguments else { return wrong() };
+        if !is_root(object) {
+            return self.entry_or(object, name, default, scope, span);
+        }
         let default_span = default.span;
         let default = self.expression(default, scope);
         let is_input = matches!(&object.kind, ast::ExprKind::Variable(v) if v == "input");
@@ -204,6 +223,35 @@ impl Checker<'_> {
         let ExprKind::Column(position) = column.kind else { return wrong() };
         let kind = ExprKind::OrElse { column: position, default: Box::new(default) };
         self.node(kind, column.ty, span)
+    }
+
+    fn entry_or(
+        &mut self,
+        object: &ast::Expr,
+        key: &ast::Expr,
+        default: &ast::Expr,
+        scope: &mut Scope,
+        span: Span,
+    ) -> Expr {
+        let spans = (object.span, key.span, default.span);
+        let map = self.expression(object, scope);
+        let (key, default) = (self.expression(key, scope), self.expression(default, scope));
+        self.want(&key, &Type::String, spans.1);
+        let ty = match &map.ty {
+            Type::Map(value) if **value != Type::Wrong => {
+                self.want(&default, value, spans.2);
+                (**value).clone()
+            }
+            Type::Map(_) => default.ty.clone(),
+            Type::Wrong => return wrong(),
+            other => {
+                let message = format!("this is {other}, not an object");
+                self.error("rego-type-mismatch", spans.0, message, None);
+                return wrong();
+            }
+        };
+        let (map, key, default) = (Box::new(map), Box::new(key), Box::new(default));
+        self.node(ExprKind::EntryOr { map, key, default }, ty, span)
     }
 
     /// `sprintf("format", [arguments])`.
@@ -243,6 +291,17 @@ impl Checker<'_> {
         }
         let function = Function::Format(pieces);
         self.node(ExprKind::Call { function, arguments: typed }, Type::String, span)
+    }
+}
+
+/// Whether that is `input`, `data`, or what stands in `data`.
+fn is_root(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Variable(name) => name == "input" || name == "data",
+        ast::ExprKind::Field { base, .. } => {
+            matches!(&base.kind, ast::ExprKind::Variable(name) if name == "data")
+        }
+        _ => false,
     }
 }
 

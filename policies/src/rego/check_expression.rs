@@ -2,8 +2,9 @@
 
 use super::ast::{self, Operator, Span};
 use super::check::{Checker, Scope, is_place, leaf, literal};
+use super::check_collection::Head;
 use super::report::did_you_mean;
-use crate::tree::{Arithmetic, Comparison, Expr, ExprKind, Type};
+use crate::tree::{Arithmetic, Comparison, Expr, ExprKind, SetOperator, Type};
 use tieout_controls::{Decimal, Value};
 
 impl Checker<'_> {
@@ -18,17 +19,12 @@ impl Checker<'_> {
             ast::ExprKind::Bool(b) => literal(Value::Bool(*b), Type::Bool, span),
             ast::ExprKind::String(s) => literal(Value::String(s.clone()), Type::String, span),
             ast::ExprKind::Number(lexeme) => self.number(lexeme, span),
-            ast::ExprKind::Comprehension { item, body, set } => {
-                self.comprehension(item, body, *set, scope, span)
+            ast::ExprKind::Comprehension { key, item, body, set } => {
+                let head = Head { key: key.as_deref(), item, set: *set };
+                self.comprehension(head, body, scope, span)
             }
-            ast::ExprKind::Array(items) | ast::ExprKind::Set(items) => {
-                let set = matches!(expr.kind, ast::ExprKind::Set(_));
-                let items: Vec<_> =
-                    items.iter().map(|i| (self.expression(i, scope), i.span)).collect();
-                let ty = self.one_type(&items);
-                let items = items.into_iter().map(|(item, _)| item).collect();
-                self.node(ExprKind::List(items), collected(ty, set), span)
-            }
+            ast::ExprKind::Array(items) => self.items(items, false, scope, span),
+            ast::ExprKind::Set(items) => self.items(items, true, scope, span),
             ast::ExprKind::Object(pairs) => self.object(pairs, scope, span),
             ast::ExprKind::Variable(name) => self.variable(name, scope, span),
             ast::ExprKind::Field { base, name } => self.field(base, name, scope, span),
@@ -47,27 +43,6 @@ impl Checker<'_> {
         }
     }
 
-    /// The names of the body are its own.
-    fn comprehension(
-        &mut self,
-        item: &ast::Expr,
-        body: &[ast::Statement],
-        set: bool,
-        scope: &mut Scope,
-        span: Span,
-    ) -> Expr {
-        let outer = scope.names.clone();
-        let body = self.body(body, scope);
-        let typed = self.expression(item, scope);
-        scope.names = outer;
-        if !typed.ty.is_scalar() {
-            let message = format!("items can't be of type {}", typed.ty);
-            self.error("rego-type-mismatch", item.span, message, None);
-        }
-        let ty = collected(typed.ty.clone(), set);
-        self.node(ExprKind::Comprehension { item: Box::new(typed), body }, ty, span)
-    }
-
     fn number(&mut self, lexeme: &str, span: Span) -> Expr {
         match Decimal::parse(lexeme) {
             Ok(number) => literal(Value::Number(number), Type::Number, span),
@@ -76,42 +51,6 @@ impl Checker<'_> {
                 wrong()
             }
         }
-    }
-
-    /// The one type of all items.
-    fn one_type(&mut self, items: &[(Expr, Span)]) -> Type {
-        let mut ty = Type::Wrong;
-        for (item, span) in items {
-            if !ty.fits(&item.ty) || !item.ty.is_scalar() {
-                let message = format!("{} among items of {ty}", item.ty);
-                self.error("rego-type-mismatch", *span, message, None);
-            }
-            if ty == Type::Wrong {
-                ty = item.ty.clone();
-            }
-        }
-        ty
-    }
-
-    fn object(&mut self, pairs: &[(ast::Expr, ast::Expr)], scope: &mut Scope, span: Span) -> Expr {
-        let mut entries: Vec<(String, Expr)> = Vec::new();
-        let mut values = Vec::new();
-        for (key, value) in pairs {
-            match &key.kind {
-                ast::ExprKind::String(name) if !entries.iter().any(|(n, _)| n == name) => {
-                    let typed = self.expression(value, scope);
-                    let (ty, span) = (typed.ty.clone(), value.span);
-                    values.push((literal(Value::Null, ty, span), span));
-                    entries.push((name.clone(), typed));
-                }
-                _ => {
-                    let message = "an object's keys are distinct literal strings";
-                    self.error("rego-unsupported", key.span, message, None);
-                }
-            }
-        }
-        let ty = self.one_type(&values);
-        self.node(ExprKind::Map(entries), Type::Map(Box::new(ty)), span)
     }
 
     fn variable(&mut self, name: &str, scope: &Scope, span: Span) -> Expr {
@@ -153,11 +92,20 @@ impl Checker<'_> {
             Operator::Add => Arithmetic::Add,
             Operator::Subtract => Arithmetic::Subtract,
             Operator::Multiply => Arithmetic::Multiply,
+            Operator::Union => {
+                return self.sets(SetOperator::Union, [left, right], scope, span);
+            }
+            Operator::Intersection => {
+                return self.sets(SetOperator::Intersection, [left, right], scope, span);
+            }
             Operator::In => return self.membership(left, right, scope, span),
             _ => return self.comparison(operator, left, right, scope, span),
         };
         let (left_span, right_span) = (left.span, right.span);
         let (left, right) = (self.expression(left, scope), self.expression(right, scope));
+        if operator == Operator::Subtract && matches!(left.ty, Type::Set(_)) {
+            return self.set_operation(SetOperator::Difference, left, right, [right_span, span]);
+        }
         self.want(&left, &Type::Number, left_span);
         self.want(&right, &Type::Number, right_span);
         let (left, right) = (Box::new(left), Box::new(right));
@@ -175,7 +123,10 @@ impl Checker<'_> {
         let item = self.expression(item, scope);
         let list_span = list.span;
         let list = self.expression(list, scope);
-        let fits = list.ty == Type::Wrong || list.ty.items().is_some_and(|i| i.fits(&item.ty));
+        let fits = match &list.ty {
+            Type::List(of) | Type::Set(of) | Type::Map(of) => of.fits(&item.ty),
+            other => *other == Type::Wrong,
+        };
         if !fits {
             let message = format!("can't look for {} in {}", item.ty, list.ty);
             self.error("rego-type-mismatch", list_span, message, None);
@@ -212,6 +163,8 @@ impl Checker<'_> {
             let message = format!("{} is compared with {}", left.ty, right.ty);
             let help = comparable(&left.ty, &right.ty).map(ToOwned::to_owned);
             self.error("rego-type-mismatch", span, message, help);
+        } else if !ordered && left.ty.is_collection() {
+            // Whole lists, sets or objects.
         } else if !left.ty.is_scalar() || ordered && left.ty == Type::Bool {
             let message = format!("values of type {} can't be compared so", left.ty);
             self.error("rego-type-mismatch", span, message, None);
@@ -253,10 +206,6 @@ impl Checker<'_> {
             self.error("rego-type-mismatch", span, message, help);
         }
     }
-}
-
-fn collected(item: Type, set: bool) -> Type {
-    if set { Type::Set(Box::new(item)) } else { Type::List(Box::new(item)) }
 }
 
 pub(super) fn wrong() -> Expr {

@@ -93,9 +93,7 @@ impl<'a> Checker<'a> {
                     let message = format!("`{name}` is {} here and {ty} elsewhere", value.ty);
                     self.error("rego-type-mismatch", position, message, None);
                 }
-                if ty == Type::Wrong {
-                    ty = value.ty.clone();
-                }
+                ty = ty.settled(&value.ty).clone();
                 depth = depth.max(value.depth).max(body_depth(&body));
                 branches.push((value, body));
             }

@@ -126,10 +126,11 @@ impl<'a> Body<'a> {
     }
 
     fn expression(&self, expr: &'a Expr, report: &mut Report) {
-        if let ExprKind::Comprehension { item, body, .. } = &expr.kind {
+        if let ExprKind::Comprehension { key, item, body, .. } = &expr.kind {
             let mut inner = self.clone();
             inner.body(body, report);
-            return inner.expression(item, report);
+            let head = key.as_deref().into_iter().chain([item.as_ref()]);
+            return head.into_iter().for_each(|expr| inner.expression(expr, report));
         }
         if let ExprKind::Binary { operator, left, right } = &expr.kind
             && !matches!(operator, Operator::Multiply | Operator::In)

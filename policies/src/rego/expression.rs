@@ -1,6 +1,6 @@
-//! From tokens to the syntax tree: expressions.
+//! From tokens to the syntax tree: expressions. What stands in brackets is in [`super::collection`].
 
-use super::ast::{Expr, ExprKind, Name, Operator, PartKind, Span, Statement};
+use super::ast::{Expr, ExprKind, Name, Operator, PartKind, Span};
 use super::lexer::Kind;
 use super::parser::{KEYWORDS, Parser};
 
@@ -12,10 +12,10 @@ impl Parser<'_> {
 
     fn comparison(&mut self) -> Option<Expr> {
         let start = self.span();
-        let left = self.sum()?;
+        let left = self.union()?;
         let Some(operator) = self.comparison_operator() else { return Some(left) };
         self.advance();
-        let right = self.sum()?;
+        let right = self.union()?;
         if let Some(second) = self.comparison_operator() {
             let symbol = second.symbol();
             return self.syntax(format!("comparisons don't chain: `{symbol}` needs brackets"));
@@ -36,6 +36,29 @@ impl Parser<'_> {
         })
     }
 
+    fn union(&mut self) -> Option<Expr> {
+        let start = self.span();
+        let mut left = self.intersection()?;
+        while self.bars && self.at("|") {
+            let from = self.position;
+            self.advance();
+            self.part(PartKind::Union, from);
+            let right = self.intersection()?;
+            left = self.binary(Operator::Union, left, right, start)?;
+        }
+        Some(left)
+    }
+
+    fn intersection(&mut self) -> Option<Expr> {
+        let start = self.span();
+        let mut left = self.sum()?;
+        while self.take("&") {
+            let right = self.sum()?;
+            left = self.binary(Operator::Intersection, left, right, start)?;
+        }
+        Some(left)
+    }
+
     fn sum(&mut self) -> Option<Expr> {
         let start = self.span();
         let mut left = self.product()?;
@@ -43,9 +66,6 @@ impl Parser<'_> {
             let operator = match self.peek() {
                 Kind::Symbol("+") => Operator::Add,
                 Kind::Symbol("-") => Operator::Subtract,
-                Kind::Symbol("&") => {
-                    return self.unsupported("`&` on sets is not part of the profile", MEMBERSHIP);
-                }
                 _ => return Some(left),
             };
             self.advance();
@@ -101,7 +121,7 @@ impl Parser<'_> {
                 let name = self.field_name()?;
                 expr = self.node(ExprKind::Field { base: Box::new(expr), name }, start, depth)?;
             } else if self.take("[") {
-                let key = self.expression()?;
+                let key = self.with_bars(true, Self::expression)?;
                 self.expect("]")?;
                 let depth = depth.max(key.depth);
                 let kind = match key.kind {
@@ -121,7 +141,7 @@ impl Parser<'_> {
                 };
                 let function = Name { text, span: expr.span };
                 self.advance();
-                let arguments = self.list(")")?;
+                let arguments = self.with_bars(true, |parser| parser.list(")"))?;
                 let depth = arguments.iter().map(|a| a.depth).max().unwrap_or(0);
                 expr = self.node(ExprKind::Call { function, arguments }, start, depth)?;
             } else {
@@ -154,124 +174,16 @@ impl Parser<'_> {
             },
             Kind::Symbol("(") => {
                 self.advance();
-                let inner = self.expression()?;
+                let inner = self.with_bars(true, Self::expression)?;
                 self.expect(")")?;
                 return Some(Expr { span: self.span_from(start), ..inner });
             }
-            Kind::Symbol("[") => {
-                self.advance();
-                if let Some(items) = self.comprehension(start, false)? {
-                    return Some(items);
-                }
-                let items = self.list("]")?;
-                let depth = items.iter().map(|i| i.depth).max().unwrap_or(0);
-                return self.node(ExprKind::Array(items), start, depth);
-            }
+            Kind::Symbol("[") => return self.array(),
             Kind::Symbol("{") => return self.set_or_object(),
             _ => return self.unexpected("an expression"),
         };
         self.advance();
         self.node(kind, start, 0)
-    }
-
-    /// The rest of a list after its opening bracket. A comma may end it.
-    fn list(&mut self, close: &str) -> Option<Vec<Expr>> {
-        let mut items = Vec::new();
-        while !self.take(close) {
-            items.push(self.expression()?);
-            self.refuse_comprehension()?;
-            if !self.at(close) {
-                self.expect(",")?;
-            }
-        }
-        Some(items)
-    }
-
-    fn set_or_object(&mut self) -> Option<Expr> {
-        let start = self.span();
-        self.expect("{")?;
-        if let Some(items) = self.comprehension(start, true)? {
-            return Some(items);
-        }
-        let mut items = Vec::new();
-        let mut pairs = Vec::new();
-        let mut depth = 0;
-        while !self.take("}") {
-            let from = self.position;
-            let first = self.expression()?;
-            self.refuse_comprehension()?;
-            depth = depth.max(first.depth);
-            if items.is_empty() && self.take(":") {
-                let value = self.expression()?;
-                self.refuse_comprehension()?;
-                depth = depth.max(value.depth);
-                pairs.push((first, value));
-                self.part(PartKind::Entry, from);
-            } else if pairs.is_empty() {
-                items.push(first);
-            } else {
-                return self.unexpected("`:`");
-            }
-            if !self.at("}") {
-                self.expect(",")?;
-            }
-        }
-        let kind = if items.is_empty() { ExprKind::Object(pairs) } else { ExprKind::Set(items) };
-        self.node(kind, start, depth)
-    }
-
-    /// What follows an opening bracket, if it is a comprehension: an expression, `|` and a body.
-    fn comprehension(&mut self, start: Span, set: bool) -> Option<Option<Expr>> {
-        if !self.bar_ahead() {
-            return Some(None);
-        }
-        let item = Box::new(self.expression()?);
-        self.expect("|")?;
-        let close = if set { "}" } else { "]" };
-        let body = self.nest(|parser| parser.comprehension_body(close))?;
-        let below = body.iter().map(Statement::depth).max().unwrap_or(0);
-        let depth = below.max(item.depth);
-        self.node(ExprKind::Comprehension { item, body, set }, start, depth).map(Some)
-    }
-
-    fn comprehension_body(&mut self, close: &str) -> Option<Vec<Statement>> {
-        let mut body = Vec::new();
-        loop {
-            body.push(self.statement()?);
-            if self.take(close) {
-                return Some(body);
-            }
-            if !self.take(";") && !self.token()?.new_line {
-                return self.unexpected(&format!("a line break, `;` or `{close}`"));
-            }
-        }
-    }
-
-    /// Whether a `|` stands in this bracket, before any comma or its end.
-    fn bar_ahead(&self) -> bool {
-        let mut open = 0_u32;
-        for token in self.tokens.get(self.position..).unwrap_or_default() {
-            match token.kind {
-                Kind::Symbol("(" | "[" | "{") => open = open.saturating_add(1),
-                Kind::Symbol(")" | "]" | "}") if open == 0 => return false,
-                Kind::Symbol(")" | "]" | "}") => open = open.saturating_sub(1),
-                Kind::Symbol("|") if open == 0 => return true,
-                Kind::Symbol("," | ":") if open == 0 => return false,
-                Kind::End => return false,
-                _ => {}
-            }
-        }
-        false
-    }
-
-    fn refuse_comprehension(&mut self) -> Option<()> {
-        if self.at("|") {
-            return self.unsupported(
-                "comprehensions of objects and `|` are not part of the profile",
-                MEMBERSHIP,
-            );
-        }
-        Some(())
     }
 
     fn binary(&mut self, operator: Operator, left: Expr, right: Expr, start: Span) -> Option<Expr> {
@@ -282,7 +194,7 @@ impl Parser<'_> {
 
     /// A node above others of that depth. The depth is bounded, since reading, checking,
     /// evaluating and dropping a tree all take stack for each level.
-    fn node(&mut self, kind: ExprKind, start: Span, depth: u32) -> Option<Expr> {
+    pub(super) fn node(&mut self, kind: ExprKind, start: Span, depth: u32) -> Option<Expr> {
         let depth = depth.saturating_add(1);
         let span = self.span_from(start);
         if depth > MAX_DEPTH {
@@ -306,4 +218,3 @@ fn dotted(expr: &Expr) -> Option<String> {
 const MAX_DEPTH: u32 = 96;
 
 const INEXACT: &str = "`/` has no exact result";
-const MEMBERSHIP: &str = "write `some x in …`, `every x in …` or `x in …`";

@@ -43,6 +43,20 @@ pub enum Function {
     AnyPrefix,
     /// Whether a text of some ends with a text of others.
     AnySuffix,
+    /// How often a text stands in another, without overlap.
+    StringCount,
+    /// The items of a list, then those of another.
+    ArrayConcat,
+    /// The items of a list from a position on, before another; both are cut to the list.
+    ArraySlice,
+    /// The items from the last to the first.
+    ArrayReverse,
+    /// The whole numbers from one to another, both of them, up or down.
+    Range,
+    /// Every so many of them.
+    RangeStep,
+    /// The keys of an object.
+    ObjectKeys,
     /// Texts joined by another.
     Concat,
     /// A text cut where another stands.
@@ -123,8 +137,11 @@ pub(crate) enum Takes {
     StringOrStrings,
     /// A list of numbers, dates or strings.
     Ordered,
-    /// A list or a string.
+    /// A list, set, object or string.
     Countable,
+    /// A list of anything.
+    List,
+    Object,
     /// A literal rounding mode.
     Mode,
     /// A literal regular expression.
@@ -141,7 +158,9 @@ impl Takes {
             | (Self::Date | Self::Day, Type::Date)
             | (Self::Timestamp | Self::Day, Type::Timestamp)
             | (Self::StringOrStrings, Type::String)
-            | (Self::Countable, Type::List(_) | Type::Set(_)) => true,
+            | (Self::Countable, Type::List(_) | Type::Set(_) | Type::Map(_))
+            | (Self::List, Type::List(_))
+            | (Self::Object, Type::Map(_)) => true,
             (Self::Strings | Self::StringOrStrings, Type::List(item) | Type::Set(item)) => {
                 item.fits(&Type::String)
             }
@@ -165,7 +184,9 @@ impl Takes {
             Self::Numbers => "a list or set of numbers",
             Self::StringOrStrings => "a string, or a list or set of them",
             Self::Ordered => "a list or set of numbers, dates or strings",
-            Self::Countable => "a list, set or string",
+            Self::Countable => "a list, set, object or string",
+            Self::List => "a list",
+            Self::Object => "an object",
             Self::Mode => "a rounding mode in quotes",
             Self::Pattern => "a regular expression in quotes",
         }
@@ -184,6 +205,8 @@ pub(crate) struct Signature {
 pub(crate) enum Gives {
     Is(Scalar),
     Strings,
+    StringSet,
+    Numbers,
     /// The type of the list's items.
     Item,
     /// A list of them.
@@ -210,6 +233,8 @@ impl Signature {
             Gives::Is(Scalar::Date) => Type::Date,
             Gives::Is(Scalar::Timestamp) => Type::Timestamp,
             Gives::Strings => Type::List(Box::new(Type::String)),
+            Gives::StringSet => Type::Set(Box::new(Type::String)),
+            Gives::Numbers => Type::List(Box::new(Type::Number)),
             Gives::Item => match first {
                 Some(Type::List(item) | Type::Set(item)) => (**item).clone(),
                 _ => Type::Wrong,
@@ -228,7 +253,8 @@ pub(crate) fn signature(name: &str) -> Option<&'static Signature> {
 }
 
 /// Functions whose arguments are checked by hand.
-pub(crate) const SPECIAL: [&str; 3] = ["effective.at", "object.get", "sprintf"];
+pub(crate) const SPECIAL: [&str; 7] =
+    ["array.concat", "effective.at", "intersection", "object.get", "set", "sprintf", "union"];
 
 /// Names of all functions there are.
 pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> {
@@ -258,6 +284,24 @@ const SIGNATURES: &[Signature] = &[
     is("strings.reverse", &[Takes::String], Scalar::String),
     is("strings.any_prefix_match", ANY_MATCH, Scalar::Bool),
     is("strings.any_suffix_match", ANY_MATCH, Scalar::Bool),
+    is("strings.count", &[Takes::String, Takes::String], Scalar::Number),
+    Signature { name: "array.reverse", takes: &[Takes::List], result: Gives::Items },
+    Signature {
+        name: "array.slice",
+        takes: &[Takes::List, Takes::Number, Takes::Number],
+        result: Gives::Items,
+    },
+    Signature {
+        name: "numbers.range",
+        takes: &[Takes::Number, Takes::Number],
+        result: Gives::Numbers,
+    },
+    Signature {
+        name: "numbers.range_step",
+        takes: &[Takes::Number, Takes::Number, Takes::Number],
+        result: Gives::Numbers,
+    },
+    Signature { name: "object.keys", takes: &[Takes::Object], result: Gives::StringSet },
     is("concat", &[Takes::String, Takes::Strings], Scalar::String),
     Signature { name: "split", takes: &[Takes::String, Takes::String], result: Gives::Strings },
     is("count", &[Takes::Countable], Scalar::Number),
@@ -309,6 +353,12 @@ pub(crate) fn plain(name: &str) -> Option<Function> {
         "strings.reverse" => Function::Reverse,
         "strings.any_prefix_match" => Function::AnyPrefix,
         "strings.any_suffix_match" => Function::AnySuffix,
+        "strings.count" => Function::StringCount,
+        "array.reverse" => Function::ArrayReverse,
+        "array.slice" => Function::ArraySlice,
+        "numbers.range" => Function::Range,
+        "numbers.range_step" => Function::RangeStep,
+        "object.keys" => Function::ObjectKeys,
         "concat" => Function::Concat,
         "split" => Function::Split,
         "count" => Function::Count,

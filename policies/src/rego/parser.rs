@@ -11,7 +11,8 @@ use super::report::Report;
 
 /// Reads a file.
 pub(crate) fn parse(tokens: &[Token], report: &mut Report) -> Module {
-    let mut parser = Parser { tokens, position: 0, nesting: 0, parts: Vec::new(), report };
+    let parts = Vec::new();
+    let mut parser = Parser { tokens, position: 0, nesting: 0, bars: true, parts, report };
     let mut module = Module::default();
     parser.package();
     while parser.peek() != &Kind::End {
@@ -33,6 +34,8 @@ pub(super) struct Parser<'a> {
     pub(super) tokens: &'a [Token],
     pub(super) position: usize,
     pub(super) nesting: u32,
+    /// Whether `|` joins sets here; else it ends the head of a comprehension.
+    pub(super) bars: bool,
     pub(super) parts: Vec<Part>,
     pub(super) report: &'a mut Report,
 }
@@ -234,6 +237,7 @@ impl Parser<'_> {
     fn recover(&mut self, from: usize) {
         self.position = self.position.max(from.saturating_add(1));
         self.nesting = 0;
+        self.bars = true;
         loop {
             let Some(token) = self.token() else { return };
             let starts = token.new_line && token.span.column == 1;

@@ -106,7 +106,6 @@ const OTHER: &[&str] = &[
     "gt",
     "gte",
     "indexof_n",
-    "intersection",
     "is_array",
     "is_boolean",
     "is_null",
@@ -119,9 +118,7 @@ const OTHER: &[&str] = &[
     "neq",
     "or",
     "rem",
-    "set",
     "set_diff",
     "type_name",
-    "union",
     "walk",
 ];

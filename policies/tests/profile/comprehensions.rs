@@ -73,6 +73,31 @@ fn what_differs_from_opa_differs_as_its_page_says() {
 }
 
 #[test]
+fn sets_are_joined_cut_and_compared() {
+    let cases = [
+        ("{\"a\", \"b\"} | {\"c\"} == {t | some t in input.tags}", YES),
+        ("{t | some t in input.tags} & {\"a\", \"x\"} == {\"a\"}", YES),
+        ("{t | some t in input.tags} - {\"a\"} == {\"c\", \"b\"}", YES),
+        ("{1, 2} | {3} & {3, 4} == {1, 2, 3}", YES),
+        ("{1} - {1} == set()", YES),
+        ("set() | {1} == {1.0}", YES),
+        ("{1, 2} != {2, 1}", "conforms"),
+        ("[1, 2] != [2, 1]", YES),
+        ("count([x | some x in {1, 2} | {3}]) == 3", YES),
+        ("count([({1} | {2}) == {2, 1} | some x in [1, 2]]) == 2", YES),
+        ("input.tags == [\"c\", \"a\", \"b\", \"a\"]", YES),
+        ("{input.sku} | {\"a\"} == {\"a\"}", "undetermined | null sku"),
+    ];
+    all(&cases, &[("tags", "c,a,b,a")]);
+    let nulls = [
+        ("input.tags == [\"a\", \"b\"]", "undetermined | null tags"),
+        ("input.tags == [\"b\", \"b\"]", "conforms"),
+        ("input.tags != [\"a\"]", YES),
+    ];
+    all(&nulls, &[("tags", "a,")]);
+}
+
+#[test]
 fn positions_are_counted_from_0_and_a_set_gives_its_items() {
     let cases = [
         ("some i, t in input.tags\n\ti == 1\n\tt == \"a\"", YES),

@@ -6,6 +6,7 @@ mod arithmetic;
 mod bundles;
 #[cfg(test)]
 mod cedar;
+mod collections;
 #[cfg(test)]
 mod comprehensions;
 #[cfg(test)]

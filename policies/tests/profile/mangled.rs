@@ -30,10 +30,20 @@ violation contains {"code": "rate", "message": sprintf("%s is %v", [input.sku, r
 	not tag in ["x", "y"]
 	object.get(input, "region", "EU") == "EU"
 }
+
+totals := {c.id: sum([c.budget, 1]) | some c in data.cost_centres; c.active}
+
+violation contains {"code": "set", "actual": array.slice(input.tags, 0, 1)} if {
+	{t | some t in input.tags} & ({"a"} | {"b", "c"}) - {"c"} != set()
+	object.get(totals, input.cost_centre, 0) < max([i * 2 | some i in numbers.range(1, 3)])
+	some id, total in totals
+	not id in object.keys({"C9": total})
+	array.concat(input.tags, ["x"]) != array.reverse(input.tags)
+}
 "#;
 
 /// What is put in: tokens, and what belongs nowhere.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 27] = [
     "{",
     "}",
     "(",
@@ -41,6 +51,9 @@ const PIECES: [&str; 24] = [
     "]",
     ",",
     "|",
+    " & ",
+    " = ",
+    "{x: 1 | ",
     "not ",
     "some x in ",
     "every ",

@@ -123,7 +123,34 @@ impl Maker<'_> {
         }
         let below = depth - 1;
         let comparison = self.random.pick(&["==", "!=", "<", "<=", ">", ">="]);
-        match self.random.below(12) {
+        match self.random.below(17) {
+            12 => {
+                let same = self.random.pick(&["==", "!="]);
+                format!("{} {same} {}", self.set(0), self.set(below))
+            }
+            13 => {
+                let same = self.random.pick(&["==", "!="]);
+                format!("{} {same} {}", self.list(below), self.list(below))
+            }
+            14 => {
+                let (object, key) = (self.object(below), self.text(0));
+                format!("object.get({object}, {key}, 2) {comparison} {}", self.number(0))
+            }
+            15 => {
+                let name = self.name();
+                let condition = self.about(&name);
+                let (open, close) = if self.random.below(2) == 0 { ("[", "]") } else { ("{", "}") };
+                let list = self.list(below);
+                format!(
+                    "count({open}{name} | some {name} in {list}; {condition}{close}) {comparison} {}",
+                    self.number(0)
+                )
+            }
+            16 => {
+                let function = self.random.pick(&["sum", "count", "max"]);
+                let range = self.random.pick(&["1, 3", "2, -2", "input.i, input.j"]);
+                format!("{function}(numbers.range({range})) {comparison} {}", self.number(below))
+            }
             0 => format!("{} {comparison} {}", self.text(below), self.text(below)),
             // Not at a line's beginning: regorus takes `(` there for a call of what stands before.
             1 => format!("0 + {} {comparison} {}", self.number(below), self.number(below)),
@@ -168,10 +195,49 @@ impl Maker<'_> {
     }
 
     fn list(&mut self, depth: usize) -> String {
-        match self.random.below(4) {
+        let below = depth.saturating_sub(1);
+        match self.random.below(7) {
             0 => format!("[{}, {}]", self.text(depth), self.text(0)),
             1 => format!("split({}, \"-\")", self.text(depth)),
+            2 if depth > 0 => format!("array.concat({}, {})", self.list(below), self.list(below)),
+            3 if depth > 0 => format!("array.reverse({})", self.list(below)),
+            4 if depth > 0 => {
+                let (from, to) = (self.number(0), self.number(0));
+                format!("array.slice({}, {from}, {to})", self.list(below))
+            }
             _ => "input.tags".to_owned(),
+        }
+    }
+
+    fn set(&mut self, depth: usize) -> String {
+        if depth > 0 && self.random.below(2) == 0 {
+            let (one, other) = (self.set(depth - 1), self.set(depth - 1));
+            return match self.random.below(5) {
+                0 => format!("union({{{one}, {other}}})"),
+                1 => format!("intersection({{{one}, {other}}})"),
+                // In brackets: what begins a body with `|` in it is a comprehension elsewhere.
+                _ => format!("({one} {} {other})", self.random.pick(&["|", "&", "-"])),
+            };
+        }
+        match self.random.below(5) {
+            0 => format!("{{{}, \"A\"}}", self.text(0)),
+            1 => "set()".to_owned(),
+            2 => "{c.owner | some c in data.centres; c.active}".to_owned(),
+            3 => format!("object.keys({})", self.object(0)),
+            _ => {
+                let name = self.name();
+                format!("{{{name} | some {name} in {}}}", self.list(depth))
+            }
+        }
+    }
+
+    /// An object of numbers, in which no key can have two values.
+    fn object(&mut self, depth: usize) -> String {
+        let name = self.name();
+        match self.random.below(3) {
+            0 => format!("{{{name}.id: {name}.budget | some {name} in data.centres}}"),
+            1 => format!("{{\"A\": {}, \"EU\": 1}}", self.number(0)),
+            _ => format!("{{{name}: count({name}) | some {name} in {}}}", self.list(depth)),
         }
     }
 
