@@ -131,7 +131,15 @@ impl Maker<'_> {
     }
 
     fn set(&mut self, depth: u32, locals: &[Local]) -> String {
-        match self.random.below(7) {
+        match self.random.below(8) {
+            6 => {
+                let name = self.name("r");
+                for _ in 0..=self.random.below(2) {
+                    let (item, body) = (self.text(0, &[]), self.body(depth.min(1), &[]));
+                    self.helpers.push(format!("{name} contains {item} if {{\n{body}}}\n\n"));
+                }
+                name
+            }
             0 => format!("{{{} | some t{} in input.tags}}", self.text(0, locals), self.names),
             1 => format!("{{\"A\", {}}}", self.text(depth, locals)),
             2 => "set()".to_owned(),

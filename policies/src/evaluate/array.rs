@@ -1,6 +1,6 @@
 //! The functions that make lists. Positions are from 0.
 
-use super::call::{Failure, list};
+use super::call::{Failure, list, number};
 use super::text::whole;
 use crate::tree::Function;
 use tieout_controls::decision::Reason;
@@ -28,19 +28,23 @@ fn slice(items: &[Value], from: i64, to: i64) -> Vec<Value> {
 
 /// The first number, the last, and the step from one to the next; a step that isn't above zero is
 /// an error of the policy.
-fn bounds(values: &[Value]) -> Result<(i64, i64, i64), Failure> {
-    let step = if values.len() > 2 { whole(values, 2)? } else { 1 };
+fn bounds(values: &[Value]) -> Result<(i128, i128, i128), Failure> {
+    let integer = |argument| {
+        let integer = number(values, argument)?.to_scaled(0);
+        integer.map_err(|_| Failure::Obstacle(Reason::Overflow, Some(argument)))
+    };
+    let step = if values.len() > 2 { integer(2)? } else { 1 };
     if step < 1 {
         return Err(Failure::Obstacle(Reason::PolicyError, Some(2)));
     }
-    Ok((whole(values, 0)?, whole(values, 1)?, step))
+    Ok((integer(0)?, integer(1)?, step))
 }
 
 /// How many numbers a range has, told before it is built.
 pub(super) fn length(values: &[Value]) -> u64 {
     bounds(values).map_or(0, |(from, to, step)| {
-        let steps = from.abs_diff(to).checked_div(step.unsigned_abs());
-        steps.map_or(0, |steps| steps.saturating_add(1))
+        let steps = from.abs_diff(to).checked_div(step.unsigned_abs()).unwrap_or(0);
+        u64::try_from(steps.saturating_add(1)).unwrap_or(u64::MAX)
     })
 }
 
@@ -48,8 +52,7 @@ pub(super) fn length(values: &[Value]) -> u64 {
 fn range(values: &[Value]) -> Result<Vec<Value>, Failure> {
     let (from, to, step) = bounds(values)?;
     let by = if to < from { step.saturating_neg() } else { step };
-    let next = |number: &i64| number.checked_add(by);
-    let numbers = std::iter::successors(Some(from), next);
-    let within = |number: &i64| if by < 0 { *number >= to } else { *number <= to };
-    Ok(numbers.take_while(within).map(|n| Value::Number(Decimal::from(n))).collect())
+    let numbers = std::iter::successors(Some(from), |number| number.checked_add(by));
+    let within = |number: &i128| if by < 0 { *number >= to } else { *number <= to };
+    Ok(numbers.take_while(within).map(|n| Value::Number(Decimal::from_scaled(n, 0))).collect())
 }

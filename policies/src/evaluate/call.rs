@@ -100,8 +100,12 @@ pub fn apply(function: &Function, values: &[Value]) -> Result<Value, Failure> {
         Function::TrimSpace => Ok(Value::String(text(0)?.trim().to_owned())),
         Function::Matches(regex) => Ok(Value::Bool(regex.is_match(text(1)?))),
         Function::Split => {
-            let parts = text(0)?.split(text(1)?);
-            Ok(Value::List(parts.map(|p| Value::String(p.to_owned())).collect()))
+            let parts: Vec<String> = match text(1)? {
+                // Where nothing stands between them, all characters are parts.
+                "" => text(0)?.chars().map(String::from).collect(),
+                between => text(0)?.split(between).map(str::to_owned).collect(),
+            };
+            Ok(Value::List(parts.into_iter().map(Value::String).collect()))
         }
         Function::Concat => {
             let parts = list(values, 1)?.iter().map(|item| match item {

@@ -32,18 +32,21 @@ impl<'a> Record<'a> {
         frame: &mut Vec<Outcome<'a>>,
     ) -> Outcome<'a> {
         let mut collected = Collected::default();
-        let mut each = |record: &mut Self, frame: &mut Vec<Outcome<'a>>| match key {
-            None => {
-                let item = record.expr(item, frame).value();
-                record.collect(None, item, &mut collected);
-            }
-            Some(key) => {
-                let (key, item) = (record.expr(key, frame), record.expr(item, frame));
-                let (key, item) = match key.both(item) {
-                    Ok((key, item)) => (Some(key.into_owned()), Ok(item)),
-                    Err(other) => (None, Err(other)),
-                };
-                record.collect(key, item, &mut collected);
+        let mut each = |record: &mut Self, frame: &mut Vec<Outcome<'a>>| {
+            record.reached(item);
+            match key {
+                None => {
+                    let item = record.expr(item, frame).value();
+                    record.collect(None, item, &mut collected);
+                }
+                Some(key) => {
+                    let (key, item) = (record.expr(key, frame), record.expr(item, frame));
+                    let (key, item) = match key.both(item) {
+                        Ok((key, item)) => (Some(key.into_owned()), Ok(item)),
+                        Err(other) => (None, Err(other)),
+                    };
+                    record.collect(key, item, &mut collected);
+                }
             }
         };
         let solutions = self.body(body, frame, Obstacles::new(), &mut each);

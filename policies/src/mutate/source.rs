@@ -105,7 +105,7 @@ fn symbol_changes(symbol: &str) -> &'static [(&'static str, &'static str)] {
         "<=" => &[("comparison_boundary", "<"), ("comparison_negated", ">")],
         ">" => &[("comparison_boundary", ">="), ("comparison_negated", "<=")],
         ">=" => &[("comparison_boundary", ">"), ("comparison_negated", "<")],
-        "==" => &[("comparison_negated", "!=")],
+        "==" | "=" => &[("comparison_negated", "!=")],
         "!=" => &[("comparison_negated", "==")],
         "+" => &[("arithmetic_changed", "-")],
         "-" => &[("arithmetic_changed", "+")],

@@ -214,6 +214,8 @@ pub(crate) enum ExprKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operator {
     Equal,
+    /// `=`, which binds a name that isn't known yet and else compares.
+    Unify,
     NotEqual,
     Less,
     LessOrEqual,
@@ -232,6 +234,7 @@ impl Operator {
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Self::Equal => "==",
+            Self::Unify => "=",
             Self::NotEqual => "!=",
             Self::Less => "<",
             Self::LessOrEqual => "<=",

@@ -4,10 +4,10 @@ use super::ast::{self, Head, Span};
 use super::check_helper::body_depth;
 use super::function;
 use super::refusal;
-use super::report::Report;
+use super::report::{Report, did_you_mean};
 use crate::compile::Environment;
 use crate::tree::{ColumnUse, Expr, ExprKind, Program, Type, Violation};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::Value;
 use tieout_controls::decision::RuleRef;
 
@@ -58,6 +58,9 @@ pub(super) enum State {
 pub(super) struct Scope {
     pub(super) names: Vec<(String, usize, Type)>,
     pub(super) frame: usize,
+    /// What `=` bound, and what was read so far.
+    pub(super) unified: Vec<(ast::Name, usize)>,
+    pub(super) read: BTreeSet<usize>,
 }
 
 impl Scope {
@@ -107,9 +110,9 @@ impl<'a> Checker<'a> {
             if *name == "violation" && sets < definitions.len() {
                 let help = "write `violation contains {\"code\": …} if { … }`".to_owned();
                 self.error("rego-fact-shape", span, "`violation` must be a set", Some(help));
-            } else if *name != "violation" && sets > 0 {
-                let message = format!("only `violation` can be a set, not `{name}`");
-                self.error("rego-unsupported", span, message, None);
+            } else if *name != "violation" && (1..definitions.len()).contains(&sets) {
+                let message = format!("`{name}` is a set here and something else there");
+                self.error("rego-name-taken", span, message, None);
             }
             let all = definitions.len();
             if functions > 0 && functions + kinds(|h| matches!(h, Head::Default)) < all {
@@ -140,9 +143,24 @@ impl<'a> Checker<'a> {
             let mut scope = Scope::default();
             let body = self.body(&branch.body, &mut scope);
             let Some(value) = &branch.value else { continue };
-            let Some(fact) = self.fact(value, &mut scope) else { continue };
+            let fact = self.fact(value, &mut scope);
+            self.unread(&scope);
+            let Some(fact) = fact else { continue };
             let rule = self.rule_ref(rule);
             self.program.violations.push(Violation { rule, frame: scope.frame, body, fact });
+        }
+    }
+
+    /// A name that `=` binds and nobody reads was meant to be compared with.
+    pub(super) fn unread(&mut self, scope: &Scope) {
+        let unread =
+            |(name, local): &&(ast::Name, usize)| name.text != "_" && !scope.read.contains(local);
+        for (name, _) in scope.unified.iter().filter(unread) {
+            let message =
+                format!("nothing is named `{}`, and nothing reads what `=` binds", name.text);
+            let others = scope.names.iter().map(|(n, _, _)| n.as_str()).filter(|n| *n != name.text);
+            let help = did_you_mean(&name.text, others.chain(self.rules.keys().copied()));
+            self.error("rego-unknown-name", name.span, message, help);
         }
     }
 

@@ -92,7 +92,15 @@ impl Checker<'_> {
 
     fn statement(&mut self, statement: &ast::Statement, scope: &mut Scope) -> Statement {
         match statement {
-            ast::Statement::Test(expr) => Statement::Test(self.condition(expr, scope)),
+            ast::Statement::Test(expr) => {
+                if let Some((name, value)) = self.unified(expr, scope) {
+                    let value = self.expression(value, scope);
+                    let local = self.bind(&name, value.ty.clone(), scope);
+                    scope.unified.push((name, local));
+                    return Statement::Bind { local, value, span: expr.span };
+                }
+                Statement::Test(self.condition(expr, scope))
+            }
             ast::Statement::Not { inner, span } => {
                 let inner = self.condition(inner, scope);
                 Statement::Test(self.node(ExprKind::Not(Box::new(inner)), Type::Bool, *span))
@@ -118,6 +126,25 @@ impl Checker<'_> {
                 Statement::Every { key, local, collection, body, span: *span }
             }
         }
+    }
+
+    /// The name that `=` binds, and to what: one that nothing has yet.
+    fn unified<'e>(&self, expr: &'e ast::Expr, scope: &Scope) -> Option<(Name, &'e ast::Expr)> {
+        let ast::ExprKind::Binary { operator: ast::Operator::Unify, left, right } = &expr.kind
+        else {
+            return None;
+        };
+        let unbound = |side: &ast::Expr| match &side.kind {
+            ast::ExprKind::Variable(name) => {
+                let known = name != "_" && scope.find(name).is_some();
+                let other = self.rules.contains_key(name.as_str());
+                let root = matches!(name.as_str(), "input" | "data");
+                (!known && !other && !root).then(|| Name { text: name.clone(), span: side.span })
+            }
+            _ => None,
+        };
+        let other_way = || Some((unbound(right)?, left.as_ref()));
+        unbound(left).map(|name| (name, right.as_ref())).or_else(other_way)
     }
 
     /// The name before the item's: a position, in a set the item itself, in an object its key.

@@ -53,11 +53,12 @@ impl Checker<'_> {
         }
     }
 
-    fn variable(&mut self, name: &str, scope: &Scope, span: Span) -> Expr {
-        if let Some((_, local, ty)) = scope.find(name)
+    fn variable(&mut self, name: &str, scope: &mut Scope, span: Span) -> Expr {
+        if let Some((_, local, ty)) = scope.find(name).cloned()
             && name != "_"
         {
-            return leaf(ExprKind::Local(*local), ty.clone(), span);
+            scope.read.insert(local);
+            return leaf(ExprKind::Local(local), ty, span);
         }
         if name == "input" || name == "data" {
             let help = format!("write `{name}.NAME`");

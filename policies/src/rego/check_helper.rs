@@ -3,7 +3,10 @@
 
 use super::ast::{self, Head, Pattern, Span};
 use super::check::{Checker, Scope, State, leaf, literal};
-use crate::tree::{Collection, Comparison, Definition, Expr, ExprKind, Helper, Statement, Type};
+use super::check_collection;
+use crate::tree::{
+    Collection, Comparison, Definition, Expr, ExprKind, Helper, SetOperator, Statement, Type,
+};
 use tieout_controls::Value;
 
 impl<'a> Checker<'a> {
@@ -63,6 +66,9 @@ impl<'a> Checker<'a> {
             default: None,
             only_true: true,
         };
+        if rules.iter().any(|rule| matches!(rule.head, Head::Contains)) {
+            return self.set_rule(helper, rules);
+        }
         let mut ty = Type::Wrong;
         let mut depth = 0;
         for rule in rules {
@@ -105,8 +111,44 @@ impl<'a> Checker<'a> {
                 helper.only_true &= branches.iter().all(always_true);
                 helper.definitions.push(Definition { guard, branches });
             }
+            self.unread(&scope);
             helper.frame = helper.frame.max(scope.frame);
         }
+        Some((helper, ty, depth))
+    }
+
+    /// A rule `name contains item if { … }`: the items of all its definitions.
+    fn set_rule(
+        &mut self,
+        mut helper: Helper,
+        rules: &[&'a ast::Rule],
+    ) -> Option<(Helper, Type, u32)> {
+        let mut all: Option<Expr> = None;
+        let mut scope = Scope::default();
+        for rule in rules {
+            let [ast::Branch { value: Some(item), body }] = &rule.branches[..] else {
+                let message = format!("the set `{}` can't have an `else`", helper.name);
+                self.error("rego-unsupported", rule.name.span, message, None);
+                return None;
+            };
+            let head = check_collection::Head { key: None, item, set: true };
+            let next = self.comprehension(head, body, &mut scope, item.span);
+            all = Some(match all {
+                None => next,
+                Some(all) => {
+                    let spans = [item.span, rule.name.span];
+                    self.set_operation(SetOperator::Union, all, next, spans)
+                }
+            });
+        }
+        self.unread(&scope);
+        let set = all?;
+        let (ty, depth) = (set.ty.clone(), set.depth);
+        helper.frame = scope.frame;
+        helper.only_true = false;
+        helper
+            .definitions
+            .push(Definition { guard: Vec::new(), branches: vec![(set, Vec::new())] });
         Some((helper, ty, depth))
     }
 

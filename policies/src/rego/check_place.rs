@@ -178,7 +178,8 @@ impl Checker<'_> {
             Type::Wrong => wrong(),
             other => {
                 let message = format!("nothing can be looked up in {other}");
-                self.error("rego-type-mismatch", span, message, None);
+                let help = matches!(other, Type::Set(_)).then(|| "write `x in …`".to_owned());
+                self.error("rego-type-mismatch", span, message, help);
                 wrong()
             }
         }

@@ -66,6 +66,7 @@ impl<'a> Body<'a> {
         match statement {
             Statement::Test(expr) | Statement::Not { inner: expr, .. } => {
                 self.expression(expr, report);
+                self.unify(expr);
             }
             Statement::Bind { name, value, .. } => {
                 self.expression(value, report);
@@ -81,9 +82,11 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// `input.a == input.b` and `input.a == "EUR"`, of currency columns.
+    /// `input.a == input.b` and `input.a == "EUR"`, of currency columns; `name = input.a` binds too.
     fn learn(&mut self, expr: &'a Expr) {
-        let ExprKind::Binary { operator: Operator::Equal, left, right } = &expr.kind else {
+        let ExprKind::Binary { operator: Operator::Equal | Operator::Unify, left, right } =
+            &expr.kind
+        else {
             return;
         };
         let code = |side: &'a Expr| side.column().and_then(|name| self.codes.get(name)).copied();
@@ -97,6 +100,20 @@ impl<'a> Body<'a> {
                 self.fixed.extend(texts);
             }
             (None, None) => {}
+        }
+    }
+
+    /// `name = input.amount`.
+    fn unify(&mut self, expr: &'a Expr) {
+        let ExprKind::Binary { operator: Operator::Unify, left, right } = &expr.kind else {
+            return;
+        };
+        for (name, value) in [(left, right), (right, left)] {
+            if let ExprKind::Variable(name) = &name.kind
+                && let Some(currency) = self.currency(value)
+            {
+                self.locals.entry(name).or_insert(currency);
+            }
         }
     }
 

@@ -186,7 +186,13 @@ impl Parser<'_> {
         self.node(kind, start, 0)
     }
 
-    fn binary(&mut self, operator: Operator, left: Expr, right: Expr, start: Span) -> Option<Expr> {
+    pub(super) fn binary(
+        &mut self,
+        operator: Operator,
+        left: Expr,
+        right: Expr,
+        start: Span,
+    ) -> Option<Expr> {
         let depth = left.depth.max(right.depth);
         let (left, right) = (Box::new(left), Box::new(right));
         self.node(ExprKind::Binary { operator, left, right }, start, depth)

@@ -4,7 +4,7 @@
 //! column 1.
 
 use super::ast::{
-    Branch, Expr, ExprKind, Head, Module, Name, Part, PartKind, Pattern, Rule, Statement,
+    Branch, Expr, ExprKind, Head, Module, Name, Operator, Part, PartKind, Pattern, Rule, Statement,
 };
 use super::lexer::{Kind, Token};
 use super::report::Report;
@@ -82,7 +82,9 @@ impl Parser<'_> {
         }
         if self.take_word("default") {
             let name = self.name()?;
-            self.expect(":=")?;
+            if !self.take("=") {
+                self.expect(":=")?;
+            }
             let value = Some(self.expression()?);
             let branches = vec![Branch { value, body: Vec::new() }];
             return Some(Some(self.rule(name, Head::Default, branches)));
@@ -149,12 +151,10 @@ impl Parser<'_> {
         }
     }
 
-    /// `:= value`, if there is one.
+    /// `:= value` or `= value`, if there is one.
     fn assigned_value(&mut self) -> Option<Option<Expr>> {
-        if self.at("=") {
-            return self.syntax("unexpected `=`; write `:=` for a value and `==` for a comparison");
-        }
-        if self.take(":=") { self.expression().map(Some) } else { Some(None) }
+        let assigned = self.take(":=") || self.take("=");
+        if assigned { self.expression().map(Some) } else { Some(None) }
     }
 
     fn branch(&mut self, value: Option<Expr>) -> Option<Branch> {
@@ -193,10 +193,10 @@ impl Parser<'_> {
             let span = self.span_from(span);
             Statement::Every { key, item, collection, body: self.braced_body()?, span }
         } else if self.take_word("not") {
-            let inner = self.expression()?;
+            let inner = self.unified()?;
             Statement::Not { span: self.span_from(span), inner }
         } else {
-            let value = self.expression()?;
+            let value = self.unified()?;
             match (value.kind, self.take(":=")) {
                 (ExprKind::Variable(text), true) => {
                     let name = Name { text, span: value.span };
@@ -218,6 +218,17 @@ impl Parser<'_> {
         }
         self.part(PartKind::Statement, first);
         Some(statement)
+    }
+
+    /// An expression, or two with `=` between them.
+    fn unified(&mut self) -> Option<Expr> {
+        let start = self.span();
+        let left = self.expression()?;
+        if !self.take("=") {
+            return Some(left);
+        }
+        let right = self.expression()?;
+        self.binary(Operator::Unify, left, right, start)
     }
 
     /// The names that `some` and `every` bind, with the `in` behind them.

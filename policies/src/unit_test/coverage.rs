@@ -2,7 +2,7 @@
 
 use crate::evaluate::{Seen, Trace};
 use crate::rego::{self, ast};
-use crate::tree::{Program, Statement};
+use crate::tree::{Expr, ExprKind, Program, Statement};
 use std::collections::BTreeMap;
 
 /// The coverage of a rule.
@@ -57,6 +57,16 @@ pub(super) fn of(source: &str, program: &Program, trace: &Trace) -> Coverage {
     }
     for helper in &program.helpers {
         let Some(rules) = rules.get(helper.name.as_str()) else { continue };
+        if rules.iter().any(|rule| matches!(rule.head, ast::Head::Contains)) {
+            let set = helper.definitions.iter().flat_map(|d| &d.branches).map(|(set, _)| set);
+            let collected = set.flat_map(collected);
+            for (branch, (item, body)) in rules.iter().flat_map(|r| &r.branches).zip(collected) {
+                let place = branch.value.as_ref().map_or(item.span, |value| value.span);
+                parts.add(place, trace.of(item));
+                parts.body(&branch.body, body, trace);
+            }
+            continue;
+        }
         for (rule, definition) in rules.iter().zip(&helper.definitions) {
             for (branch, (value, body)) in rule.branches.iter().zip(&definition.branches) {
                 let place = branch.value.as_ref().map_or(rule.name.span, |value| value.span);
@@ -70,6 +80,17 @@ pub(super) fn of(source: &str, program: &Program, trace: &Trace) -> Coverage {
         Part { line, column, held, failed, undetermined: unknown }
     };
     Coverage { parts: parts.0.into_iter().map(part).collect() }
+}
+
+/// The items and bodies of a set's definitions, in their order.
+fn collected(set: &Expr) -> Vec<(&Expr, &[Statement])> {
+    match &set.kind {
+        ExprKind::Comprehension { item, body, .. } => vec![(item, body)],
+        ExprKind::Sets { left, right, .. } => {
+            collected(left).into_iter().chain(collected(right)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What was seen by place: a function has a tree for each list of argument types, and one place.

@@ -137,7 +137,7 @@ fn names_of_a_comprehension_are_its_own_and_its_items_scalars() {
     );
     assert_eq!(
         wrap("{\"a\"}[0] == \"a\""),
-        "3:1+8 rego-type-mismatch: nothing can be looked up in set of string"
+        "3:1+8 rego-type-mismatch: nothing can be looked up in set of string (write `x in …`)"
     );
     assert!(wrap("count([t | ]) > 0").contains("rego-syntax"));
     assert!(wrap("count([t | some t in input.tags) > 0").contains("rego-syntax"));

@@ -135,8 +135,8 @@ fn spans_point_at_the_mistake() {
             "3:9+6 rego-literal: `%.` is not one of `%s`, `%v`, `%d`, `%%` (round with `decimal.round(…)` and show with `%v`)",
         ),
         (
-            "input.amount = 1",
-            "3:14+1 rego-syntax: unexpected `=`; write `:=` for a value and `==` for a comparison",
+            "input.amount > 0 = true = input.flag",
+            "3:25+1 rego-syntax: unexpected `=`; write `:=` for a value and `==` for a comparison",
         ),
         ("input.amount > ", "4:1+1 rego-syntax: expected an expression, found `}`"),
         (

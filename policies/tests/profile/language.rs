@@ -1,6 +1,6 @@
 //! The language: what can be written, and what it means.
 
-use crate::harness::{Fields, body, compiled, decided};
+use crate::harness::{Fields, body, compiled, decided, refused};
 
 #[test]
 fn helpers_functions_and_else() {
@@ -182,4 +182,67 @@ violation contains {\"code\": \"x\"} if {
     let decisions = Reference.decide(&compiled, &batch, &crate::harness::data()).unwrap();
     let rule = &decisions[0].facts()[0].rule;
     assert_eq!((rule.file.as_str(), rule.line, rule.last_line), ("t/t/rule.rego", 7, 9));
+}
+
+#[test]
+fn one_equals_sign_binds_a_new_name_and_compares_a_known_one() {
+    let cases: [(&str, Fields<'_>, &str); 8] = [
+        ("x = input.amount\nx > 5", &[("amount", "6")], "violates | x"),
+        ("upper(input.region) = x\nx == \"EU\"", &[("region", "eu")], "violates | x"),
+        ("x = input.amount\nx > 5", &[], "undetermined | null amount"),
+        ("input.region = \"EU\"", &[("region", "US")], "conforms"),
+        ("not input.region = \"EU\"", &[("region", "US")], "violates | x"),
+        ("not input.region = \"EU\"", &[], "undetermined | null region"),
+        ("x := 1\nx = input.amount", &[("amount", "1.0")], "violates | x"),
+        (
+            "count([t | some t in input.tags; n = count(t); n > 1]) = 1",
+            &[("tags", "a,bb")],
+            "violates | x",
+        ),
+    ];
+    for (text, record, expected) in cases {
+        assert_eq!(body(text, record), expected, "{text} of {record:?}");
+    }
+    let source = "default fee = 0
+fee = 5 if input.flag
+double(x) = 2 * x
+violation contains {\"code\": \"a\", \"amount\": double(fee)} if fee = 5";
+    assert_eq!(decided(source, &[("flag", "true")]), "violates | a amount=10");
+    // In Rego a slip of the pen is a new name; here somebody must read it.
+    let slip = "package t\nlimit := 5\nviolation contains {\"code\": \"a\"} if input.amount = limt";
+    assert_eq!(
+        refused(slip),
+        "3:52+4 rego-unknown-name: nothing is named `limt`, and nothing reads what `=` binds (did you mean `limit`?)"
+    );
+}
+
+#[test]
+fn a_rule_can_be_a_set() {
+    let source = "bad contains t if {
+	some t in input.tags
+	startswith(t, \"x\")
+}
+
+bad contains upper(input.region) if input.flag
+
+bad contains \"always\"
+
+violation contains {\"code\": \"a\", \"actual\": bad, \"expected\": count(bad)} if count(bad) > 1";
+    let record: Fields<'_> = &[("tags", "x1,b,x1"), ("region", "eu"), ("flag", "false")];
+    assert_eq!(decided(source, record), "violates | a expected=2 actual=[\"always\",\"x1\"]");
+    let record: Fields<'_> = &[("tags", "b"), ("region", "eu"), ("flag", "true")];
+    assert_eq!(decided(source, record), "violates | a expected=2 actual=[\"EU\",\"always\"]");
+    let record: Fields<'_> = &[("tags", "b"), ("region", "eu"), ("flag", "false")];
+    assert_eq!(decided(source, record), "conforms");
+    let record: Fields<'_> = &[("tags", "b"), ("region", "eu")];
+    assert_eq!(decided(source, record), "undetermined | null flag");
+    let mixed =
+        "package t\nbad contains \"a\"\nbad := \"b\"\nviolation contains {\"code\": \"a\"} if bad";
+    assert!(
+        refused(mixed).starts_with("2:1+3 rego-name-taken: `bad` is a set here"),
+        "{}",
+        refused(mixed)
+    );
+    let recursive = "package t\nbad contains x if some x in bad\nviolation contains {\"code\": \"a\"} if count(bad) > 0";
+    assert!(refused(recursive).contains("rego-recursion"), "{}", refused(recursive));
 }

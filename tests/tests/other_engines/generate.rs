@@ -75,7 +75,11 @@ impl Maker<'_> {
 
     fn statement(&mut self, depth: usize) -> String {
         let name = self.name();
-        match self.random.below(8) {
+        match self.random.below(9) {
+            8 => {
+                let (value, condition) = (self.number(depth - 1), self.number(0));
+                format!("{name} = {value}\n\t{name} + 1 > {condition}")
+            }
             0 => {
                 let (value, condition) = (self.text(depth - 1), self.about(&name));
                 format!("{name} := {value}\n\t{condition}")
@@ -219,7 +223,15 @@ impl Maker<'_> {
                 _ => format!("({one} {} {other})", self.random.pick(&["|", "&", "-"])),
             };
         }
-        match self.random.below(5) {
+        match self.random.below(6) {
+            5 => {
+                let name = self.name();
+                for _ in 0..=self.random.below(2) {
+                    let (item, body) = (self.text(0), self.body(1.max(depth)));
+                    self.helpers += &format!("{name} contains {item} if {{\n{body}}}\n\n");
+                }
+                name
+            }
             0 => format!("{{{}, \"A\"}}", self.text(0)),
             1 => "set()".to_owned(),
             2 => "{c.owner | some c in data.centres; c.active}".to_owned(),
