@@ -314,7 +314,8 @@ pub(crate) fn batch(random: &mut Random, rows: usize, shape: Shape) -> RecordBat
                 let mut lists = ListBuilder::new(StringBuilder::new());
                 for _ in 0..rows {
                     let list = optional(random, shape, |random| {
-                        let length = random.below(4);
+                        // Now and then one that is longer than columns go through.
+                        let length = if random.below(50) == 0 { 40 } else { random.below(4) };
                         (0..length).map(|_| optional(random, shape, text)).collect::<Vec<_>>()
                     });
                     lists.append_option(list);

@@ -116,3 +116,26 @@ fn both_backends_agree_on_generated_policies_and_rows() {
 fn policies() -> u64 {
     std::env::var("TIEOUT_TEST_POLICIES").ok().and_then(|n| n.parse().ok()).unwrap_or(2000)
 }
+
+/// Where all rules together could take more than a record's budget, the costliest are by rows.
+#[test]
+fn rules_that_share_a_budget_are_not_all_left_to_rows() {
+    let data = data();
+    let environment = environment(&data);
+    let heavy = |number: usize| {
+        format!(
+            "violation contains {{\"code\": \"h{number}\"}} if count([t | some t in input.tags; count(split(t, \"{number}\")) < 9]) > 1\n"
+        )
+    };
+    let light =
+        "violation contains {\"code\": \"light\"} if count({t | some t in input.tags}) > 1\n";
+    let all = (0..12).map(heavy).chain([light.to_owned()]).collect::<String>();
+    let policy = compiled(&format!("package t\n{all}"), &environment).unwrap();
+    let batch = batch(&mut Random(7), 400, Shape { nulls: 10, dictionaries: true });
+    let (vectorised, _) = agree(&all, &policy, &data, &batch);
+    assert!((1..13).contains(&vectorised), "{vectorised}");
+    let backends = Vectorised::new(&policy, &data).unwrap().backends();
+    assert_eq!(backends[12].by_rows, None);
+    let why = backends.iter().find_map(|b| b.by_rows.clone()).unwrap();
+    assert!(why.ends_with("steps, more than its budget of 200000"), "{why}");
+}

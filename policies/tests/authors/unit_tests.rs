@@ -1,7 +1,8 @@
 //! The tests of rules.
 
 use crate::shipped;
-use tieout_policies::unit_test::Ending;
+use tieout_policies::bundle::{Language, Rule};
+use tieout_policies::unit_test::{Ending, Setting, Suite};
 
 /// What the READMEs of the shipped rules promise is what their tests hold.
 #[test]
@@ -34,4 +35,47 @@ fn the_tests_reach_every_part_of_the_shipped_rules() {
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn each_definition_of_a_set_is_covered_for_itself() {
+    let source = "package t
+
+bad contains t if {
+\tsome t in input.tags
+\tt != \"a\"
+}
+
+bad contains \"flag\" if input.flag
+
+violation contains {\"code\": \"x\"} if count(bad) > 0
+";
+    let tests = "package t_test
+
+import data.t
+
+test_bad if {
+\tfound := {fact.code | some fact in t.violation} with input as {\"tags\": [\"b\"], \"flag\": false}
+\tfound == {\"x\"}
+}
+";
+    let (name, path) = ("t".to_owned(), "t/t/rule.rego".to_owned());
+    let source = source.to_owned();
+    let rule = Rule { name, path, language: Language::Rego, source, request: None };
+    let mut suite = Suite::new(&rule, "rule_test.rego", tests, Setting::default()).unwrap();
+    for test in suite.tests().to_vec() {
+        assert_eq!(suite.run(&test), Ending::Passed);
+    }
+    let parts = suite.coverage().parts;
+    let told: Vec<_> = parts.iter().map(|p| (p.line, p.column, p.held, p.failed)).collect();
+    let expected = [
+        (3, 14, 1, 0),
+        (4, 7, 1, 0),
+        (5, 2, 1, 0),
+        (8, 14, 0, 0),
+        (8, 24, 0, 1),
+        (10, 1, 1, 0),
+        (10, 37, 1, 0),
+    ];
+    assert_eq!(told, expected);
 }
