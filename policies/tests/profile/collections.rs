@@ -92,6 +92,10 @@ fn lists_are_put_together_cut_and_turned() {
         ("count([x | some x in array.concat(input.tags, [\"a\"]); x == \"a\"]) == 2", YES),
         ("strings.count(\"a-b-c\", \"-\") == 2", YES),
         ("strings.count(\"aaaa\", \"aa\") == 2", YES),
+        ("strings.count(\"abc\", \"\") == 4", YES),
+        ("split(\"aé\", \"\") == [\"a\", \"é\"]", YES),
+        ("count(split(\"\", \"\")) == 0", YES),
+        ("split(\"\", \"-\") == [\"\"]", YES),
     ];
     all(&cases, &[("tags", "a,b,c")]);
 }
