@@ -5,7 +5,8 @@
 //! and money have their own semantics. Here Rego's semantics hold, what is missing is undefined,
 //! and amounts are strings that only the exact `decimal.*` functions compute with: a source that
 //! would compute with anything else is refused when it is loaded, and so is a document with a
-//! number that is no integer. What depends on clock, chance or network is refused by name.
+//! number that is no integer. A comparison that would go by how an amount is written has no answer.
+//! What depends on clock, chance or network is refused by name.
 //!
 //! Everything that runs a policy runs in a thread of its own with a budget of time ([`Limits`]).
 
@@ -15,13 +16,16 @@ mod check;
 mod decimal;
 mod foreign;
 mod graph;
+mod guard;
 mod isolated;
 mod json;
 mod names;
+mod order;
 mod shape;
 mod walk;
 
 use crate::compile::Diagnostic;
+use guard::Guard;
 use regorus::Engine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -125,40 +129,36 @@ pub fn compile(
     let sources: Arc<[Source]> = sources.into();
     let work = Arc::clone(&sources);
     let loaded = isolated::isolated(limits.time, move || load(&work, limits));
-    let (engine, rules) =
+    let (engine, rules, guard) =
         loaded.unwrap_or_else(|stopped| Err(vec![foreign::stopped(&sources, stopped)]))?;
-    Ok(Loaded { engine, rules, sources, limits })
+    Ok(Loaded { engine, rules, guard, sources, limits })
 }
 
-/// The engine with the modules, and each rule's path as the engine knows it by its plain path.
+/// Each rule's path as the engine knows it, by its plain path.
 type Rules = BTreeMap<String, String>;
 
-fn load(sources: &[Source], limits: Limits) -> Result<(Engine, Rules), Vec<Diagnostic>> {
-    let mut engine = Engine::new();
-    foreign::set_up(&mut engine, limits);
-    let mut found = Vec::new();
-    for source in sources {
-        if let Err(error) = engine.add_policy(source.path.clone(), source.text.clone()) {
-            found.push(foreign::unreadable(sources, &error.to_string()));
-        }
-    }
-    if !found.is_empty() {
-        return Err(found);
-    }
+/// The engine with what it evaluates: the modules as they are written are checked, and those with
+/// guarded comparisons are kept.
+fn load(sources: &[Source], limits: Limits) -> Result<(Engine, Rules, Guard), Vec<Diagnostic>> {
+    let mut engine = foreign::read(&Guard::none(sources), sources, limits)?;
     let modules = engine.get_modules().clone();
     let names = names::Names::of(&modules);
     let found = check::check(&modules, &names, sources);
     if !found.is_empty() {
         return Err(found);
     }
-    foreign::prepare(&mut engine, &names).map_err(|e| vec![foreign::refused(sources, &e)])?;
-    Ok((engine, names.rules()))
+    let guard = Guard::of(&modules, sources).map_err(|defect| vec![*defect])?;
+    let mut engine = foreign::read(&guard, sources, limits)?;
+    foreign::prepare(&mut engine, &names)
+        .map_err(|e| vec![guard.back(foreign::refused(sources, &e), sources)])?;
+    Ok((engine, names.rules(), guard))
 }
 
 /// A policy that was read and checked, with regorus behind it.
 struct Loaded {
     engine: Engine,
     rules: Rules,
+    guard: Guard,
     sources: Arc<[Source]>,
     limits: Limits,
 }

@@ -36,6 +36,15 @@ fn none_some_wrong_and_undecided_have_their_exit_codes() {
     let ran = decide(POLICY, r#"{"old": "1,00", "new": "1.101"}"#);
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
     assert!(ran.stderr.contains("error[document-failed]: `decimal.sub`"), "{}", ran.stderr);
+    let ran = decide(
+        &POLICY.replace("decimal.cmp(by, data.most) > 0", "input.new > input.old"),
+        r#"{"old": "9.00", "new": "10.00"}"#,
+    );
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+    let told = "error[document-comparison]: amounts would be compared as text\n --> p.rego:5:2\n  |\n\
+        5 |  input.new > input.old\n  |  ^^^^^^^^^^^^^^^^^^^^^\n  = help: write `decimal.cmp(a, b)`, \
+        which gives -1, 0 or 1\n";
+    assert_eq!(ran.stderr, told);
 }
 
 #[test]

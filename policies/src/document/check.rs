@@ -4,11 +4,10 @@
 use super::graph::{self, Tangle};
 use super::names::{Names, Scope, prefix};
 use super::walk::{self, Visit};
-use super::{Source, capability, foreign};
+use super::{Source, capability, foreign, guard, order};
 use crate::compile::Diagnostic;
 use crate::rego::report::did_you_mean;
 use regorus::unstable::{ArithOp, BoolOp, Expr, Module, Ref, Span, WithModifier};
-use tieout_controls::Decimal;
 
 /// Everything that is refused, in the order of the sources.
 pub(super) fn check(modules: &[Ref<Module>], names: &Names, sources: &[Source]) -> Vec<Diagnostic> {
@@ -127,18 +126,14 @@ impl Checker<'_> {
         }
     }
 
-    /// Amounts are texts, and as texts `"9" > "10"` and `"1.0" != "1.00"`.
+    /// Amounts are texts, and as texts `"9" > "10"` and `"1.0" != "1.00"`. What can be seen of it in
+    /// the source is refused here, the rest when it happens ([`guard`]).
     fn comparison(&mut self, span: &Span, op: &BoolOp, left: &Expr, right: &Expr) {
         let order = !matches!(op, BoolOp::Eq | BoolOp::Ne);
         let text = |side: &Expr| is_amount(side) || (order && is_number_text(side));
         if text(left) || text(right) {
             let message = "amounts would be compared as text";
-            self.add(
-                span,
-                "rego-inexact",
-                message,
-                "write `decimal.cmp(a, b)`, which gives -1, 0 or 1",
-            );
+            self.add(span, "rego-inexact", message, guard::DECIMALS);
         }
     }
 
@@ -183,7 +178,7 @@ fn text(literal: &Expr) -> Option<String> {
 }
 
 fn is_number_text(side: &Expr) -> bool {
-    text(side).is_some_and(|text| Decimal::parse(&text).is_ok())
+    text(side).is_some_and(|text| order::is_amount(&text))
 }
 
 /// Whether it is the result of a function of decimals.
@@ -198,7 +193,7 @@ fn is_set(operand: &Expr) -> bool {
 }
 
 /// Whether an operand can be nothing but an integer.
-fn is_integer(operand: &Expr) -> bool {
+pub(super) fn is_integer(operand: &Expr) -> bool {
     match operand {
         Expr::Number { .. } => true,
         Expr::Call { fcn, .. } => INTEGER.contains(&fcn.span().text()),

@@ -1,6 +1,7 @@
 //! The edge to regorus: how it is set up, asked, and what its messages say in our words.
 
 use super::bounded::{self, GUARDED, Refused};
+use super::guard::Guard;
 use super::isolated::{self, Stopped, isolated};
 use super::names::Names;
 use super::{DocumentPolicy, Failure, Limits, Loaded, Source, decimal, json};
@@ -9,22 +10,51 @@ use crate::rego::report::did_you_mean;
 use regorus::unstable::{BUILTINS, Expr, Ref, Span};
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
 use regorus::{Engine, Value};
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU8, NonZeroU32, NonZeroUsize};
+
+/// An engine with the sources as they are guarded; what is told of them is told of the author's.
+///
+/// # Errors
+/// They can't be parsed.
+pub(super) fn read(
+    guard: &Guard,
+    sources: &[Source],
+    limits: Limits,
+) -> Result<Engine, Vec<Diagnostic>> {
+    let mut engine = Engine::new();
+    set_up(&mut engine, limits, guard);
+    let mut found = Vec::new();
+    for Source { path, text } in &guard.sources {
+        if let Err(error) = engine.add_policy(path.clone(), text.clone()) {
+            found.push(guard.back(unreadable(sources, &error.to_string()), sources));
+        }
+    }
+    if found.is_empty() { Ok(engine) } else { Err(found) }
+}
 
 /// Gives the engine its limits and our functions. A function of ours goes before one of the same
 /// name that it has.
-pub(super) fn set_up(engine: &mut Engine, limits: Limits) {
+fn set_up(engine: &mut Engine, limits: Limits, guard: &Guard) {
     isolated::give_clock();
     // An argument that a function can't take is told, and never makes a condition untrue.
     engine.set_strict_builtin_errors(true);
     let check_interval = NonZeroU32::MIN.saturating_add(99);
     engine.set_execution_timer_config(ExecutionTimerConfig { limit: limits.time, check_interval });
+    let longer = if guard.name.is_empty() { NonZeroU8::MIN } else { GUARDED_TEXT };
+    let bytes = limits.source_bytes.saturating_mul(longer.get().into());
     let lengths = PolicyLengthConfig {
-        max_col: NonZeroU32::MIN.saturating_add(9_999),
-        max_file_bytes: NonZeroUsize::new(limits.source_bytes).unwrap_or(NonZeroUsize::MIN),
+        max_col: MAX_COLUMN.saturating_mul(NonZeroU32::from(longer)),
+        max_file_bytes: NonZeroUsize::new(bytes).unwrap_or(NonZeroUsize::MIN),
         ..PolicyLengthConfig::default()
     };
     engine.set_policy_length_config(lengths);
+    if !guard.name.is_empty() {
+        let ops = guard.ops();
+        let call = move |values: Vec<Value>| {
+            Guard::compare(&ops, &values).map_err(|said| Told(said).into())
+        };
+        let _ = engine.add_extension(guard.name.clone(), 3, Box::new(call));
+    }
     for (name, arity) in decimal::ARITIES {
         let call = move |arguments: Vec<Value>| match decimal::call(name, &arguments) {
             Ok(value) => Ok(value),
@@ -47,6 +77,12 @@ pub(super) fn set_up(engine: &mut Engine, limits: Limits) {
         let _ = engine.add_extension((*name).to_owned(), *arity, Box::new(call));
     }
 }
+
+/// The engine's columns of a line.
+const MAX_COLUMN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9_999);
+/// How much more a source may be once its comparisons are guarded: a comparison of three characters
+/// becomes one of about twenty.
+const GUARDED_TEXT: NonZeroU8 = NonZeroU8::MIN.saturating_add(7);
 
 /// Before the message of a limit of ours.
 const LIMIT: &str = "limit: ";
@@ -139,10 +175,16 @@ impl Loaded {
                 return Failure::Document(Box::new(found));
             }
             Wrong::Limit(said) if said.contains("regex") => {
-                told(sources, "document-limit", "a pattern that is too large", &said)
+                let found = told(sources, "document-limit", "a pattern that is too large", &said);
+                self.guard.back(found, sources)
             }
-            Wrong::Limit(said) => told(sources, "document-time", OUT_OF_TIME, &said),
-            Wrong::Failed(said) => failed(sources, &said),
+            Wrong::Limit(said) => {
+                self.guard.back(told(sources, "document-time", OUT_OF_TIME, &said), sources)
+            }
+            Wrong::Failed(said) => match self.guard.refused(parts(&said).1) {
+                Some(refused) => refused,
+                None => self.guard.back(failed(sources, &said), sources),
+            },
             Wrong::Result(what) => {
                 let code =
                     if what == json::TOO_LARGE { "document-limit" } else { "document-result" };

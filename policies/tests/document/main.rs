@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod compared;
 mod decided;
 mod hostile;
 mod refused;

@@ -42,7 +42,8 @@ OPA's published cases for Rego v1 (swift-opa's compliance suite; two thirds of i
 left out) through both paths: as document policies and in the record profile. The families named \
 `crypto*`, `jwt*`, `graphql*`, `net*` and the like lie outside both by choice.\n\n\
 - *passed*: the case gives what OPA gives, or is an error where OPA has one;\n\
-- *refused*: the policy or the document is refused by name before it is evaluated;\n\
+- *refused*: the policy or the document is refused by name before it is evaluated, or a comparison \
+that would go by how an amount is written (`document-comparison`);\n\
 - *beyond*: it can't be said on that path: a query that asks for more than a rule, several modules, \
 an input that is no record, or a value that is no scalar;\n\
 - *differs*: it gives something else, for a reason given below.\n\n\
