@@ -15,6 +15,7 @@ pub mod plan;
 mod population;
 pub mod progress;
 mod record;
+pub mod reperform;
 pub mod run;
 pub mod sod;
 pub mod vectorised;
