@@ -14,6 +14,7 @@
 //! default.
 
 pub mod exact;
+pub mod infer;
 pub mod integer;
 pub mod rating;
 pub mod rounding;

@@ -235,6 +235,11 @@ impl Exact {
     }
 }
 
+/// The least common multiple of two positive numbers.
+pub(super) fn least_common_multiple(a: &BigInt, b: &BigInt) -> BigInt {
+    a / greatest_common_divisor(a, b) * b
+}
+
 fn greatest_common_divisor(a: &BigInt, b: &BigInt) -> BigInt {
     if let (Ok(a), Ok(b)) = (u128::try_from(a.magnitude()), u128::try_from(b.magnitude())) {
         return BigInt::from(narrow_divisor(a, b));

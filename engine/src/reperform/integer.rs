@@ -12,6 +12,8 @@ use tieout_controls::Rounding;
 pub trait Integer: Clone + Ord + Debug {
     /// The same number in this width. The caller has bounded it.
     fn of(value: i128) -> Self;
+    /// The same number in this width, if it fits.
+    fn fitting(value: &BigInt) -> Option<Self>;
     /// The sum.
     #[must_use]
     fn plus(&self, other: &Self) -> Self;
@@ -32,6 +34,9 @@ pub trait Integer: Clone + Ord + Debug {
 impl Integer for i128 {
     fn of(value: i128) -> Self {
         value
+    }
+    fn fitting(value: &BigInt) -> Option<Self> {
+        i128::try_from(value).ok()
     }
     fn plus(&self, other: &Self) -> Self {
         self + other
@@ -60,6 +65,9 @@ impl Integer for i128 {
 impl Integer for BigInt {
     fn of(value: i128) -> Self {
         BigInt::from(value)
+    }
+    fn fitting(value: &BigInt) -> Option<Self> {
+        Some(value.clone())
     }
     fn plus(&self, other: &Self) -> Self {
         self + other

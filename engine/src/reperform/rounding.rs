@@ -212,6 +212,12 @@ impl RoundingSpec {
         Ok(self)
     }
 
+    /// The specification with rules that the stages are known to admit.
+    pub(super) fn with_rules(mut self, rules: &BTreeMap<Stage, Option<Rule>>) -> Self {
+        self.rules.extend(rules.iter().filter_map(|(stage, rule)| Some((*stage, (*rule)?))));
+        self
+    }
+
     /// The rule of a stage; `None` where nothing is rounded.
     pub fn rule(&self, stage: Stage) -> Option<&Rule> {
         self.rules.get(&stage)

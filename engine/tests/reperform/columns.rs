@@ -68,11 +68,14 @@ fn plan(random: &mut Random, large: bool) -> Plan {
         .map(|i| {
             // Whole bounds, as price lists have them: then tiers between which something lies differ.
             bound += i128::from(random.between(1, 40)) * 1_000_000;
-            OracleTier {
-                up_to: (i + 1 < count || !open).then_some(bound),
-                price: i128::from(random.between(-price / 10, price)),
-                fee: if random.one_in(2) { 0 } else { i128::from(random.between(0, price)) },
-            }
+            let mut price = || match random.below(3) {
+                // Half cents, so that whole quantities end in ties.
+                0 => i128::from(random.between(-200, 2_000)) * 5_000_000,
+                _ => i128::from(random.between(-price / 10, price)),
+            };
+            let (price, fee) = (price(), price());
+            let fee = if random.one_in(2) { 0 } else { fee };
+            OracleTier { up_to: (i + 1 < count || !open).then_some(bound), price, fee }
         })
         .collect();
     Plan { kind, bounds, zero, tiers }
@@ -186,7 +189,7 @@ fn quantity(random: &mut Random, plan: &Plan, large: bool) -> i128 {
 fn columns_agree_with_rationals() {
     let cases = cases(200_000);
     let mut random = Random(0x7e57_0001);
-    let (mut done, mut above) = (0, 0);
+    let (mut done, mut above, mut ties) = (0, 0, 0);
     while done < cases {
         let large = random.one_in(10);
         let plans: Vec<Plan> = (0..16).map(|_| plan(&mut random, large)).collect();
@@ -214,7 +217,9 @@ fn columns_agree_with_rationals() {
         let mut undetermined = rated.undetermined.iter().peekable();
         for (row, (quantity, number)) in quantities.iter().zip(&numbers).enumerate() {
             let plan = &plans[usize::try_from(*number).unwrap()];
-            let expected = oracle(plan, *quantity).map(|amount| amount.round(&step, mode));
+            let exact = oracle(plan, *quantity);
+            ties += usize::from(exact.as_ref().is_some_and(|amount| tie(amount, &step)));
+            let expected = exact.map(|amount| amount.round(&step, mode));
             let reason = undetermined.next_if(|(at, _)| *at == row).map(|(_, reason)| *reason);
             match expected {
                 None => {
@@ -235,7 +240,14 @@ fn columns_agree_with_rationals() {
         }
         done += rows;
     }
-    println!("{done} rows agree, {above} of them above the last tier");
+    assert!(ties > done / 100);
+    println!("{done} rows agree: {ties} ties, {above} above the last tier");
+}
+
+fn tie(amount: &Q, step: &Q) -> bool {
+    let halves = amount.mul(&Q { n: &step.d * 2, d: step.n.clone() });
+    let whole = &halves.n % &halves.d == BigInt::from(0);
+    whole && (&halves.n / &halves.d).bit(0)
 }
 
 fn column(quantities: &[i128]) -> Decimal128Array {

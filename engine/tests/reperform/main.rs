@@ -2,6 +2,10 @@
 
 #![cfg(test)]
 
+mod bills;
 mod columns;
+mod infer;
 mod oracle;
+mod rating;
+mod rounding;
 mod vectors;

@@ -12,7 +12,7 @@
 
 use super::residual::{Group, Residual, round_group};
 use super::{RoundingSpec, Rule, SpecError, Stage};
-use crate::reperform::exact::Exact;
+use crate::reperform::exact::{Exact, least_common_multiple};
 use crate::reperform::integer::ten_pow;
 use num_bigint::BigInt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +95,8 @@ pub struct RoundedInvoice {
     pub categories: Vec<CategoryTax>,
     /// The total of tax.
     pub tax: Exact,
-    /// What rounding the payable amount added (EN 16931 BT-114).
+    /// What rounding the payable amount added, where the rule states it (EN 16931 BT-114); zero
+    /// otherwise.
     pub rounding_amount: Exact,
     /// What is to be paid.
     pub payable: Exact,
@@ -194,11 +195,19 @@ pub fn apply(spec: &RoundingSpec, lines: &[Line]) -> Result<RoundedInvoice, Spec
             .map(|(((category, rate), base), amount)| CategoryTax { category, rate, base, amount })
             .collect(),
         tax: tax.total,
-        rounding_amount: payable.total.minus(&gross),
+        rounding_amount: if states_rounding(spec) {
+            payable.total.minus(&gross)
+        } else {
+            Exact::zero()
+        },
         payable: payable.total,
         residuals,
         tax_on_lost,
     })
+}
+
+fn states_rounding(spec: &RoundingSpec) -> bool {
+    spec.rule(Stage::Invoice).is_some_and(|rule| rule.residual == Residual::RoundingLine)
 }
 
 fn in_order(lines: &[Line]) -> Result<Vec<&Line>, SpecError> {
@@ -296,10 +305,9 @@ fn stage(
 /// [`round_group`] over rationals: brought to one denominator first.
 fn round_exact(parts: &[Exact], rule: &Rule) -> Group<Exact> {
     let power: BigInt = ten_pow(rule.increment.scale());
-    let common = parts.iter().fold(BigInt::from(1), |common, part| {
-        let extra = Exact::of_parts(common.clone(), part.denominator().clone());
-        common * extra.denominator()
-    });
+    let common = parts
+        .iter()
+        .fold(BigInt::from(1), |common, part| least_common_multiple(&common, part.denominator()));
     let widen = |part: &Exact| part.numerator() * (&common / part.denominator()) * &power;
     let numerators: Vec<BigInt> = parts.iter().map(widen).collect();
     let ranks: Vec<usize> = (0..parts.len()).collect();
