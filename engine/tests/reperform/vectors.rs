@@ -135,7 +135,7 @@ const VECTORS: &[Vector] = &[
                  filezoomer.com/2011/05/how-does-amazon-s3-calculate-storage-used: 52,900 GB-months \
                  over 1, 50 and 450 TB are 6,602.36 USD (1,700 of them in the last tier)",
         mode: Mode::Graduated,
-        tiers: "1024 0.140 0; 51200 0.125 0; 460800 0.110 0; - 0.095 0",
+        tiers: "1024 0.140 0; 51200 0.125 0; 460800 0.110 0",
         zero: ZeroUsage::NoFee,
         cases: &[("52900", "6602.36")],
     },
@@ -277,7 +277,8 @@ fn published_package_examples() {
 }
 
 /// HNS, "Computing the 95th percentile for data transfer": of twenty samples the highest is dropped
-/// and the next one counts; quoted in nvidia/Nemotron-CC-Math-v1.
+/// and the next one counts; quoted in nvidia/Nemotron-CC-Math-v1. The samples and their order are the
+/// page's; the copy at hand ends before its results, which follow from the rule.
 #[test]
 fn published_percentile_examples() {
     let inbound = "0.139 0.653 0.201 0.116 0.084 0.032 0.047 0.185 0.198 0.203 0.276 0.370 0.971 \
