@@ -257,3 +257,29 @@ fn what_cant_be_searched_is_refused() {
     let nothing = Grid::exact().rounded(Stage::Line);
     assert_eq!(infer(&nothing, &[invoice]), Err(InferError::NoOption(Stage::Line)));
 }
+
+/// Numbers that fit 128 bits, products and sums that don't: computed in wider integers, not wrapped.
+#[test]
+fn what_leaves_128_bits_is_still_exact() {
+    let wide = "100000000000000000000";
+    let invoice = simple("1", &[(wide, wide, "1")], "1");
+    let Inference::Contradiction(found) = infer(&halves(), &[invoice]).unwrap() else {
+        panic!("1 isn't 10^40");
+    };
+    assert_eq!(found[0].nearest[0].expected.to_string(), format!("1{}", "0".repeat(40)));
+
+    let large = "99999999999999999999999999999999999999";
+    let mut invoice = simple("1", &[("1", large, large), ("1", large, large)], "0");
+    for line in &mut invoice.lines {
+        line.line.tax_rate = x("1");
+    }
+    let Inference::Contradiction(found) = infer(&halves(), &[invoice]).unwrap() else {
+        panic!("the taxes aren't zero");
+    };
+    let taxing = found.iter().find(|found| found.part == Part::Taxing).unwrap();
+    let total = "199999999999999999999999999999999999998";
+    assert_eq!(
+        (&taxing.nearest[0].place, taxing.nearest[0].expected.to_string().as_str()),
+        (&Place::Tax, total)
+    );
+}
