@@ -13,6 +13,7 @@
 //! in a rate table, an overlap, a null, usage between two tiers) is an error with its reason, never a
 //! default.
 
+pub mod allocation;
 pub mod exact;
 pub mod infer;
 pub mod integer;

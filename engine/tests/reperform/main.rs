@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bills;
+mod allocation;
 mod columns;
 mod infer;
 mod oracle;
