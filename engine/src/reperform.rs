@@ -14,8 +14,11 @@
 //! default.
 
 pub mod allocation;
+pub mod calendar;
 pub mod exact;
 pub mod infer;
 pub mod integer;
+pub mod interpolation;
 pub mod rating;
 pub mod rounding;
+pub mod time;

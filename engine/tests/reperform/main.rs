@@ -4,6 +4,7 @@
 
 mod bills;
 mod allocation;
+mod civil_days;
 mod columns;
 mod infer;
 mod oracle;
