@@ -10,4 +10,7 @@ mod infer;
 mod oracle;
 mod rating;
 mod rounding;
+mod tax;
+mod terms;
+mod transfer_pricing;
 mod vectors;
