@@ -22,6 +22,7 @@ pub mod integer;
 pub mod interpolation;
 pub mod rating;
 pub mod rounding;
+pub mod sampling;
 pub mod sla;
 pub mod tax;
 pub mod time;

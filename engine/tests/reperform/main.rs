@@ -10,6 +10,8 @@ mod infer;
 mod oracle;
 mod rating;
 mod rounding;
+mod outside;
+mod sampling;
 mod tax;
 mod terms;
 mod transfer_pricing;
