@@ -8,9 +8,14 @@
 //! version. A row that doesn't fit is refused, never mended.
 
 mod access;
+mod allocation;
 mod billing;
 mod focus;
 mod intercompany;
+mod ledger;
+mod metering;
+mod procurement;
+mod rating;
 mod retention;
 mod tax;
 mod vocabulary;
@@ -58,13 +63,18 @@ pub struct Column {
 
 /// All profiles, by name.
 pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
-    const FAMILIES: [&[SchemaProfile]; 6] = [
+    const FAMILIES: [&[SchemaProfile]; 11] = [
         focus::PROFILES,
         billing::PROFILES,
         access::PROFILES,
         retention::PROFILES,
         tax::PROFILES,
         intercompany::PROFILES,
+        metering::PROFILES,
+        rating::PROFILES,
+        allocation::PROFILES,
+        procurement::PROFILES,
+        ledger::PROFILES,
     ];
     FAMILIES.into_iter().flatten()
 }
