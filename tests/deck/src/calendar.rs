@@ -43,6 +43,11 @@ impl Date {
         self.civil().0
     }
 
+    /// Days since 1970-01-01, which was a Thursday.
+    pub(crate) const fn days(self) -> i64 {
+        self.0
+    }
+
     /// The first second of the day.
     pub(crate) const fn start(self) -> Instant {
         Instant(self.0 * DAY)
@@ -60,6 +65,11 @@ impl Instant {
 
     pub(crate) const fn micros(self) -> i64 {
         self.0 * 1_000_000
+    }
+
+    /// Seconds from this instant to a later one.
+    pub(crate) const fn until(self, later: Self) -> i64 {
+        later.0 - self.0
     }
 }
 

@@ -30,6 +30,7 @@ mod focus_fault;
 mod focus_file;
 mod intercompany;
 mod invoices;
+mod metering;
 mod money;
 mod people;
 mod rates;
@@ -39,10 +40,15 @@ mod truth;
 mod vat;
 mod workspace;
 
+pub use crate::metering::{
+    Dose, METERING_OVERHEAD_PERCENT, MeteringFaults, MeteringOptions, MeteringTruth, Planted,
+    generate_metering, metering_classes,
+};
+
 use crate::focus::Charges;
 use crate::focus_fault::Plan;
 use crate::truth::Answers;
-use crate::workspace::{Entry, Folder};
+use crate::workspace::{Entry, Folder, Header};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -126,12 +132,14 @@ pub fn generate(options: &Options, folder: &Path) -> Result<Truth, DeckError> {
     let mut out = Folder::take(folder)?;
     let focus = out.file("data/focus.parquet", |f| focus_file::write(&charges, &plan, f))?;
     answers.join(focus.answers);
-    let mut entries = vec![Entry::focus("focus.parquet", charges.count(), focus.totals)];
+    let source = "Nimbus billing console, charge summary of 2025";
+    let mut entries = vec![Entry::parquet("focus-1.2", charges.count(), focus.totals, source)];
     for table in &tables {
         workspace::write_table(&mut out, table)?;
         entries.push(Entry::of(table));
     }
-    let yaml = workspace::yaml(&entries).map_err(|e| refuse(e.to_string()))?;
+    let header = Header { name: "meridian", start: "2025-01-01", end: "2026-01-01" };
+    let yaml = workspace::yaml(&header, &entries).map_err(|e| refuse(e.to_string()))?;
     out.file(workspace::WORKSPACE, |f| f.write_all(yaml.as_bytes()))?;
     let truth = answers.into_truth(options.seed);
     out.file(workspace::TRUTH, |f| serde_json::to_writer_pretty(f, &truth))?;

@@ -17,6 +17,11 @@ impl Dec {
         Self { units, scale }
     }
 
+    /// The whole number, and how many of its digits stand behind the point.
+    pub(crate) const fn parts(self) -> (i128, u32) {
+        (self.units, self.scale)
+    }
+
     /// So many hundredths.
     pub(crate) fn cents(units: i64) -> Self {
         Self::new(i128::from(units), 2)

@@ -40,6 +40,28 @@ impl Folder {
         name: &str,
         fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, E>,
     ) -> Result<T, DeckError> {
+        let (path, mut out) = self.begin(name)?;
+        let made = fill(&mut out).map_err(|e| failed(&path, &e))?;
+        out.flush().map_err(|e| failed(&path, &e))?;
+        Ok(made)
+    }
+
+    /// Writes two files at once.
+    pub(crate) fn pair<T, E: ToString>(
+        &mut self,
+        names: [&str; 2],
+        fill: impl FnOnce(&mut BufWriter<File>, &mut BufWriter<File>) -> Result<T, E>,
+    ) -> Result<T, DeckError> {
+        let [first, second] = names;
+        let (path, mut one) = self.begin(first)?;
+        let (other_path, mut other) = self.begin(second)?;
+        let made = fill(&mut one, &mut other).map_err(|e| failed(&path, &e))?;
+        one.flush().map_err(|e| failed(&path, &e))?;
+        other.flush().map_err(|e| failed(&other_path, &e))?;
+        Ok(made)
+    }
+
+    fn begin(&mut self, name: &str) -> Result<(PathBuf, BufWriter<File>), DeckError> {
         let path = self.root.join(name);
         let partial = path.with_added_extension(PARTIAL);
         if let Some(parent) = path.parent() {
@@ -47,10 +69,7 @@ impl Folder {
         }
         let file = File::create(&partial).map_err(|e| failed(&path, &e))?;
         self.written.push(path.clone());
-        let mut out = BufWriter::new(file);
-        let made = fill(&mut out).map_err(|e| failed(&path, &e))?;
-        out.flush().map_err(|e| failed(&path, &e))?;
-        Ok(made)
+        Ok((path, BufWriter::new(file)))
     }
 
     /// Moves all files to their places.
@@ -105,14 +124,16 @@ impl Entry {
         }
     }
 
-    pub(crate) fn focus(file: &str, rows: u64, totals: Totals) -> Self {
+    /// A dataset in Parquet, named as its profile is without the version.
+    pub(crate) fn parquet(profile: &str, rows: u64, totals: Totals, source: &'static str) -> Self {
+        let role = profile.rsplit_once('-').map_or(profile, |(role, _)| role);
         Self {
-            dataset: "focus".to_owned(),
-            profile: "focus-1.2".to_owned(),
-            file: file.to_owned(),
+            dataset: role.replace('-', "_"),
+            profile: profile.to_owned(),
+            file: format!("{role}.parquet"),
             rows,
             totals,
-            source: "Nimbus billing console, charge summary of 2025",
+            source,
             obtained_by: "Group IT controlling",
         }
     }
@@ -138,11 +159,18 @@ fn provenance(role: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// What the workspace says of itself: its name, and its period.
+pub(crate) struct Header {
+    pub(crate) name: &'static str,
+    pub(crate) start: &'static str,
+    pub(crate) end: &'static str,
+}
+
 /// The text of `tieout.yaml`.
-pub(crate) fn yaml(entries: &[Entry]) -> Result<String, std::fmt::Error> {
+pub(crate) fn yaml(header: &Header, entries: &[Entry]) -> Result<String, std::fmt::Error> {
+    let Header { name, start, end } = header;
     let mut text = format!(
-        "workspace: meridian\nperiod: {{start: 2025-01-01, end: 2026-01-01}}\nas_of: {AS_OF}\n\
-         datasets:\n"
+        "workspace: {name}\nperiod: {{start: {start}, end: {end}}}\nas_of: {AS_OF}\ndatasets:\n"
     );
     for entry in entries {
         writeln!(text, "  {}:", entry.dataset)?;
@@ -156,11 +184,12 @@ pub(crate) fn yaml(entries: &[Entry]) -> Result<String, std::fmt::Error> {
         writeln!(text, "      obtained_by: \"{}\"", entry.obtained_by)?;
         writeln!(text, "      at: 2026-01-15T09:00:00Z")?;
     }
-    text.push_str(
-        "keys: {operator: keys/operator.pem, log: keys/log.pem}\n\
-         log: {folder: log, origin: tieout.local/meridian}\n\
-         output: out\n",
-    );
+    write!(
+        text,
+        "keys: {{operator: keys/operator.pem, log: keys/log.pem}}\n\
+         log: {{folder: log, origin: tieout.local/{name}}}\n\
+         output: out\n"
+    )?;
     Ok(text)
 }
 

@@ -1,0 +1,372 @@
+//! The metering world: a group whose whole billing chain can be re-performed, from usage through
+//! charges, allocation and invoices to the journal.
+//!
+//! Twelve legal entities in six countries, forty cost centres, twenty-four months from January 2024.
+//! Two entities provide IT to the others. Each resource is metered by an agent, by the provider, or by
+//! both. Without faults every link ties out to the cent:
+//!
+//! * usage, each interval counted once by the source of the highest priority → quantities of charges;
+//! * quantities by the price plans → amounts of charges;
+//! * charges of two cost centres of each provider, with the facilities' cost → pools → allocation;
+//! * charges and allocation → invoices, intercompany entries, and both ledgers.
+//!
+//! Any row is a function of the seed and its number; memory doesn't grow with the rows of usage. The
+//! arithmetic is the deck's own and shares nothing with what it tests.
+
+mod allocation;
+mod catalogue;
+mod fault;
+mod file;
+mod fx;
+mod group;
+mod invoice;
+mod journal;
+mod meter;
+mod prices;
+mod pricing;
+mod procurement;
+mod ratio;
+mod register;
+mod resource;
+mod service_level;
+mod summary;
+mod truth;
+mod unit;
+mod zone;
+
+pub use truth::{MeteringTruth, Planted};
+
+use crate::DeckError;
+use crate::csv::{Format, Table};
+use crate::fault::no_record;
+use crate::money::Dec;
+use crate::rng::{Rng, at};
+use crate::workspace::{Entry, Folder, Header, TRUTH, WORKSPACE, write_table, yaml};
+use catalogue::{OVERHEAD, SERVICES, Service};
+use fault::{CLASSES, Class, UNIT_CLASSES};
+use group::MONTHS;
+use resource::Resource;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::Path;
+use summary::Summary;
+
+/// What to generate.
+#[derive(Debug, Clone)]
+pub struct MeteringOptions {
+    /// The seed; the same seed gives the same bytes.
+    pub seed: u64,
+    /// About how many rows of usage: as many resources as give at least so many.
+    pub usage_rows: u64,
+    /// Which faults to plant.
+    pub faults: MeteringFaults,
+    /// How many threads make rows. The bytes are the same for any number.
+    pub threads: usize,
+}
+
+/// Which faults to plant. A record carries at most one fault of a resource's month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MeteringFaults {
+    /// None: everything ties out.
+    None,
+    /// Every class.
+    All(Dose),
+    /// These classes, such as `rounding-mode`.
+    Only(Vec<(String, Dose)>),
+}
+
+/// How often a fault is planted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dose {
+    /// In so many records, or in all that fit where there are fewer.
+    Count(u64),
+    /// In so many of a thousand records that fit, but in one at least.
+    PerMille(u64),
+}
+
+/// The classes of faults, each with the control that has to find it, if one is planned.
+pub fn metering_classes() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    CLASSES.iter().map(|(_, name, control, _)| (*name, *control))
+}
+
+/// What is metered, and at which prices.
+struct World {
+    seed: u64,
+    services: Vec<Service>,
+    resources: Vec<Resource>,
+    /// Service and version whose rate was made other than the contract's.
+    off_contract: BTreeSet<(usize, usize)>,
+}
+
+impl World {
+    fn draw(seed: u64, usage_rows: u64) -> Self {
+        let services = (0..SERVICES).map(|n| Service::draw(seed, n)).collect();
+        let (mut resources, mut rows) = (Vec::new(), 0);
+        while rows < usage_rows || resources.is_empty() {
+            let number = u64::try_from(resources.len()).unwrap_or(0);
+            let resource = Resource::draw(seed, number);
+            rows += (0..MONTHS).map(|m| resource.rows(m)).sum::<u64>();
+            resources.push(resource);
+        }
+        Self { seed, services, resources, off_contract: BTreeSet::new() }
+    }
+
+    /// How many resources' months there are.
+    fn units(&self) -> u64 {
+        u64::try_from(self.resources.len()).unwrap_or(0) * MONTHS.unsigned_abs()
+    }
+
+    /// Resource and month of a number: month by month.
+    fn place(&self, number: u64) -> (&Resource, i64) {
+        let count = u64::try_from(self.resources.len()).unwrap_or(1);
+        let resource = usize::try_from(number % count).unwrap_or(0);
+        (at(&self.resources, resource), i64::try_from(number / count).unwrap_or(0))
+    }
+
+    /// Makes rates that differ by eight percent from what the contract asks.
+    fn change_rates(&mut self, plan: &Plan) -> Result<(), String> {
+        let used: BTreeSet<usize> = self.resources.iter().map(|r| r.service).collect();
+        let rates = |s: &usize| -> Vec<(usize, usize)> {
+            let versions = at(&self.services, *s).versions.iter().enumerate();
+            versions.filter(|(_, v)| v.contract.is_some()).map(|(number, _)| (*s, number)).collect()
+        };
+        let rates: Vec<(usize, usize)> = used.iter().flat_map(rates).collect();
+        for place in plan.choose(self.seed, Class::RateOffContract, &rates, |_| true)? {
+            let (service, number) = *at(&rates, place);
+            let version = self.services.get_mut(service).and_then(|s| s.versions.get_mut(number));
+            let Some((version, contract)) = version.and_then(|v| v.contract.map(|c| (v, c))) else {
+                continue;
+            };
+            let (units, scale) = contract.parts();
+            let dearer = Dec::new(units + (units * 8 / 100).max(1), scale);
+            for tier in &mut version.tiers {
+                tier.price = catalogue::with_overhead(dearer);
+            }
+            self.off_contract.insert((service, number));
+        }
+        Ok(())
+    }
+}
+
+/// Which faults are planted where.
+struct Plan {
+    /// The faults of resources' months.
+    units: BTreeMap<u64, Class>,
+    doses: BTreeMap<Class, Dose>,
+}
+
+impl Plan {
+    fn new(faults: &MeteringFaults) -> Result<Self, String> {
+        let classes = CLASSES.iter().map(|(class, name, ..)| (*class, *name));
+        let doses = match faults {
+            MeteringFaults::None => BTreeMap::new(),
+            MeteringFaults::All(dose) => classes.map(|(class, _)| (class, *dose)).collect(),
+            MeteringFaults::Only(asked) => {
+                let known: BTreeMap<&str, Class> = classes.map(|(c, name)| (name, c)).collect();
+                let find = |(name, dose): &(String, Dose)| {
+                    let class = known.get(name.as_str());
+                    let class = class.ok_or_else(|| {
+                        let names: Vec<&str> = known.keys().copied().collect();
+                        format!("there is no fault `{name}`; there are {}", names.join(", "))
+                    })?;
+                    Ok((*class, *dose))
+                };
+                asked.iter().map(find).collect::<Result<_, String>>()?
+            }
+        };
+        Ok(Self { units: BTreeMap::new(), doses })
+    }
+
+    /// Chooses the resources' months that carry a fault: those in which it shows.
+    fn draw(&mut self, world: &World) -> Result<(), String> {
+        for (class, name, ..) in CLASSES.iter().take(UNIT_CLASSES) {
+            let Some(dose) = self.doses.get(class) else { continue };
+            let fitting = match dose {
+                Dose::Count(_) => 0,
+                Dose::PerMille(_) => {
+                    let fits = (0..world.units()).filter(|n| unit::fits(world, *n, *class)).count();
+                    u64::try_from(fits).unwrap_or(0)
+                }
+            };
+            let wanted = dose.of(fitting);
+            let mut planted = 0;
+            for number in order(world.seed, name, world.units()) {
+                if planted == wanted {
+                    break;
+                }
+                if !self.units.contains_key(&number)
+                    && unit::fits(world, number, *class)
+                    && shows(world, number, *class)
+                {
+                    self.units.insert(number, *class);
+                    planted += 1;
+                }
+            }
+            if planted == 0 && wanted > 0 {
+                return Err(no_record(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The places of the records of a table that carry the fault; none where it isn't asked for.
+    fn choose<T>(
+        &self,
+        seed: u64,
+        class: Class,
+        records: &[T],
+        fits: impl Fn(&T) -> bool,
+    ) -> Result<Vec<usize>, String> {
+        let Some(dose) = self.doses.get(&class) else { return Ok(Vec::new()) };
+        let name = class.about().0;
+        let count = u64::try_from(records.len()).unwrap_or(0);
+        let places = order(seed, name, count).filter_map(|n| usize::try_from(n).ok());
+        let fitting: Vec<usize> =
+            places.filter(|place| records.get(*place).is_some_and(&fits)).collect();
+        let wanted = dose.of(u64::try_from(fitting.len()).unwrap_or(0));
+        if fitting.is_empty() && wanted > 0 {
+            return Err(no_record(name));
+        }
+        Ok(fitting.into_iter().take(usize::try_from(wanted).unwrap_or(usize::MAX)).collect())
+    }
+}
+
+/// Whether the fault changes an amount in that resource's month.
+fn shows(world: &World, number: u64, class: Class) -> bool {
+    let made = unit::unit(world, number, Some(class));
+    made.is_some_and(|unit| {
+        let amounts = unit.facts.iter().filter_map(|f| Dec::parse(f.amount.as_deref()?));
+        amounts.into_iter().any(|amount| amount.parts().0 != 0)
+    })
+}
+
+/// All numbers below a count, each once, in an order of the seed's.
+fn order(seed: u64, purpose: &str, count: u64) -> impl Iterator<Item = u64> {
+    let mut rng = Rng::stream(seed, &format!("metering fault {purpose}"));
+    let first = rng.below(count.max(1));
+    let mut step = rng.below(count.max(1)).max(1);
+    while divisor(step, count) > 1 {
+        step += 1;
+    }
+    let wide = u128::from(count.max(1));
+    (0..count).map(move |n| {
+        let place = (u128::from(first) + u128::from(n) * u128::from(step)) % wide;
+        u64::try_from(place).unwrap_or(0)
+    })
+}
+
+fn divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// Writes the metering world into a folder that is new, empty, or a deck already: `tieout.yaml`,
+/// `data/…`, `truth.json`. Usage and charges are Parquet, the other datasets CSV. Each file appears
+/// whole or not at all.
+///
+/// # Errors
+/// When a file can't be written, when the folder holds something else, when the options ask for a
+/// fault that isn't known, or when there are too few rows to plant one (200,000 rows of usage have
+/// room for one of each).
+pub fn generate_metering(
+    options: &MeteringOptions,
+    folder: &Path,
+) -> Result<MeteringTruth, DeckError> {
+    let refuse = |reason| DeckError { path: folder.display().to_string(), reason };
+    let mut plan = Plan::new(&options.faults).map_err(refuse)?;
+    let mut world = World::draw(options.seed, options.usage_rows);
+    world.change_rates(&plan).map_err(refuse)?;
+    plan.draw(&world).map_err(refuse)?;
+    let mut out = Folder::take(folder)?;
+    let names = ["data/usage.parquet", "data/charge.parquet"];
+    let mut summary = out.pair(names, |usage, charges| {
+        file::write(&world, &plan, options.threads, usage, charges)
+    })?;
+    let mut facts = std::mem::take(&mut summary.facts);
+    let tables = tables(&world, &summary, &plan, &mut facts).map_err(refuse)?;
+    let mut entries = vec![
+        Entry::parquet("usage-1", summary.usage_rows, crate::money::Totals::default(), METERS),
+        Entry::parquet("charge-1", summary.charge_rows, summary.totals.clone(), BILLING),
+    ];
+    for table in &tables {
+        write_table(&mut out, table)?;
+        entries.push(Entry::of(table));
+    }
+    let header = Header { name: "meridian-metering", start: "2024-01-01", end: "2026-01-31" };
+    let text = yaml(&header, &entries).map_err(|e| refuse(e.to_string()))?;
+    out.file(WORKSPACE, |f| f.write_all(text.as_bytes()))?;
+    facts.sort();
+    let truth = MeteringTruth {
+        seed: options.seed.to_string(),
+        usage_rows: summary.usage_rows,
+        charge_rows: summary.charge_rows,
+        facts,
+    };
+    out.file(TRUTH, |f| serde_json::to_writer_pretty(f, &truth))?;
+    out.commit()?;
+    Ok(truth)
+}
+
+const METERS: &str = "Meter head-end, counts by month";
+const BILLING: &str = "Billing system, totals of the runs";
+
+/// All datasets but usage and charges, with the faults in them.
+fn tables(
+    world: &World,
+    summary: &Summary,
+    plan: &Plan,
+    facts: &mut Vec<Planted>,
+) -> Result<Vec<Table>, String> {
+    let seed = world.seed;
+    let pools = allocation::pools(seed, summary, plan, facts)?;
+    let bills = invoice::bills(seed, summary, &pools, plan, facts)?;
+    let levels = service_level::levels(world, summary, plan, facts)?;
+    let mut tables = vec![group::entity_table(), group::centre_table()];
+    tables.push(register::resources(world));
+    tables.push(register::batches(summary));
+    tables.extend(prices::tables(world, summary, plan, facts)?);
+    tables.extend(procurement::tables(world, summary, plan, facts)?);
+    tables.push(cost_pools(&pools, &bills));
+    tables.extend(allocation::tables(&pools));
+    tables.push(invoice::invoice_table(&bills));
+    tables.push(invoice::intercompany_table(seed, &bills));
+    tables.push(invoice::agreement_table());
+    tables.push(fx::table(seed));
+    tables.push(journal::table(seed, (summary, &pools, &bills, &levels.posted), plan, facts)?);
+    tables.extend(levels.tables);
+    tables.extend(register::vat());
+    tables.extend([register::calendar(), register::documents()]);
+    Ok(tables)
+}
+
+/// The dataset `cost-pool`: the pools that are divided, and those behind intercompany charges.
+fn cost_pools(pools: &[allocation::Pool], bills: &[invoice::Bill]) -> Table {
+    let mut rows = allocation::pool_rows(pools);
+    rows.extend(invoice::pool_rows(bills));
+    Table {
+        role: "cost-pool",
+        format: Format::Csv,
+        columns: &[
+            "pool_id",
+            "period",
+            "service_id",
+            "gl_account",
+            "amount",
+            "currency",
+            "behaviour",
+            "pass_through",
+            "shareholder_activity",
+            "entity",
+            "cost_centre",
+            "key_id",
+            "step",
+        ],
+        money: &[("amount", "currency"), ("pass_through", "currency")],
+        rows,
+    }
+}
+
+/// What a rate adds to the contract's price, in percent.
+pub const METERING_OVERHEAD_PERCENT: i128 = OVERHEAD;

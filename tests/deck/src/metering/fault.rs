@@ -1,0 +1,144 @@
+//! The faults: what each is called, which control has to find it, and where it can be planted.
+
+use super::Dose;
+use super::catalogue::Service;
+use super::group::MONTHS;
+use super::meter::{Features, LONG_GAP};
+use super::pricing::{Tiers, Twist};
+use super::resource::{Meters, Resource};
+
+/// A class of faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    VolumeForGraduated,
+    BoundOffByOne,
+    WrongVersion,
+    RoundingMode,
+    MinimumIgnored,
+    ProrationRounded,
+    DiscountOrder,
+    LateUnbilled,
+    DuplicateExact,
+    DuplicateOverlap,
+    OrphanUsage,
+    GhostCharge,
+    EstimateOff,
+    GapOverMaximum,
+    GapNotEstimated,
+    CorrectionNotNetted,
+    RateGap,
+    RateOverlap,
+    RateOffContract,
+    ResidualLost,
+    KeyLowered,
+    MarkupWrong,
+    FxWrongDay,
+    VatPerLine,
+    CreditBelow,
+    JournalOff,
+    VendorPriceOff,
+}
+
+use Class as K;
+
+/// Class, name, control, and the dataset whose record it is found in. Those that few records fit are
+/// planted first.
+pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
+    (K::ProrationRounded, "proration-rounded", Some("PT-02"), "charge"),
+    (K::BoundOffByOne, "bound-off-by-one", Some("PT-02"), "charge"),
+    (K::DiscountOrder, "discount-order-swapped", Some("PT-02"), "charge"),
+    (K::MinimumIgnored, "minimum-ignored", Some("PT-02"), "charge"),
+    (K::VolumeForGraduated, "volume-for-graduated", Some("PT-02"), "charge"),
+    (K::CorrectionNotNetted, "correction-not-netted", Some("LN-02"), "charge"),
+    (K::LateUnbilled, "late-usage-unbilled", Some("LN-04"), "charge"),
+    (K::GapOverMaximum, "gap-over-maximum-estimated", Some("IM-04"), "usage"),
+    (K::EstimateOff, "estimate-off-formula", Some("IM-02"), "usage"),
+    (K::GapNotEstimated, "gap-not-estimated", Some("IM-01"), "usage"),
+    (K::WrongVersion, "wrong-rate-version", Some("PT-02"), "charge"),
+    (K::DuplicateExact, "duplicate-exact", Some("DD-01"), "usage"),
+    (K::DuplicateOverlap, "duplicate-overlap-billed", Some("DD-02"), "charge"),
+    (K::OrphanUsage, "orphan-usage", Some("LN-04"), "usage"),
+    (K::GhostCharge, "ghost-charge", Some("LN-01"), "charge"),
+    (K::RoundingMode, "rounding-mode", Some("PT-02"), "charge"),
+    (K::RateGap, "rate-gap", None, "rate-table"),
+    (K::RateOverlap, "rate-overlap", None, "rate-table"),
+    (K::RateOffContract, "rate-off-contract", Some("PR-01"), "rate-table"),
+    (K::ResidualLost, "residual-lost", Some("AL-03"), "allocation-result"),
+    (K::KeyLowered, "key-lowered-after-freeze", Some("AL-02"), "allocation-key"),
+    (K::MarkupWrong, "markup-wrong", Some("TP-02"), "intercompany"),
+    (K::FxWrongDay, "fx-rate-of-wrong-day", None, "intercompany"),
+    (K::VatPerLine, "vat-rounded-per-line", Some("VAT-03"), "invoice"),
+    (K::CreditBelow, "credit-below-formula", Some("SL-02"), "credit"),
+    (K::JournalOff, "journal-off-charges", Some("RC-03"), "journal"),
+    (K::VendorPriceOff, "vendor-price-off-contract", Some("PR-03"), "vendor-invoice"),
+];
+
+/// Those that are planted in a resource's month.
+pub(crate) const UNIT_CLASSES: usize = 16;
+
+impl Class {
+    pub(crate) fn about(self) -> (&'static str, Option<&'static str>, &'static str) {
+        let known = CLASSES.iter().find(|(class, ..)| *class == self);
+        known.map_or(("", None, ""), |(_, name, control, dataset)| (*name, *control, *dataset))
+    }
+
+    /// How a charge with this fault is made.
+    pub(crate) fn twist(self) -> Twist {
+        match self {
+            Self::VolumeForGraduated => Twist::VolumeForGraduated,
+            Self::BoundOffByOne => Twist::OtherBound,
+            Self::RoundingMode => Twist::RoundedDown,
+            Self::MinimumIgnored => Twist::NoMinimum,
+            Self::ProrationRounded => Twist::RoundedRatio,
+            Self::DiscountOrder => Twist::OtherOrder,
+            _ => Twist::None,
+        }
+    }
+
+    /// Whether the resource's month could carry the fault; whether it then shows is seen when it is
+    /// planted.
+    pub(crate) fn fits(
+        self,
+        resource: &Resource,
+        service: &Service,
+        features: &Features,
+        month: i64,
+    ) -> bool {
+        let plan = &service.plan;
+        let plain = features.late.is_none() && features.corrected.is_none();
+        match self {
+            Self::VolumeForGraduated => plain && plan.mode == Tiers::Graduated,
+            Self::BoundOffByOne => features.boundary,
+            Self::WrongVersion => {
+                plain && plan.mode != Tiers::PerUnit && service.versions.len() > 1
+            }
+            Self::RoundingMode => plain,
+            Self::MinimumIgnored => plain && plan.minimum.is_some(),
+            Self::ProrationRounded => plain && plan.prorated,
+            Self::DiscountOrder => plain && plan.minimum.is_some() && plan.discount > 0,
+            Self::LateUnbilled => features.late.is_some(),
+            Self::DuplicateExact => plain && plan.mode != Tiers::Flat,
+            Self::DuplicateOverlap => {
+                plain && plan.mode != Tiers::Flat && resource.meters == Meters::Both
+            }
+            Self::OrphanUsage | Self::GhostCharge => plain && features.gap.is_none(),
+            Self::EstimateOff | Self::GapNotEstimated => plain && features.gap.is_some(),
+            Self::GapOverMaximum => {
+                let room = features.slots > LONG_GAP * 4 && !features.boundary;
+                plain && resource.fine && room && features.gap.is_none()
+            }
+            Self::CorrectionNotNetted => features.corrected.is_some() && month + 1 < MONTHS,
+            _ => false,
+        }
+    }
+}
+
+impl Dose {
+    /// How many records of so many that fit are made faulty: one at least.
+    pub(crate) fn of(self, fitting: u64) -> u64 {
+        match self {
+            Self::Count(count) => count,
+            Self::PerMille(share) => (fitting.saturating_mul(share) / 1_000).max(1),
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! Bills between a provider and an entity: a month's charges by cost centre and category, and the
+//! pooled cost with its mark-up. An invoice where there is a supply; intercompany entries always.
+
+use super::Plan;
+use super::allocation::{Pool, Recipient};
+use super::catalogue::CATEGORIES;
+use super::fault::Class;
+use super::fx;
+use super::group::{ENTITIES, Entity, MONTHS, PROVIDERS, Provider, entity_of, invoice_day, period};
+use super::ratio::{Mode, Ratio, shares};
+use super::summary::Summary;
+use super::truth::Planted;
+use super::unit::line_number;
+use crate::csv::{Cell, Format, Table, cell, maybe};
+use crate::money::Dec;
+use crate::rng::at;
+
+/// The mark-up on pooled cost, in percent.
+pub(crate) const MARKUP: i128 = 5;
+/// The line of pooled cost.
+const POOLED_LINE: i64 = 900;
+
+/// What a provider charges an entity for a month.
+#[derive(Debug, Clone)]
+pub(crate) struct Bill {
+    pub(crate) provider: usize,
+    pub(crate) buyer: usize,
+    pub(crate) month: i64,
+    /// Cost centre, category, hundredths.
+    pub(crate) direct: Vec<(usize, usize, i128)>,
+    /// Cost centre, hundredths of pooled cost.
+    pub(crate) pooled: Vec<(usize, i128)>,
+    /// Pooled cost with its mark-up.
+    pub(crate) pooled_net: i128,
+    /// VAT of each direct line, and of the pooled line.
+    pub(crate) vat: Vec<i128>,
+    /// What the buyer books, in hundredths of its currency: direct, pooled.
+    pub(crate) booked: [i128; 2],
+}
+
+impl Bill {
+    pub(crate) fn who(&self) -> &'static Provider {
+        at(PROVIDERS, self.provider)
+    }
+
+    pub(crate) fn seller(&self) -> &'static Entity {
+        at(ENTITIES, self.who().entity)
+    }
+
+    pub(crate) fn to(&self) -> &'static Entity {
+        at(ENTITIES, self.buyer)
+    }
+
+    pub(crate) fn direct_net(&self) -> i128 {
+        self.direct.iter().map(|(.., units)| units).sum()
+    }
+
+    fn pooled_cost(&self) -> i128 {
+        self.pooled.iter().map(|(_, units)| units).sum()
+    }
+
+    pub(crate) fn number(&self) -> Option<String> {
+        number(self.provider, self.buyer, self.month)
+    }
+
+    /// The reference of an intercompany charge: what it is for.
+    pub(crate) fn reference(&self, what: &str) -> String {
+        format!("IC-{}-{}-{}-{what}", period(self.month), self.seller().id, self.to().id)
+    }
+
+    fn entry_id(&self, what: &str, side: &str) -> String {
+        format!("{}-{side}", self.reference(what))
+    }
+
+    fn pool_id(&self, what: &str) -> String {
+        format!("X-{}-{}-{what}", self.seller().id, self.to().id)
+    }
+
+    /// The charges: what they are for, their cost, their net amount, what the buyer books.
+    pub(crate) fn charges(&self) -> Vec<(&'static str, i128, i128, i128)> {
+        let [direct, pooled] = self.booked;
+        let both = [
+            ("D", self.direct_net(), self.direct_net(), direct),
+            ("P", self.pooled_cost(), self.pooled_net, pooled),
+        ];
+        // Without charges there is no entry, but a net of zero that comes of some is one.
+        both.into_iter().filter(|(what, ..)| *what == "P" || !self.direct.is_empty()).collect()
+    }
+
+    /// VAT's category, exemption, and rate in percent.
+    fn treatment(&self) -> (&'static str, Option<&'static str>, Option<Dec>) {
+        let eu = ["DE", "FR", "IE"];
+        if self.seller().country == self.to().country {
+            return ("S", None, Dec::parse(self.who().vat_percent));
+        }
+        if eu.contains(&self.seller().country) && eu.contains(&self.to().country) {
+            return ("AE", Some("VATEX-EU-AE"), None);
+        }
+        ("O", Some("VATEX-EU-O"), None)
+    }
+
+    /// The net amounts of the lines, the pooled one last.
+    fn nets(&self) -> Vec<i128> {
+        self.direct.iter().map(|(.., units)| *units).chain([self.pooled_net]).collect()
+    }
+
+    /// VAT on the document, rounded once and divided among the lines.
+    fn tax(&mut self) {
+        let nets = self.nets();
+        let Some(percent) = self.rate() else {
+            self.vat = vec![0; nets.len()];
+            return;
+        };
+        let total = vat(nets.iter().sum(), percent);
+        self.vat = shares(total, &nets).iter().map(|p| p.units).collect();
+    }
+
+    /// The rate of VAT that its invoice charges.
+    fn rate(&self) -> Option<Dec> {
+        self.number()?;
+        self.treatment().2
+    }
+
+    /// What it books by the rate of the day that lies so many days after its own.
+    fn book(&self, seed: u64, later: i64) -> [i128; 2] {
+        let (from, to) = (self.who().currency, self.to().currency);
+        let rate = fx::rate(seed, from, to, invoice_day(self.month).plus_days(later));
+        let by = |units: i128| {
+            let exact = Ratio::of(Dec::new(units, 2)).times(Ratio::of(rate));
+            exact.rounded(2, Mode::HalfUp).units_at(2)
+        };
+        [by(self.direct_net()), by(self.pooled_net)]
+    }
+}
+
+/// VAT in hundredths, ties away from zero.
+fn vat(net: i128, percent: Dec) -> i128 {
+    let exact = Ratio::of(Dec::new(net, 2)).times(Ratio::of(percent)).percent(1);
+    exact.rounded(2, Mode::HalfUp).units_at(2)
+}
+
+/// The number of the invoice of a month, if there is one between the two.
+pub(crate) fn number(provider: usize, buyer: usize, month: i64) -> Option<String> {
+    let who = at(PROVIDERS, provider);
+    let buyers: Vec<usize> = who.buyers().filter(|b| who.invoices(*b)).collect();
+    let rank = buyers.iter().position(|b| *b == buyer)?;
+    let before = usize::try_from(month).unwrap_or(0) * buyers.len();
+    Some(format!("{}-{:06}", who.id(), before + rank + 1))
+}
+
+fn marked_up(cost: i128, percent: i128) -> i128 {
+    Ratio::new(cost * (100 + percent), 100).rounded(0, Mode::HalfUp).units_at(0)
+}
+
+/// All bills, with the faults of bills.
+///
+/// # Errors
+/// When no bill fits a fault; the text names it.
+pub(crate) fn bills(
+    seed: u64,
+    summary: &Summary,
+    pools: &[Pool],
+    plan: &Plan,
+    facts: &mut Vec<Planted>,
+) -> Result<Vec<Bill>, String> {
+    let mut bills = Vec::new();
+    for (provider, who) in PROVIDERS.iter().enumerate() {
+        for month in 0..MONTHS {
+            bills.extend(who.buyers().map(|b| bill(seed, summary, pools, (provider, b, month))));
+        }
+    }
+    let all = |_: &Bill| true;
+    for place in plan.choose(seed, Class::MarkupWrong, &bills, all)? {
+        let Some(bill) = bills.get_mut(place) else { continue };
+        let right = bill.pooled_net;
+        bill.pooled_net = marked_up(bill.pooled_cost(), 8);
+        bill.tax();
+        bill.booked = bill.book(seed, 0);
+        let key = [("entry_id", bill.entry_id("P", "AR"))];
+        let amount = (Dec::new(bill.pooled_net - right, 2), bill.who().currency);
+        facts.push(Planted::of(Class::MarkupWrong, &key, Some(amount)));
+    }
+    let foreign = |b: &Bill| b.book(seed, 0) != b.book(seed, -1);
+    for place in plan.choose(seed, Class::FxWrongDay, &bills, foreign)? {
+        let Some(bill) = bills.get_mut(place) else { continue };
+        let right = bill.booked;
+        bill.booked = bill.book(seed, -1);
+        for (what, wrong, right) in
+            [("D", bill.booked.first(), right.first()), ("P", bill.booked.last(), right.last())]
+        {
+            let off = wrong.unwrap_or(&0) - right.unwrap_or(&0);
+            if off != 0 {
+                let key = [("entry_id", bill.entry_id(what, "AP"))];
+                let amount = Some((Dec::new(off, 2), bill.to().currency));
+                facts.push(Planted::of(Class::FxWrongDay, &key, amount));
+            }
+        }
+    }
+    let by_line = |b: &Bill| -> Option<Vec<i128>> {
+        let percent = b.rate()?;
+        Some(b.nets().into_iter().map(|net| vat(net, percent)).collect())
+    };
+    let differs =
+        |b: &Bill| by_line(b).is_some_and(|v| v.iter().sum::<i128>() != b.vat.iter().sum::<i128>());
+    for place in plan.choose(seed, Class::VatPerLine, &bills, differs)? {
+        let Some(bill) = bills.get_mut(place) else { continue };
+        let right: i128 = bill.vat.iter().sum();
+        bill.vat = by_line(bill).unwrap_or_default();
+        let off = bill.vat.iter().sum::<i128>() - right;
+        let key = [
+            ("issuer", bill.seller().id.to_owned()),
+            ("invoice_no", bill.number().unwrap_or_default()),
+        ];
+        let amount = Some((Dec::new(off, 2), bill.who().currency));
+        facts.push(Planted::of(Class::VatPerLine, &key, amount));
+    }
+    Ok(bills)
+}
+
+fn bill(
+    seed: u64,
+    summary: &Summary,
+    pools: &[Pool],
+    (provider, buyer, month): (usize, usize, i64),
+) -> Bill {
+    let direct = summary.direct.iter().filter(|((run, p, centre, _), _)| {
+        (*run, *p) == (month, provider) && entity_of(*centre, month) == buyer
+    });
+    let mut pooled: Vec<(usize, i128)> = Vec::new();
+    for pool in pools.iter().filter(|p| (p.provider, p.month) == (provider, month)) {
+        for share in &pool.shares {
+            let Recipient::Centre(centre) = share.recipient else { continue };
+            if entity_of(centre, month) != buyer {
+                continue;
+            }
+            match pooled.iter_mut().find(|(known, _)| *known == centre) {
+                Some((_, sum)) => *sum += share.units,
+                None => pooled.push((centre, share.units)),
+            }
+        }
+    }
+    let mut bill = Bill {
+        provider,
+        buyer,
+        month,
+        direct: direct.map(|((.., centre, kind), sum)| (*centre, *kind, sum.units_at(2))).collect(),
+        pooled,
+        pooled_net: 0,
+        vat: Vec::new(),
+        booked: [0; 2],
+    };
+    bill.pooled_net = marked_up(bill.pooled_cost(), MARKUP);
+    bill.tax();
+    bill.booked = bill.book(seed, 0);
+    bill
+}
+
+/// The dataset `invoice`.
+pub(crate) fn invoice_table(bills: &[Bill]) -> Table {
+    let mut rows = Vec::new();
+    for bill in bills {
+        let Some(number) = bill.number() else { continue };
+        let numbers = bill.direct.iter().map(|(centre, kind, _)| line_number(*centre, *kind));
+        let lines = numbers.chain([POOLED_LINE]).zip(bill.nets()).zip(&bill.vat);
+        for ((line, net), vat) in lines {
+            rows.push(invoice_line(bill, &number, line, net, *vat));
+        }
+    }
+    Table {
+        role: "invoice",
+        format: Format::Csv,
+        columns: &[
+            "issuer",
+            "invoice_no",
+            "line_no",
+            "issue_date",
+            "tax_point",
+            "buyer",
+            "buyer_country",
+            "buyer_type",
+            "service_kind",
+            "net",
+            "vat_category",
+            "rate_class",
+            "vat_rate",
+            "vat_amount",
+            "exemption_code",
+            "gross",
+            "currency",
+            "po",
+            "status",
+        ],
+        money: &[("net", "currency"), ("vat_amount", "currency"), ("gross", "currency")],
+        rows,
+    }
+}
+
+fn invoice_line(bill: &Bill, number: &str, line: i64, net: i128, vat: i128) -> Vec<Cell> {
+    let (category, exemption, rate) = bill.treatment();
+    vec![
+        cell(bill.seller().id),
+        cell(number),
+        cell(line),
+        cell(invoice_day(bill.month)),
+        cell(invoice_day(bill.month)),
+        cell(bill.to().id),
+        cell(bill.to().country),
+        cell("business"),
+        cell("electronic"),
+        cell(Dec::new(net, 2)),
+        cell(category),
+        maybe(rate.map(|_| "standard")),
+        maybe(rate),
+        cell(Dec::new(vat, 2)),
+        maybe(exemption),
+        cell(Dec::new(net + vat, 2)),
+        cell(bill.who().currency),
+        None,
+        cell("issued"),
+    ]
+}
+
+/// The rows of `cost-pool` that the intercompany charges rest on: direct charges are passed through,
+/// pooled cost is marked up.
+pub(crate) fn pool_rows(bills: &[Bill]) -> Vec<Vec<Cell>> {
+    let mut rows = Vec::new();
+    for bill in bills {
+        for (what, cost, ..) in bill.charges() {
+            let through = if what == "D" { cost } else { 0 };
+            rows.push(vec![
+                cell(bill.pool_id(what)),
+                cell(period(bill.month)),
+                cell(category(what)),
+                cell("480000"),
+                cell(Dec::new(cost, 2)),
+                cell(bill.who().currency),
+                cell("variable"),
+                cell(Dec::new(through, 2)),
+                cell(false),
+                cell(bill.seller().id),
+                None,
+                None,
+                None,
+            ]);
+        }
+    }
+    rows
+}
+
+fn category(what: &str) -> &'static str {
+    if what == "D" { "recharge" } else { "it-services" }
+}
+
+/// The dataset `intercompany`.
+pub(crate) fn intercompany_table(seed: u64, bills: &[Bill]) -> Table {
+    let mut rows = Vec::new();
+    for bill in bills {
+        let day = invoice_day(bill.month);
+        let (from, to) = (bill.who().currency, bill.to().currency);
+        let stated = (from != to).then(|| fx::rate(seed, from, to, day));
+        for (what, _, net, booked) in bill.charges() {
+            for side in ["AR", "AP"] {
+                let seller = side == "AR";
+                let rate = if seller { None } else { stated };
+                rows.push(vec![
+                    cell(bill.entry_id(what, side)),
+                    cell(bill.seller().id),
+                    cell(bill.to().id),
+                    cell(bill.reference(what)),
+                    cell(day),
+                    cell(category(what)),
+                    cell(CATEGORIES.first().map_or("", |c| c.0).to_lowercase()),
+                    cell(bill.pool_id(what)),
+                    cell(Dec::new(net, 2)),
+                    cell(from),
+                    cell(Dec::new(if seller { net } else { booked }, 2)),
+                    cell(if seller { from } else { to }),
+                    maybe(rate),
+                    maybe(rate.map(|_| day)),
+                    cell(side),
+                    cell(period(bill.month)),
+                ]);
+            }
+        }
+    }
+    Table {
+        role: "intercompany",
+        format: Format::Csv,
+        columns: &[
+            "entry_id",
+            "seller",
+            "buyer",
+            "ic_ref",
+            "txn_date",
+            "category",
+            "service_id",
+            "pool_id",
+            "txn_amount",
+            "txn_ccy",
+            "booked_amount",
+            "booked_ccy",
+            "fx_rate",
+            "fx_date",
+            "side",
+            "period",
+        ],
+        money: &[("txn_amount", "txn_ccy"), ("booked_amount", "booked_ccy")],
+        rows,
+    }
+}
+
+/// The dataset `ic-agreement`.
+pub(crate) fn agreement_table() -> Table {
+    let mut rows = Vec::new();
+    for who in PROVIDERS {
+        for buyer in who.buyers() {
+            let to = at(ENTITIES, buyer).id;
+            for (kind, method, markup) in
+                [("recharge", "pass-through", "0"), ("it-services", "cost plus", "0.05")]
+            {
+                rows.push(vec![
+                    cell(format!("AG-{}-{to}-{kind}", who.id())),
+                    cell(who.id()),
+                    cell(to),
+                    cell(kind),
+                    cell(method),
+                    cell(markup),
+                    None,
+                    cell("2023-01-01"),
+                    None,
+                    None,
+                ]);
+            }
+        }
+    }
+    Table {
+        role: "ic-agreement",
+        format: Format::Csv,
+        columns: &[
+            "agreement_id",
+            "seller",
+            "buyer",
+            "category",
+            "method",
+            "markup",
+            "allocation_key",
+            "effective_from",
+            "effective_to",
+            "doc_hash",
+        ],
+        money: &[],
+        rows,
+    }
+}

@@ -1,0 +1,103 @@
+//! What the small tables need of usage and charges: sums, few however many rows there are.
+
+use super::meter::Kind;
+use super::truth::Planted;
+use super::unit::Unit;
+use crate::money::{Dec, Totals};
+use std::collections::BTreeMap;
+
+/// A batch of usage: whether the agent sent it, what is in it, the month.
+pub(crate) type BatchKey = (bool, &'static str, i64);
+
+/// Sums over resources' months.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) usage_rows: u64,
+    pub(crate) charge_rows: u64,
+    pub(crate) totals: Totals,
+    /// Run, provider, cost centre, category → Σ amounts.
+    pub(crate) direct: BTreeMap<(i64, usize, usize, usize), Dec>,
+    /// Month, cost centre, unit → what was metered and known at the cut-off, in 10^-4.
+    pub(crate) drivers: BTreeMap<(i64, usize, &'static str), i128>,
+    /// Month, service → Σ amounts of original charges, and what was metered and known at the cut-off.
+    pub(crate) services: BTreeMap<(i64, usize), (Dec, i128)>,
+    /// Service, version → by how much charges are off the contract's price.
+    pub(crate) off_contract: BTreeMap<(usize, String), Dec>,
+    /// Batch → rows, and Σ quantity.
+    pub(crate) batches: BTreeMap<BatchKey, (u64, i128)>,
+    pub(crate) facts: Vec<Planted>,
+}
+
+/// What a row's batch holds.
+pub(crate) fn batch_kind(kind: Kind, late: bool) -> &'static str {
+    match (kind, late) {
+        (Kind::Corrected, _) => "C",
+        (Kind::Estimated(_), _) => "E",
+        (Kind::Measured, true) => "L",
+        (Kind::Measured, false) => "M",
+    }
+}
+
+fn add<K: Ord>(sums: &mut BTreeMap<K, Dec>, key: K, amount: Dec) {
+    let sum = sums.entry(key).or_insert(Dec::cents(0));
+    *sum = sum.plus(amount);
+}
+
+impl Summary {
+    pub(crate) fn add(&mut self, unit: &mut Unit<'_>) {
+        for row in &unit.usage {
+            let key = (row.agent, batch_kind(row.kind, row.late), unit.month);
+            let (rows, sum) = self.batches.entry(key).or_default();
+            (*rows, *sum) = (*rows + 1, *sum + row.quantity);
+            self.usage_rows += 1;
+        }
+        let service = unit.service;
+        *self.drivers.entry((unit.month, unit.centre, service.unit())).or_default() += unit.known;
+        let sums = self.services.entry((unit.month, service.number));
+        let (original, metered) = sums.or_insert((Dec::cents(0), 0));
+        *metered += unit.known;
+        for charge in unit.charges.iter().filter(|c| c.reason == "original") {
+            *original = original.plus(charge.rated.amount);
+        }
+        for charge in &unit.charges {
+            self.charge_rows += 1;
+            let currency = service.currency();
+            self.totals.add("amount", currency, charge.rated.amount);
+            self.totals.add("list_amount", currency, charge.rated.list);
+            self.totals.add("discount", currency, charge.rated.discount);
+            if let Some(minimum) = service.plan.minimum {
+                self.totals.add("minimum", currency, minimum);
+            }
+            let key = (charge.run, service.provider, unit.centre, service.category);
+            add(&mut self.direct, key, charge.rated.amount);
+        }
+        if unit.version.contract.is_some() {
+            let key = (service.number, unit.version.label.clone());
+            add(&mut self.off_contract, key, unit.off_contract);
+        }
+        self.facts.append(&mut unit.facts);
+    }
+
+    /// Adds the sums of other months.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.usage_rows += other.usage_rows;
+        self.charge_rows += other.charge_rows;
+        for (column, sums) in other.totals.0 {
+            sums.into_iter().for_each(|(currency, sum)| self.totals.add(column, &currency, sum));
+        }
+        other.direct.into_iter().for_each(|(key, sum)| add(&mut self.direct, key, sum));
+        other.off_contract.into_iter().for_each(|(key, sum)| add(&mut self.off_contract, key, sum));
+        for (key, sum) in other.drivers {
+            *self.drivers.entry(key).or_default() += sum;
+        }
+        for (key, (amount, quantity)) in other.services {
+            let sums = self.services.entry(key).or_insert((Dec::cents(0), 0));
+            *sums = (sums.0.plus(amount), sums.1 + quantity);
+        }
+        for (key, (rows, quantity)) in other.batches {
+            let sums = self.batches.entry(key).or_default();
+            *sums = (sums.0 + rows, sums.1 + quantity);
+        }
+        self.facts.extend(other.facts);
+    }
+}

@@ -1,0 +1,79 @@
+//! The truth of the metering world: which record carries which fault, and what it costs.
+
+use super::fault::Class;
+use crate::fault::CONTROLS;
+use crate::money::Dec;
+
+/// What was planted, and what follows from it. Written as `truth.json`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct MeteringTruth {
+    /// The seed.
+    pub seed: String,
+    /// How many rows of usage there are.
+    pub usage_rows: u64,
+    /// How many charges.
+    pub charge_rows: u64,
+    /// The facts, by fault, control and key.
+    pub facts: Vec<Planted>,
+}
+
+/// A fact about a record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Planted {
+    /// The class of the fault, such as `rounding-mode`.
+    pub fault: String,
+    /// The control that has to find it; none where no control of the plan looks for it.
+    pub control: Option<String>,
+    /// Whether that control ships.
+    pub shipped: bool,
+    /// The role of the dataset that the key is of.
+    pub dataset: String,
+    /// The record's key: column → value as text.
+    pub key: Vec<(String, String)>,
+    /// The rows of usage that carry the fault, by `usage_id`, where it is in usage.
+    pub usage: Vec<String>,
+    /// What is there less what should be, exact: positive is too much.
+    pub amount: Option<String>,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// Whether it follows from a fault whose own fact is another one.
+    pub consequential: bool,
+}
+
+/// Columns and values of a key.
+pub(crate) type Key<'a> = &'a [(&'a str, String)];
+
+impl Planted {
+    /// The fact that the class is about.
+    pub(crate) fn of(class: Class, key: Key<'_>, amount: Option<(Dec, &str)>) -> Self {
+        let (fault, control, dataset) = class.about();
+        Self {
+            fault: fault.to_owned(),
+            control: control.map(str::to_owned),
+            shipped: control.is_some_and(|c| CONTROLS.contains(&c)),
+            dataset: dataset.to_owned(),
+            key: key.iter().map(|(column, value)| ((*column).to_owned(), value.clone())).collect(),
+            usage: Vec::new(),
+            amount: amount.map(|(amount, _)| amount.to_string()),
+            currency: amount.map(|(_, currency)| currency.to_owned()),
+            consequential: false,
+        }
+    }
+
+    pub(crate) fn in_usage(mut self, rows: Vec<String>) -> Self {
+        self.usage = rows;
+        self
+    }
+
+    /// The same fault as another control sees it, in another dataset.
+    pub(crate) fn also(&self, control: &str, dataset: &str, key: Key<'_>) -> Self {
+        Self {
+            control: Some(control.to_owned()),
+            shipped: CONTROLS.contains(&control),
+            dataset: dataset.to_owned(),
+            key: key.iter().map(|(column, value)| ((*column).to_owned(), value.clone())).collect(),
+            consequential: true,
+            ..self.clone()
+        }
+    }
+}
