@@ -62,7 +62,7 @@ impl Service {
             mode,
             upper_inclusive: number % 5 != 4,
             free: if priced && number % 2 == 0 { units(rng.between(1, 5) * 100) } else { 0 },
-            minimum: (priced && number % 3 == 0).then(|| Dec::cents(rng.between(2, 9) * 10_000)),
+            minimum: (priced && number % 3 != 0).then(|| Dec::cents(rng.between(2, 9) * 10_000)),
             discount: if priced { i128::from(rng.between(0, 3) * 5) } else { 0 },
             discount_first: number % 8 == 5,
             prorated: mode == Tiers::Flat,

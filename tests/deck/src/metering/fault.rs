@@ -121,7 +121,9 @@ impl Class {
             Self::DuplicateOverlap => {
                 plain && plan.mode != Tiers::Flat && resource.meters == Meters::Both
             }
-            Self::OrphanUsage | Self::GhostCharge => plain && features.gap.is_none(),
+            Self::OrphanUsage | Self::GhostCharge => {
+                plain && features.gap.is_none() && !plan.prorated
+            }
             Self::EstimateOff | Self::GapNotEstimated => plain && features.gap.is_some(),
             Self::GapOverMaximum => {
                 let room = features.slots > LONG_GAP * 4 && !features.boundary;

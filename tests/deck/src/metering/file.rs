@@ -174,7 +174,7 @@ impl Rows {
 
 fn push_usage(rows: &mut Rows, unit: &Unit<'_>) {
     let resource = unit.resource.id();
-    for (number, row) in unit.usage.iter().enumerate() {
+    for row in &unit.usage {
         let slot = at(&unit.slots, row.place);
         let (quality, method) = match row.kind {
             Kind::Measured => ("measured", None),
@@ -197,7 +197,10 @@ fn push_usage(rows: &mut Rows, unit: &Unit<'_>) {
         rows.maybe_text(method);
         rows.maybe_text(unit.estimated_from(row).as_deref());
         rows.maybe_text(unit.replaced(row).as_deref());
-        rows.whole(Some(unit.month * 10_000 + i64::try_from(number + 1).unwrap_or(0)));
+        // The meter's own count: a missing interval leaves a gap in it.
+        let place = i64::try_from(row.place + 1).unwrap_or(0);
+        let measured = row.kind == Kind::Measured;
+        rows.whole(measured.then_some(unit.month * 10_000 + place));
         rows.text(&batch_id(row.agent, batch_kind(row.kind, row.late), unit.month));
         rows.maybe_text(None);
     }

@@ -1,7 +1,7 @@
 //! Reads what the deck wrote, with code of its own, and adds it up in 10^-18.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, TimestampMicrosecondType};
+use arrow_array::types::{Decimal128Type, Int64Type, TimestampMicrosecondType};
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
@@ -36,6 +36,22 @@ pub(crate) fn sums(dataset: &str, rows: &Rows) -> BTreeMap<(String, String), i12
         "invoice" => &[("net", "currency"), ("vat_amount", "currency"), ("gross", "currency")],
         "cost_pool" => &[("amount", "currency"), ("pass_through", "currency")],
         "intercompany" => &[("txn_amount", "txn_ccy"), ("booked_amount", "booked_ccy")],
+        "charge" => &[
+            ("list_amount", "currency"),
+            ("minimum", "currency"),
+            ("discount", "currency"),
+            ("amount", "currency"),
+        ],
+        "price_plan" => &[("minimum", "currency")],
+        "allocation_result" => &[("amount", "currency"), ("rounding_adj", "currency")],
+        "contract" => &[("min_commit", "currency")],
+        "vendor_invoice" => &[("net", "currency")],
+        "credit" => &[("amount", "currency")],
+        "journal" => &[
+            ("debit", "currency"),
+            ("credit", "currency"),
+            ("txn_amount", "txn_currency"),
+        ],
         _ => &[],
     };
     let mut sums = BTreeMap::new();
@@ -116,6 +132,10 @@ fn parquet(path: &Path) -> Rows {
                     DataType::Decimal128(38, 18) => {
                         plain(array.as_primitive::<Decimal128Type>().value(at))
                     }
+                    DataType::Decimal128(38, 10) => {
+                        plain(array.as_primitive::<Decimal128Type>().value(at) * 100_000_000)
+                    }
+                    DataType::Int64 => array.as_primitive::<Int64Type>().value(at).to_string(),
                     DataType::Timestamp(_, Some(zone)) if zone.as_ref() == "UTC" => {
                         let array = array.as_primitive::<TimestampMicrosecondType>();
                         array.value_as_datetime(at).unwrap().format("%FT%TZ").to_string()

@@ -1,0 +1,252 @@
+//! Allocation, invoices, intercompany entries, the journal, credits and purchases.
+
+use super::{Chain, Frac, Row, divide};
+use std::collections::BTreeMap;
+
+fn sum<'a>(rows: impl Iterator<Item = &'a Row>, column: &str) -> Frac {
+    rows.fold(Frac::ZERO, |sum, row| sum.add(Frac::of(row, column)))
+}
+
+fn month_of(run: &str) -> &str {
+    run.strip_prefix("RUN-").unwrap()
+}
+
+/// The first day of a period, and whether a dated row holds on it.
+fn holds(row: &Row, period: &str) -> bool {
+    let day = format!("{period}-01");
+    row["valid_from"] <= day && row.get("valid_to").is_none_or(|to| day < *to)
+}
+
+impl Chain {
+    pub(super) fn allocation(&mut self) {
+        let drivers = self.drivers();
+        let pools: Vec<Row> = self.rows("cost_pool").filter(|p| p.contains_key("key_id")).cloned().collect();
+        assert_eq!(pools.len(), 144);
+        let centre_of: BTreeMap<String, String> = pools
+            .iter()
+            .filter_map(|p| Some((p["pool_id"].clone(), p.get("cost_centre")?.clone())))
+            .collect();
+        for pool in &pools {
+            let (id, period) = (pool["pool_id"].as_str(), pool["period"].as_str());
+            if let Some(centre) = pool.get("cost_centre") {
+                let charged = self.rows("charge").filter(|c| {
+                    c["cost_centre"] == *centre && month_of(&c["billing_run"]) == period
+                });
+                assert_eq!(sum(charged, "amount"), Frac::of(pool, "amount"), "{id} {period}");
+            }
+            let of = |r: &&Row| r["pool_id"] == id && r["period"] == period;
+            let results: Vec<Row> = self.rows("allocation_result").filter(of).cloned().collect();
+            let got = self.rows("allocation_result").filter(|r| r["recipient"] == id && r["period"] == period);
+            let total = Frac::of(pool, "amount").add(sum(got, "amount"));
+            let lost = sum(results.iter(), "amount").sub(total);
+            if !lost.is_zero() {
+                self.found("AL-03", &[id, period], lost.money());
+                continue;
+            }
+            let key: Vec<Row> = self
+                .rows("allocation_key")
+                .filter(|k| k["key_id"] == pool["key_id"] && k["period"] == period)
+                .cloned()
+                .collect();
+            let weights: Vec<Frac> = key.iter().map(|k| Frac::of(k, "driver_qty")).collect();
+            let parts = divide(total.cents(), &weights);
+            for ((result, part), key) in results.iter().zip(&parts).zip(&key) {
+                assert_eq!(result["recipient"], key["recipient"]);
+                assert_eq!(Frac::of(result, "amount").cents(), *part, "{id} {period}");
+            }
+            let unit = match key[0]["driver"].as_str() {
+                "headcount" => continue,
+                "gb" => "GB",
+                _ => "vCPU-Hours",
+            };
+            let metered = |k: &Row| {
+                let who = centre_of.get(&k["recipient"]).unwrap_or(&k["recipient"]).clone();
+                drivers.get(&(who, period.to_owned(), unit.to_owned())).copied().unwrap_or(Frac::ZERO)
+            };
+            let right: Vec<Frac> = key.iter().map(metered).collect();
+            let should = divide(total.cents(), &right);
+            for (place, row) in key.iter().enumerate() {
+                let amount = Frac::new(parts[place] - should[place], 100);
+                let key = [row["key_id"].as_str(), period, row["recipient"].as_str()];
+                if weights[place] != right[place] {
+                    self.found("AL-02", &key, amount.money());
+                    assert!(row["recorded_at"] > row["frozen_at"]);
+                    self.found("AL-06", &key, amount.money());
+                } else if !amount.is_zero() {
+                    self.found("AL-02", &[id, period, &row["recipient"]], amount.money());
+                }
+            }
+        }
+    }
+
+    fn entity_of(&self, centre: &str, period: &str) -> String {
+        let mut rows = self.rows("cost_centre").filter(|c| c["cc_id"] == centre);
+        // A charge of the last month of a closed cost centre is billed after it closed.
+        let last = rows.clone().last();
+        rows.find(|c| holds(c, period)).or(last).unwrap()["entity"].clone()
+    }
+
+    pub(super) fn invoices(&mut self) {
+        let mut charged: BTreeMap<(String, String), Frac> = BTreeMap::new();
+        for charge in self.rows("charge") {
+            if let (Some(number), Some(line)) = (charge.get("invoice_no"), charge.get("invoice_line")) {
+                let sum = charged.entry((number.clone(), line.clone())).or_insert(Frac::ZERO);
+                *sum = sum.add(Frac::of(charge, "amount"));
+            }
+        }
+        let invoices: Vec<Row> = self.rows("invoice").cloned().collect();
+        let mut documents: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
+        for line in &invoices {
+            if line["line_no"] != "900" {
+                let key = (line["invoice_no"].clone(), line["line_no"].clone());
+                assert_eq!(charged.remove(&key), Some(Frac::of(line, "net")), "{key:?}");
+            }
+            let gross = Frac::of(line, "net").add(Frac::of(line, "vat_amount"));
+            assert_eq!(gross, Frac::of(line, "gross"));
+            documents.entry((&line["issuer"], &line["invoice_no"])).or_default().push(line);
+        }
+        assert_eq!(charged.len(), 0, "charges on lines that no invoice has");
+        for ((issuer, number), lines) in documents {
+            let rate = Frac::of(lines[0], "vat_rate").mul(Frac::new(1, 100));
+            let vat = sum(lines.iter().copied(), "net").mul(rate).round(2, false);
+            let off = sum(lines.iter().copied(), "vat_amount").sub(vat);
+            if !off.is_zero() {
+                self.found("VAT-03", &[issuer, number], off.money());
+            }
+        }
+        self.intercompany();
+    }
+
+    /// Mark-ups, rates of exchange, and what the pools behind the entries hold.
+    fn intercompany(&mut self) {
+        let entries: Vec<Row> = self.rows("intercompany").cloned().collect();
+        for entry in &entries {
+            let (pool, period) = (entry["pool_id"].as_str(), entry["period"].as_str());
+            let of = |p: &&Row| p["pool_id"] == pool && p["period"] == period;
+            let row = self.rows("cost_pool").find(of).unwrap().clone();
+            let cost = self.cost(&entry["seller"], &entry["buyer"], period, pool.ends_with("-D"));
+            assert_eq!(Frac::of(&row, "amount"), cost, "{pool} {period}");
+            let through = Frac::of(&row, "pass_through");
+            let marked = cost.sub(through).mul(Frac::new(105, 100)).add(through);
+            let off = Frac::of(entry, "txn_amount").sub(marked.round(2, false));
+            if entry["side"] == "AR" && !off.is_zero() {
+                self.found("TP-02", &[&entry["entry_id"]], off.money());
+            }
+            let rate = self.rows("fx_rate").find(|r| {
+                r["from_ccy"] == entry["txn_ccy"]
+                    && r["to_ccy"] == entry["booked_ccy"]
+                    && r["date"] == entry["txn_date"]
+            });
+            let rate = rate.map_or(Frac::new(1, 1), |r| Frac::of(r, "rate"));
+            let booked = Frac::of(entry, "txn_amount").mul(rate).round(2, false);
+            let off = Frac::of(entry, "booked_amount").sub(booked);
+            if !off.is_zero() {
+                self.found("fx-rate-of-wrong-day", &[&entry["entry_id"]], off.money());
+            }
+        }
+    }
+
+    /// What a provider bore for an entity in a month: direct charges, or pooled cost.
+    fn cost(&self, seller: &str, buyer: &str, period: &str, direct: bool) -> Frac {
+        let mine = |row: &&Row, centre: &str| {
+            row.contains_key(centre) && self.entity_of(&row[centre], period) == buyer
+        };
+        if direct {
+            let currency = if seller == "DE01" { "EUR" } else { "CHF" };
+            let of = |c: &&Row| month_of(&c["billing_run"]) == period && c["currency"] == currency;
+            return sum(self.rows("charge").filter(of).filter(|c| mine(c, "cost_centre")), "amount");
+        }
+        let prefix = format!("P-{seller}-");
+        let of = |r: &&Row| {
+            r["pool_id"].starts_with(&prefix) && r["period"] == period && r["recipient_kind"] == "cost-centre"
+        };
+        sum(self.rows("allocation_result").filter(of).filter(|r| mine(r, "recipient")), "amount")
+    }
+
+    pub(super) fn journal(&mut self) {
+        let accounts: BTreeMap<String, String> =
+            self.rows("service").map(|s| (s["service_id"].clone(), s["gl_code"].clone())).collect();
+        let mut charged: BTreeMap<[String; 4], Frac> = BTreeMap::new();
+        for c in self.rows("charge") {
+            let period = month_of(&c["billing_run"]).to_owned();
+            let account = accounts[&c["service_id"]].clone();
+            let key = [period, c["cost_centre"].clone(), account, c["currency"].clone()];
+            let sum = charged.entry(key).or_insert(Frac::ZERO);
+            *sum = sum.add(Frac::of(c, "amount"));
+        }
+        let lines: Vec<Row> = self.rows("journal").cloned().collect();
+        let mut balances: BTreeMap<&str, (Frac, Frac)> = BTreeMap::new();
+        for line in &lines {
+            let (local, txn) = balances.entry(&line["entry_id"]).or_insert((Frac::ZERO, Frac::ZERO));
+            let signed = Frac::of(line, "debit").sub(Frac::of(line, "credit"));
+            (*local, *txn) = (local.add(signed), txn.add(Frac::of(line, "txn_amount")));
+            let account = line["gl_account"].as_str();
+            if let (Some(centre), true) = (line.get("cost_centre"), account.starts_with("620")) {
+                let key = [
+                    line["period"].clone(),
+                    centre.clone(),
+                    account.to_owned(),
+                    line["txn_currency"].clone(),
+                ];
+                let off = Frac::of(line, "txn_amount").sub(charged.remove(&key).unwrap());
+                if !off.is_zero() {
+                    self.found("RC-03", &[&line["entry_id"], &line["line_no"]], off.money());
+                }
+            }
+        }
+        charged.retain(|_, sum| !sum.is_zero());
+        assert_eq!(charged, BTreeMap::new(), "charges that no line of the journal has");
+        for (entry, (local, txn)) in balances {
+            assert!(local.is_zero() && txn.is_zero(), "{entry}: {local:?} {txn:?}");
+        }
+    }
+
+    pub(super) fn service_levels(&mut self) {
+        let credits: BTreeMap<(String, String), Row> = self
+            .rows("credit")
+            .map(|c| ((c["sla_id"].clone(), c["period"].clone()), c.clone()))
+            .collect();
+        let measures: Vec<Row> = self.rows("sla_measure").cloned().collect();
+        let mut due = 0;
+        for measure in &measures {
+            let sla = self.rows("sla").find(|s| s["sla_id"] == measure["sla_id"]).unwrap();
+            let below = Frac::of(sla, "target").sub(Frac::of(measure, "value"));
+            let step = Frac::of(sla, "penalty_step");
+            let steps = -Frac::new(-below.n * step.d, below.d * step.n).floor();
+            let percent = Frac::of(sla, "penalty_percent").mul(Frac::new(steps.max(0), 1));
+            let percent = percent.min(Frac::of(sla, "cap_percent")).mul(Frac::new(1, 100));
+            let month = measure["period"].clone();
+            let of = |c: &&Row| {
+                c["service_id"] == sla["service_id"]
+                    && c["reason"] == "original"
+                    && month_of(&c["billing_run"]) == month
+            };
+            let amount = sum(self.rows("charge").filter(of), "amount").mul(percent).round(2, false);
+            let credit = credits.get(&(measure["sla_id"].clone(), month));
+            let off = credit.map_or(Frac::ZERO, |c| Frac::of(c, "amount")).sub(amount);
+            due += usize::from(!amount.is_zero());
+            if !off.is_zero() {
+                self.found("SL-02", &[&credit.unwrap()["credit_id"]], off.money());
+            }
+        }
+        assert_eq!(due, credits.len());
+    }
+
+    pub(super) fn purchases(&mut self) {
+        let lines: Vec<Row> = self.rows("vendor_invoice").cloned().collect();
+        for line in &lines {
+            let contract = self.rows("contract").find(|c| {
+                c["contract_id"] == line["contract_id"] && c["line_no"] == line["contract_line"]
+            });
+            let contract = contract.unwrap();
+            assert!(contract["term_start"] <= line["service_start"]);
+            assert!(contract.get("term_end").is_none_or(|end| line["service_start"] < *end));
+            let right = Frac::of(contract, "unit_price").mul(Frac::of(line, "quantity"));
+            let off = Frac::of(line, "net").sub(right.round(2, false));
+            if !off.is_zero() {
+                let key = ["vendor", "invoice_no", "line_no"].map(|c| line[c].as_str());
+                self.found("PR-03", &key, off.money());
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Usage: what counts of it, what is missing, what is estimated; and the charges that it makes.
+
+use super::{Chain, Frac, Row};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal128Type, TimestampMicrosecondType};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::Path;
+
+/// A row of usage.
+#[derive(Debug, Clone)]
+pub(super) struct Used {
+    id: String,
+    meter: String,
+    start: String,
+    end: String,
+    ingest: String,
+    source: String,
+    quality: String,
+    method: String,
+    of: Vec<String>,
+    replaces: String,
+    unit: String,
+    quantity: Frac,
+}
+
+/// Resource and month (as the meter's ids count it) → rows.
+pub(super) type Groups = BTreeMap<(String, String), Vec<Used>>;
+
+pub(super) fn read(path: &Path) -> Groups {
+    let mut groups = Groups::new();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    for batch in reader.build().unwrap() {
+        let batch = batch.unwrap();
+        for at in 0..batch.num_rows() {
+            let text = |name: &str| {
+                let array = batch.column_by_name(name).unwrap();
+                if array.is_null(at) {
+                    return String::new();
+                }
+                array.as_string::<i32>().value(at).to_owned()
+            };
+            let instant = |name: &str| {
+                let array = batch.column_by_name(name).unwrap();
+                let array = array.as_primitive::<TimestampMicrosecondType>();
+                array.value_as_datetime(at).unwrap().format("%FT%TZ").to_string()
+            };
+            let quantity = batch.column_by_name("quantity").unwrap();
+            let quantity = quantity.as_primitive::<Decimal128Type>().value(at);
+            let used = Used {
+                id: text("usage_id"),
+                meter: text("meter_id"),
+                start: instant("interval_start"),
+                end: instant("interval_end"),
+                ingest: instant("ingest_time"),
+                source: text("source_system"),
+                quality: text("quality"),
+                method: text("estimate_method"),
+                of: text("estimate_of").split_whitespace().map(str::to_owned).collect(),
+                replaces: text("replaces"),
+                unit: text("unit"),
+                quantity: Frac::new(quantity, 10_000_000_000),
+            };
+            let month = used.id.split('-').nth(1).unwrap().to_owned();
+            groups.entry((text("resource_id"), month)).or_default().push(used);
+        }
+    }
+    groups
+}
+
+/// Σ of what counts: each interval once, of what had come in before.
+fn counted(rows: &[Used], before: &str) -> Frac {
+    let mut best: BTreeMap<&str, (bool, &str, &str, Frac)> = BTreeMap::new();
+    let known = || rows.iter().filter(|r| r.ingest.as_str() < before);
+    let replaced: BTreeSet<&str> = known().map(|r| r.replaces.as_str()).collect();
+    for row in known().filter(|r| !replaced.contains(r.id.as_str())) {
+        // `agent` stands before `provider`, and so does its priority.
+        let rank = (row.quality == "estimated", row.source.as_str(), row.id.as_str(), row.quantity);
+        let place = best.entry(&row.start).or_insert(rank);
+        if (rank.0, rank.1) < (place.0, place.1) {
+            *place = rank;
+        }
+    }
+    best.values().fold(Frac::ZERO, |sum, (.., q)| sum.add(*q))
+}
+
+/// The instant of a month's cut-off: the fourth of the next.
+fn cut_off(month: &str) -> String {
+    let next = month.parse::<usize>().unwrap() + 1;
+    format!("{}-{:02}-04T00:00:00Z", 2024 + next / 12, next % 12 + 1)
+}
+
+pub(super) fn period(month: &str) -> String {
+    let month = month.parse::<usize>().unwrap();
+    format!("{}-{:02}", 2024 + month / 12, month % 12 + 1)
+}
+
+impl Chain {
+    pub(super) fn metering(&mut self) {
+        let mut charges: BTreeMap<(String, String), Vec<Row>> = BTreeMap::new();
+        for charge in self.rows("charge") {
+            let month = charge["charge_id"].split('-').nth(1).unwrap().to_owned();
+            charges.entry((charge["resource_id"].clone(), month)).or_default().push(charge.clone());
+        }
+        let groups = std::mem::take(&mut self.usage);
+        for (key, rows) in &groups {
+            let known = counted(rows, &cut_off(&key.1));
+            self.known.insert(key.clone(), known);
+            match charges.get(key) {
+                Some(charges) => self.billed(rows, known, charges),
+                None => self.unbilled(key, rows, known),
+            }
+        }
+        for (_, charges) in charges.iter().filter(|(key, _)| !groups.contains_key(*key)) {
+            self.found("LN-01", &[&charges[0]["charge_id"]], &Frac::of(&charges[0], "amount").money());
+        }
+        self.usage = groups;
+    }
+
+    /// Resource, month, unit → what was known; for the drivers of keys.
+    pub(super) fn drivers(&self) -> BTreeMap<(String, String, String), Frac> {
+        let mut sums = BTreeMap::new();
+        for ((resource, month), rows) in &self.usage {
+            let start = &rows[0].start;
+            let owner = self.rows("resource").find(|r| {
+                let ends = r.get("valid_to").is_none_or(|to| start < to);
+                r["resource_id"] == *resource && r["valid_from"] <= *start && ends
+            });
+            let known = self.known[&(resource.clone(), month.clone())];
+            let key = (owner.unwrap()["cost_centre"].clone(), period(month), rows[0].unit.clone());
+            let sum = sums.entry(key).or_insert(Frac::ZERO);
+            *sum = sum.add(known);
+        }
+        sums
+    }
+
+    fn unbilled(&mut self, (resource, _): &(String, String), rows: &[Used], known: Frac) {
+        let owner = self.rows("resource").find(|r| r["resource_id"] == *resource).unwrap();
+        let service = owner["service_id"].clone();
+        // Orphans are planted in whole months only where the price isn't prorated, or all days live.
+        let terms = self.terms(&service, &rows[0].start, Frac::new(1, 1));
+        let lost = Frac::ZERO.sub(terms.amount(known));
+        self.found("LN-04", &[resource, &rows[0].start], lost.money());
+    }
+
+    fn billed(&mut self, rows: &[Used], known: Frac, charges: &[Row]) {
+        let original = charges.iter().find(|c| c["reason"] == "original").unwrap();
+        let terms = self.terms_of(original);
+        let id = original["charge_id"].clone();
+        let first = Frac::of(original, "quantity");
+        let more = |q: Frac| terms.amount(first).sub(terms.amount(q));
+        let mut seen = BTreeSet::new();
+        for row in rows {
+            if !seen.insert((row.source.as_str(), row.id.as_str())) {
+                self.found("DD-01", &[&row.source, &row.id], more(known).money());
+            }
+        }
+        if first != known {
+            self.found("LN-02", &[&id], more(known).money());
+            self.excess.insert(id, format!("{:?}", first.sub(known)));
+        } else {
+            let settled = counted(rows, "9999");
+            let charged = charges.iter().fold(Frac::ZERO, |s, c| s.add(Frac::of(c, "quantity")));
+            let last = charges.last().unwrap();
+            if charged != settled && last["reason"] == "correction" {
+                self.found("LN-02", &[&last["charge_id"]], Frac::of(original, "amount").money());
+            } else if charged != settled {
+                let missing = terms.amount(first).sub(terms.amount(settled));
+                self.found("LN-04", &[&id], missing.money());
+            }
+        }
+        self.estimates(rows, original, known);
+    }
+
+    fn estimates(&mut self, rows: &[Used], original: &Row, known: Frac) {
+        let mut by_start: BTreeMap<&str, Vec<&Used>> = BTreeMap::new();
+        rows.iter().for_each(|r| by_start.entry(&r.start).or_default().push(r));
+        let mut reached = original["period_start"].as_str();
+        let mut runs: Vec<Vec<&Used>> = vec![vec![]];
+        for (start, interval) in &by_start {
+            if reached != *start {
+                let row = interval[0];
+                let key = [row.meter.as_str(), original["resource_id"].as_str(), reached];
+                self.found("IM-01", &key, "");
+            }
+            reached = interval[0].end.as_str();
+            match interval.iter().find(|r| r.quality == "estimated") {
+                Some(row) => runs.last_mut().unwrap().push(row),
+                None => runs.push(vec![]),
+            }
+        }
+        assert_eq!(reached, original["period_end"], "{}", original["charge_id"]);
+        let terms = self.terms_of(original);
+        for run in runs.iter().filter(|r| !r.is_empty()) {
+            let total = run.iter().fold(Frac::ZERO, |s, r| s.add(r.quantity));
+            let right = run.iter().enumerate().map(|(k, r)| formula(rows, r, k, run.len()));
+            let right = right.fold(Frac::ZERO, Frac::add);
+            let key = [run[0].source.as_str(), run[0].id.as_str()];
+            let without = |part: Frac| terms.amount(known).sub(terms.amount(known.sub(part)));
+            if run.len() > 6 {
+                self.found("IM-04", &key, without(total).money());
+            } else if right != total {
+                self.found("IM-02", &key, without(total.sub(right)).money());
+            }
+        }
+    }
+}
+
+/// What an estimate should be, of the rows that it names.
+fn formula(rows: &[Used], estimate: &Used, place: usize, length: usize) -> Frac {
+    let value = |id: &String| rows.iter().find(|r| r.id == *id).unwrap().quantity;
+    let named: Vec<Frac> = estimate.of.iter().map(value).collect();
+    let whole = |n: usize| i128::try_from(n).unwrap();
+    let exact = match (estimate.method.as_str(), named.as_slice()) {
+        ("linear", [before, after]) => {
+            let step = Frac::new(whole(place + 1), whole(length + 1));
+            before.add(after.sub(*before).mul(step))
+        }
+        ("same-weekday-mean", [a, b, c]) => a.add(*b).add(*c).mul(Frac::new(1, 3)),
+        other => panic!("{other:?}"),
+    };
+    exact.round(4, true)
+}

@@ -1,0 +1,167 @@
+//! Charges by their price plans, and rates by their contracts.
+
+use super::{Chain, Frac, Row};
+use std::collections::BTreeMap;
+
+/// The rule, the tiers and the days of a charge.
+pub(super) struct Terms {
+    plan: Row,
+    tiers: Vec<Row>,
+    days: Frac,
+    /// The rate in force and the contract's.
+    rate: Option<Frac>,
+    by_contract: Option<Frac>,
+}
+
+impl Terms {
+    /// The amount of a quantity.
+    pub(super) fn amount(&self, quantity: Frac) -> Frac {
+        self.at(quantity, self.rate)
+    }
+
+    fn at(&self, quantity: Frac, rate: Option<Frac>) -> Frac {
+        let plan = &self.plan;
+        let units = quantity.sub(Frac::of(plan, "free_units")).max(Frac::ZERO);
+        let list = self.list(units, rate);
+        let minimum = Frac::of(plan, "minimum");
+        let percent = Frac::of(plan, "discount_percent").mul(Frac::new(1, 100));
+        let net = if plan["discount_order"] == "before-minimum" {
+            list.sub(list.mul(percent)).max(minimum)
+        } else {
+            let raised = list.max(minimum);
+            raised.sub(raised.mul(percent))
+        };
+        let days = if plan["prorated"] == "true" { self.days } else { Frac::new(1, 1) };
+        net.mul(days).round(2, plan["rounding_mode"] == "half-even")
+    }
+
+    fn list(&self, units: Frac, rate: Option<Frac>) -> Frac {
+        let inclusive = self.plan["bound"] == "upper-inclusive";
+        let mode = self.plan["mode"].as_str();
+        let first = self.tiers.first();
+        let holds = |tier: &&Row| {
+            let Some(to) = tier.get("to_qty") else { return true };
+            let order = units.cmp(Frac::read(to));
+            order.is_lt() || inclusive && order.is_eq()
+        };
+        match mode {
+            "per-unit" => units.mul(rate.unwrap()),
+            "flat" => Frac::of(first.unwrap(), "fixed_fee"),
+            "stairstep" => Frac::of(self.tiers.iter().find(holds).unwrap(), "fixed_fee"),
+            "volume" => units.mul(Frac::of(self.tiers.iter().find(holds).unwrap(), "unit_price")),
+            "package" => {
+                let size = Frac::of(first.unwrap(), "block_size");
+                let blocks = Frac::new(units.n * size.d, units.d * size.n);
+                let begun = -Frac::new(-blocks.n, blocks.d).floor();
+                Frac::of(first.unwrap(), "unit_price").mul(Frac::new(begun, 1))
+            }
+            "graduated" | "burst" => {
+                let mut sum = Frac::ZERO;
+                for (number, tier) in self.tiers.iter().enumerate() {
+                    let from = Frac::of(tier, "from_qty");
+                    if number > 0 && units.cmp(from).is_le() {
+                        break;
+                    }
+                    let top = tier.get("to_qty").map_or(units, |to| units.min(Frac::read(to)));
+                    let burst = tier.get("burst_multiplier").map_or("1", String::as_str);
+                    let price = Frac::of(tier, "unit_price").mul(Frac::read(burst));
+                    sum = sum.add(top.sub(from).mul(price)).add(Frac::of(tier, "fixed_fee"));
+                }
+                sum
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// The row of those that is in force at the instant: the last that has begun.
+fn in_force<'a>(rows: impl Iterator<Item = &'a Row>, column: &str, at: &str) -> Option<&'a Row> {
+    rows.filter(|r| r[column].as_str() <= at).max_by(|a, b| a[column].cmp(&b[column]))
+}
+
+impl Chain {
+    /// The terms of a service for a period.
+    pub(super) fn terms(&self, service: &str, start: &str, days: Frac) -> Terms {
+        let of = |table| self.rows(table).filter(move |r| r["service_id"] == service);
+        let plan = in_force(of("price_plan"), "effective_from", start).unwrap().clone();
+        let version = plan["version"].clone();
+        let tiers: Vec<Row> =
+            of("price_tier").filter(|t| t["version"] == version).cloned().collect();
+        let rate = in_force(of("rate_table"), "effective_from", start);
+        let line = rate.map(|r| r["source_contract_line"].clone());
+        let line = self.rows("contract").find(|c| {
+            Some(format!("{}/{}", c["contract_id"], c["line_no"])) == line
+        });
+        let with_overhead = |c: &Row| Frac::of(c, "unit_price").mul(Frac::new(112, 100));
+        Terms {
+            plan,
+            tiers,
+            days,
+            rate: rate.map(|r| Frac::of(r, "unit_price")),
+            by_contract: line.map(with_overhead),
+        }
+    }
+
+    pub(super) fn terms_of(&self, charge: &Row) -> Terms {
+        let days = Frac::new(
+            charge["proration_numerator"].parse().unwrap(),
+            charge["proration_denominator"].parse().unwrap(),
+        );
+        self.terms(&charge["service_id"], &charge["period_start"], days)
+    }
+
+    pub(super) fn prices(&mut self) {
+        let charges: Vec<Row> = self.rows("charge").cloned().collect();
+        let originals: BTreeMap<&str, &Row> =
+            charges.iter().map(|c| (c["charge_id"].as_str(), c)).collect();
+        let mut off: BTreeMap<(String, String), Frac> = BTreeMap::new();
+        for charge in &charges {
+            let terms = self.terms_of(charge);
+            assert_eq!(terms.plan["version"], charge["price_version"]);
+            let quantity = Frac::of(charge, "quantity");
+            let original = charge.get("corrects").map(|id| originals[id.as_str()]);
+            let before = original.map(|o| Frac::of(o, "quantity"));
+            let expected = |rate| match (charge["reason"].as_str(), before) {
+                ("late", Some(q)) => terms.at(q.add(quantity), rate).sub(terms.at(q, rate)),
+                ("correction", Some(q)) if quantity.n < 0 => {
+                    assert_eq!(quantity, Frac::ZERO.sub(q));
+                    Frac::ZERO.sub(terms.at(q, rate))
+                }
+                _ => terms.at(quantity, rate),
+            };
+            let amount = Frac::of(charge, "amount");
+            let difference = amount.sub(expected(terms.rate));
+            if !difference.is_zero() {
+                self.found("PT-02", &[&charge["charge_id"]], difference.money());
+            }
+            if terms.by_contract.is_some() {
+                let by_contract = amount.sub(expected(terms.by_contract));
+                let key = (charge["service_id"].clone(), charge["price_version"].clone());
+                let sum = off.entry(key).or_insert(Frac::ZERO);
+                *sum = sum.add(by_contract);
+            }
+        }
+        self.rates(&off);
+    }
+
+    fn rates(&mut self, off: &BTreeMap<(String, String), Frac>) {
+        let rates: Vec<Row> = self.rows("rate_table").cloned().collect();
+        for rate in &rates {
+            let (id, from) = (&rate["rate_id"], &rate["effective_from"]);
+            let terms = self.terms(&rate["service_id"], from, Frac::new(1, 1));
+            if terms.rate != terms.by_contract {
+                let key = (rate["service_id"].clone(), terms.plan["version"].clone());
+                let sum = off.get(&key).copied().unwrap_or(Frac::ZERO);
+                self.found("PR-01", &[id, from], sum.money());
+            }
+            let later = rates.iter().filter(|r| r["rate_id"] == *id && r["effective_from"] > *from);
+            let next = later.map(|r| &r["effective_from"]).min();
+            if let (Some(to), Some(next)) = (rate.get("effective_to"), next) {
+                if to != next {
+                    let what = if to < next { "rate-gap" } else { "rate-overlap" };
+                    self.found(what, &[id, from], "");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The metering world as its readers find it: it ties out, faults break what they say, and a seed
+//! means the same bytes.
+
+#![cfg(test)]
+
+mod chain;
+mod reread;
+
+use chain::{Break, chain};
+use reread::{quintillionths, read, sums};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use tieout_deck::{
+    Dose, MeteringFaults, MeteringOptions, MeteringTruth, generate_metering, metering_classes,
+};
+
+const ROWS: u64 = 200_000;
+
+struct World {
+    folder: tempfile::TempDir,
+    truth: MeteringTruth,
+}
+
+fn world(seed: u64, usage_rows: u64, faults: MeteringFaults, threads: usize) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let options = MeteringOptions { seed, usage_rows, faults, threads };
+    let truth = generate_metering(&options, folder.path()).unwrap();
+    World { folder, truth }
+}
+
+fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(folder.join("data")).unwrap().map(|e| e.unwrap().path());
+    let all = files.chain(["tieout.yaml", "truth.json"].map(|name| folder.join(name)));
+    all.map(|p| (p.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(p).unwrap())).collect()
+}
+
+/// The facts of the truth, as the chain would find them. Which rows were billed twice is not to be
+/// seen from outside, only that a charge is more than its usage.
+fn expected(truth: &MeteringTruth) -> BTreeSet<Break> {
+    let facts = truth.facts.iter().filter(|f| f.control.as_deref() != Some("DD-02"));
+    let found = facts.map(|f| {
+        let control = f.control.clone().unwrap_or_else(|| f.fault.clone());
+        let amount = match control.as_str() {
+            "IM-01" => String::new(),
+            _ => f.amount.clone().unwrap_or_default(),
+        };
+        (control, f.key.iter().map(|(_, value)| value.clone()).collect(), amount)
+    });
+    found.collect()
+}
+
+#[test]
+fn the_clean_world_ties_out_at_every_link() {
+    for seed in [1, 2] {
+        let clean = world(seed, ROWS, MeteringFaults::None, 2);
+        assert_eq!(clean.truth.facts, []);
+        assert_eq!(chain(clean.folder.path()).breaks, BTreeSet::new(), "{seed}");
+    }
+}
+
+/// Everything at once: the chain finds exactly what was planted, with its amounts.
+#[test]
+fn all_faults_together_are_found_one_by_one() {
+    let spoiled = world(1, ROWS, MeteringFaults::All(Dose::Count(3)), 2);
+    let found = chain(spoiled.folder.path());
+    let expected = expected(&spoiled.truth);
+    let missed: Vec<_> = expected.difference(&found.breaks).collect();
+    let surplus: Vec<_> = found.breaks.difference(&expected).collect();
+    assert!(missed.is_empty() && surplus.is_empty(), "missed {missed:#?}\nsurplus {surplus:#?}");
+    let twice = spoiled.truth.facts.iter().filter(|f| f.control.as_deref() == Some("DD-02"));
+    for fact in twice {
+        assert!(found.excess.contains_key(&fact.key[0].1) && !fact.usage.is_empty());
+        assert!(fact.usage.iter().all(|id| id.starts_with('P')), "{fact:?}");
+    }
+}
+
+#[test]
+fn each_fault_alone_breaks_what_it_says() {
+    for (name, control) in metering_classes() {
+        let only = MeteringFaults::Only(vec![(name.to_owned(), Dose::Count(1))]);
+        let spoiled = world(2, ROWS, only, 2);
+        assert!(spoiled.truth.facts.iter().all(|f| f.fault == name), "{name}");
+        let planted = spoiled.truth.facts.iter().find(|f| !f.consequential).unwrap();
+        assert_eq!(planted.control.as_deref(), control, "{name}");
+        assert_eq!(chain(spoiled.folder.path()).breaks, expected(&spoiled.truth), "{name}");
+    }
+}
+
+#[test]
+fn a_fault_of_a_table_changes_that_table_alone() {
+    let clean = bytes(world(3, ROWS, MeteringFaults::None, 2).folder.path());
+    for (fault, tables) in [
+        ("journal-off-charges", &["journal.csv"][..]),
+        ("rate-gap", &["rate_table.csv"]),
+        ("vendor-price-off-contract", &["vendor_invoice.csv"]),
+        ("credit-below-formula", &["credit.csv", "journal.csv"]),
+        ("vat-rounded-per-line", &["invoice.csv", "journal.csv"]),
+        ("fx-rate-of-wrong-day", &["intercompany.csv", "journal.csv"]),
+    ] {
+        let only = MeteringFaults::Only(vec![(fault.to_owned(), Dose::Count(1))]);
+        let spoiled = bytes(world(3, ROWS, only, 1).folder.path());
+        let differs = |name: &&String| clean[*name] != spoiled[*name] && name.ends_with(".csv");
+        let changed: Vec<&str> = clean.keys().filter(differs).map(String::as_str).collect();
+        assert_eq!(changed, tables, "{fault}");
+    }
+}
+
+/// The same bytes for any number of threads, and others for another seed.
+#[test]
+fn a_seed_decides_every_byte() {
+    let faults = || MeteringFaults::All(Dose::PerMille(2));
+    let one = bytes(world(4, ROWS, faults(), 1).folder.path());
+    assert_eq!(one.len(), 32, "30 datasets, the workspace, the truth");
+    for threads in [2, 3] {
+        assert!(one == bytes(world(4, ROWS, faults(), threads).folder.path()), "{threads}");
+    }
+    let other = bytes(world(5, ROWS, faults(), 2).folder.path());
+    for name in ["usage.parquet", "charge.parquet", "journal.csv", "truth.json"] {
+        assert_ne!(one.get(name), other.get(name), "{name}");
+    }
+}
+
+/// What seed 42 gave when the world was first made: it must be the same everywhere.
+#[test]
+fn a_seed_means_the_same_world_everywhere() {
+    let made = world(42, ROWS, MeteringFaults::All(Dose::Count(1)), 2);
+    let stated = fs::read_to_string(made.folder.path().join("tieout.yaml")).unwrap();
+    let amounts: Vec<&str> = stated.lines().filter(|l| l.starts_with("        amount:")).collect();
+    assert_eq!(amounts[0].trim(), "amount: {CHF: \"0\", EUR: \"0\"}");
+    let counts = (made.truth.usage_rows, made.truth.charge_rows, made.truth.facts.len());
+    assert_eq!(counts, (0, 0, 0));
+}
+
+/// Σ over the files as read again = `expected` of the workspace, for every dataset with amounts.
+#[test]
+fn the_workspace_says_what_the_files_hold() {
+    let made = world(6, ROWS, MeteringFaults::All(Dose::Count(2)), 2);
+    let stated = fs::read_to_string(made.folder.path().join("tieout.yaml")).unwrap();
+    let (mut dataset, mut column_sums) = (String::new(), 0);
+    for line in stated.lines() {
+        if let Some(name) = line.strip_prefix("  ").filter(|l| !l.starts_with(' ')) {
+            dataset = name.trim_end_matches(':').to_owned();
+        }
+        let Some((column, totals)) = line.strip_prefix("        ").and_then(|l| l.split_once(": {"))
+        else {
+            continue;
+        };
+        let sums = sums(&dataset, &read(made.folder.path(), &dataset));
+        for total in totals.trim_end_matches('}').split(", ") {
+            let (currency, amount) = total.split_once(": ").unwrap();
+            let sum = sums[&(column.to_owned(), currency.to_owned())];
+            assert_eq!(sum, quintillionths(amount.trim_matches('"')), "{dataset} {line}");
+            column_sums += 1;
+        }
+    }
+    assert!(column_sums > 30, "{column_sums}");
+}
+
+#[test]
+fn two_hundred_thousand_rows_have_room_for_one_of_each() {
+    for seed in 10..22 {
+        let truth = world(seed, ROWS, MeteringFaults::All(Dose::Count(1)), 2).truth;
+        let faults: BTreeSet<_> = truth.facts.iter().map(|f| f.fault.as_str()).collect();
+        assert_eq!(faults, metering_classes().map(|(name, _)| name).collect(), "{seed}");
+    }
+}
+
+#[test]
+fn an_unknown_fault_is_refused_with_the_known_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = MeteringFaults::Only(vec![("typo".to_owned(), Dose::Count(1))]);
+    let options = MeteringOptions { seed: 1, usage_rows: 1, faults, threads: 1 };
+    let error = generate_metering(&options, folder.path()).unwrap_err();
+    assert!(error.reason.contains("no fault `typo`"), "{error}");
+    assert!(error.reason.contains("rounding-mode"), "{error}");
+}
