@@ -117,10 +117,10 @@ pub(crate) fn pools(
                 pool.total = pool.own + at(&got, kind);
                 pool.divide();
                 for share in &pool.shares {
-                    if let Recipient::Pool(next) = share.recipient {
-                        if let Some(sum) = got.get_mut(next) {
-                            *sum += share.units;
-                        }
+                    if let Recipient::Pool(next) = share.recipient
+                        && let Some(sum) = got.get_mut(next)
+                    {
+                        *sum += share.units;
                     }
                 }
                 all.push(pool);

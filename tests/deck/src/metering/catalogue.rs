@@ -61,12 +61,17 @@ impl Service {
         let plan = Plan {
             mode,
             upper_inclusive: number % 5 != 4,
-            free: if priced && number % 2 == 0 { units(rng.between(1, 5) * 100) } else { 0 },
-            minimum: (priced && number % 3 != 0).then(|| Dec::cents(rng.between(2, 9) * 10_000)),
+            free: if priced && number.is_multiple_of(2) {
+                units(rng.between(1, 5) * 100)
+            } else {
+                0
+            },
+            minimum: (priced && !number.is_multiple_of(3))
+                .then(|| Dec::cents(rng.between(2, 9) * 10_000)),
             discount: if priced { i128::from(rng.between(0, 3) * 5) } else { 0 },
             discount_first: number % 8 == 5,
             prorated: mode == Tiers::Flat,
-            rounding: if number % 2 == 0 { Mode::HalfEven } else { Mode::HalfUp },
+            rounding: if number.is_multiple_of(2) { Mode::HalfEven } else { Mode::HalfUp },
         };
         let versions = versions(&mut rng, mode);
         let provider = usize::from(number % 4 == 3) % PROVIDERS.len();
@@ -176,10 +181,10 @@ fn tiers(
                 plain(bound, Some(bound * 4), price * 8 / 10),
                 plain(bound * 4, None, price * 6 / 10),
             ];
-            if mode == Tiers::Graduated {
-                if let Some(first) = three.first_mut() {
-                    first.fee = Some(Dec::cents(fee / 10));
-                }
+            if mode == Tiers::Graduated
+                && let Some(first) = three.first_mut()
+            {
+                first.fee = Some(Dec::cents(fee / 10));
             }
             three
         }

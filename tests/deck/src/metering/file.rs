@@ -29,6 +29,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 /// Resources' months in a row group: about 50,000 rows of usage.
 const GROUP: u64 = 128;
 
+/// Charges in a row group.
+const CHARGE_GROUP: usize = 16_384;
+
 enum Type {
     Text,
     Number,
@@ -282,14 +285,22 @@ fn group(
     Ok(Group { usage: chunks, charges: charges.finish()?, summary })
 }
 
-fn properties() -> Result<WriterProperties, ParquetError> {
-    Ok(WriterProperties::builder()
+fn properties(columns: &[Column]) -> Result<WriterProperties, ParquetError> {
+    let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        // Of charges; a row group of usage is as long as it was made.
+        .set_max_row_group_row_count(Some(CHARGE_GROUP))
         .set_column_dictionary_enabled(ColumnPath::from("usage_id"), false)
         .set_column_dictionary_enabled(ColumnPath::from("charge_id"), false)
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by("tieout-deck".to_owned())
-        .build())
+        .set_created_by("tieout-deck".to_owned());
+    // The writer keeps the least and greatest value of every row group to the end. Of texts and
+    // decimals they are slices of the row group's values, so that memory would grow with the file.
+    for (name, ..) in columns.iter().filter(|(_, kind, _)| matches!(kind, Text | Number)) {
+        let column = ColumnPath::from(*name);
+        builder = builder.set_column_statistics_enabled(column, EnabledStatistics::None);
+    }
+    Ok(builder.build())
 }
 
 /// Writes all usage and all charges, and gives their sums.
@@ -301,10 +312,10 @@ pub(crate) fn write(
     charges: impl Write + Send,
 ) -> Result<Summary, ParquetError> {
     let (usage_schema, charge_schema) = (schema(USAGE), schema(CHARGE));
-    let writer = ArrowWriter::try_new(usage, Arc::clone(&usage_schema), Some(properties()?))?;
+    let writer = ArrowWriter::try_new(usage, Arc::clone(&usage_schema), Some(properties(USAGE)?))?;
     let (mut usage, factory) = writer.into_serialized_writer()?;
     let mut charges =
-        ArrowWriter::try_new(charges, Arc::clone(&charge_schema), Some(properties()?))?;
+        ArrowWriter::try_new(charges, Arc::clone(&charge_schema), Some(properties(CHARGE)?))?;
     let groups = world.units().div_ceil(GROUP);
     let mut summary = Summary::default();
     std::thread::scope(|scope| -> Result<(), ParquetError> {

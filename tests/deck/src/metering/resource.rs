@@ -91,7 +91,7 @@ impl Resource {
             number,
             service,
             zone: at(ZONES, (place % 10).min(ZONES.len() - 1)),
-            fine: (number / 10 + number) % 5 == 0,
+            fine: (number / 10 + number).is_multiple_of(5),
             meters: match number % 5 {
                 3 => Meters::Agent,
                 4 => Meters::Provider,

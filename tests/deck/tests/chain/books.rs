@@ -20,7 +20,8 @@ fn holds(row: &Row, period: &str) -> bool {
 impl Chain {
     pub(super) fn allocation(&mut self) {
         let drivers = self.drivers();
-        let pools: Vec<Row> = self.rows("cost_pool").filter(|p| p.contains_key("key_id")).cloned().collect();
+        let pools: Vec<Row> =
+            self.rows("cost_pool").filter(|p| p.contains_key("key_id")).cloned().collect();
         assert_eq!(pools.len(), 144);
         let centre_of: BTreeMap<String, String> = pools
             .iter()
@@ -36,7 +37,9 @@ impl Chain {
             }
             let of = |r: &&Row| r["pool_id"] == id && r["period"] == period;
             let results: Vec<Row> = self.rows("allocation_result").filter(of).cloned().collect();
-            let got = self.rows("allocation_result").filter(|r| r["recipient"] == id && r["period"] == period);
+            let got = self
+                .rows("allocation_result")
+                .filter(|r| r["recipient"] == id && r["period"] == period);
             let total = Frac::of(pool, "amount").add(sum(got, "amount"));
             let lost = sum(results.iter(), "amount").sub(total);
             if !lost.is_zero() {
@@ -61,7 +64,10 @@ impl Chain {
             };
             let metered = |k: &Row| {
                 let who = centre_of.get(&k["recipient"]).unwrap_or(&k["recipient"]).clone();
-                drivers.get(&(who, period.to_owned(), unit.to_owned())).copied().unwrap_or(Frac::ZERO)
+                drivers
+                    .get(&(who, period.to_owned(), unit.to_owned()))
+                    .copied()
+                    .unwrap_or(Frac::ZERO)
             };
             let right: Vec<Frac> = key.iter().map(metered).collect();
             let should = divide(total.cents(), &right);
@@ -82,14 +88,16 @@ impl Chain {
     fn entity_of(&self, centre: &str, period: &str) -> String {
         let mut rows = self.rows("cost_centre").filter(|c| c["cc_id"] == centre);
         // A charge of the last month of a closed cost centre is billed after it closed.
-        let last = rows.clone().last();
+        let last = rows.clone().next_back();
         rows.find(|c| holds(c, period)).or(last).unwrap()["entity"].clone()
     }
 
     pub(super) fn invoices(&mut self) {
         let mut charged: BTreeMap<(String, String), Frac> = BTreeMap::new();
         for charge in self.rows("charge") {
-            if let (Some(number), Some(line)) = (charge.get("invoice_no"), charge.get("invoice_line")) {
+            if let (Some(number), Some(line)) =
+                (charge.get("invoice_no"), charge.get("invoice_line"))
+            {
                 let sum = charged.entry((number.clone(), line.clone())).or_insert(Frac::ZERO);
                 *sum = sum.add(Frac::of(charge, "amount"));
             }
@@ -119,12 +127,14 @@ impl Chain {
 
     /// Mark-ups, rates of exchange, and what the pools behind the entries hold.
     fn intercompany(&mut self) {
+        let costs = self.costs();
         let entries: Vec<Row> = self.rows("intercompany").cloned().collect();
         for entry in &entries {
             let (pool, period) = (entry["pool_id"].as_str(), entry["period"].as_str());
             let of = |p: &&Row| p["pool_id"] == pool && p["period"] == period;
             let row = self.rows("cost_pool").find(of).unwrap().clone();
-            let cost = self.cost(&entry["seller"], &entry["buyer"], period, pool.ends_with("-D"));
+            let (seller, buyer) = (entry["seller"].clone(), entry["buyer"].clone());
+            let cost = costs[&(seller, buyer, period.to_owned(), pool.ends_with("-D"))];
             assert_eq!(Frac::of(&row, "amount"), cost, "{pool} {period}");
             let through = Frac::of(&row, "pass_through");
             let marked = cost.sub(through).mul(Frac::new(105, 100)).add(through);
@@ -146,21 +156,28 @@ impl Chain {
         }
     }
 
-    /// What a provider bore for an entity in a month: direct charges, or pooled cost.
-    fn cost(&self, seller: &str, buyer: &str, period: &str, direct: bool) -> Frac {
-        let mine = |row: &&Row, centre: &str| {
-            row.contains_key(centre) && self.entity_of(&row[centre], period) == buyer
-        };
-        if direct {
-            let currency = if seller == "DE01" { "EUR" } else { "CHF" };
-            let of = |c: &&Row| month_of(&c["billing_run"]) == period && c["currency"] == currency;
-            return sum(self.rows("charge").filter(of).filter(|c| mine(c, "cost_centre")), "amount");
+    /// What a provider bore for each entity in a month: direct charges, or pooled cost.
+    fn costs(&self) -> BTreeMap<(String, String, String, bool), Frac> {
+        let mut owners: BTreeMap<(&str, &str), String> = BTreeMap::new();
+        let mut costs = BTreeMap::new();
+        let charges = self.rows("charge").map(|c| {
+            let seller = if c["currency"] == "EUR" { "DE01" } else { "CH01" };
+            (seller, c["cost_centre"].as_str(), month_of(&c["billing_run"]), true, c)
+        });
+        let pooled =
+            self.rows("allocation_result").filter(|r| r["recipient_kind"] == "cost-centre");
+        let pooled = pooled.map(|r| {
+            let seller = r["pool_id"].split('-').nth(1).unwrap();
+            (seller, r["recipient"].as_str(), r["period"].as_str(), false, r)
+        });
+        for (seller, centre, period, direct, row) in charges.chain(pooled) {
+            let entity = owners.entry((centre, period));
+            let entity = entity.or_insert_with(|| self.entity_of(centre, period)).clone();
+            let key = (seller.to_owned(), entity, period.to_owned(), direct);
+            let sum = costs.entry(key).or_insert(Frac::ZERO);
+            *sum = sum.add(Frac::of(row, "amount"));
         }
-        let prefix = format!("P-{seller}-");
-        let of = |r: &&Row| {
-            r["pool_id"].starts_with(&prefix) && r["period"] == period && r["recipient_kind"] == "cost-centre"
-        };
-        sum(self.rows("allocation_result").filter(of).filter(|r| mine(r, "recipient")), "amount")
+        costs
     }
 
     pub(super) fn journal(&mut self) {
@@ -177,7 +194,8 @@ impl Chain {
         let lines: Vec<Row> = self.rows("journal").cloned().collect();
         let mut balances: BTreeMap<&str, (Frac, Frac)> = BTreeMap::new();
         for line in &lines {
-            let (local, txn) = balances.entry(&line["entry_id"]).or_insert((Frac::ZERO, Frac::ZERO));
+            let (local, txn) =
+                balances.entry(&line["entry_id"]).or_insert((Frac::ZERO, Frac::ZERO));
             let signed = Frac::of(line, "debit").sub(Frac::of(line, "credit"));
             (*local, *txn) = (local.add(signed), txn.add(Frac::of(line, "txn_amount")));
             let account = line["gl_account"].as_str();

@@ -113,7 +113,11 @@ impl Chain {
             }
         }
         for (_, charges) in charges.iter().filter(|(key, _)| !groups.contains_key(*key)) {
-            self.found("LN-01", &[&charges[0]["charge_id"]], &Frac::of(&charges[0], "amount").money());
+            self.found(
+                "LN-01",
+                &[&charges[0]["charge_id"]],
+                Frac::of(&charges[0], "amount").money(),
+            );
         }
         self.usage = groups;
     }
@@ -138,7 +142,7 @@ impl Chain {
     fn unbilled(&mut self, (resource, _): &(String, String), rows: &[Used], known: Frac) {
         let owner = self.rows("resource").find(|r| r["resource_id"] == *resource).unwrap();
         let service = owner["service_id"].clone();
-        // Orphans are planted in whole months only where the price isn't prorated, or all days live.
+        // Orphans are planted only where the price isn't prorated.
         let terms = self.terms(&service, &rows[0].start, Frac::new(1, 1));
         let lost = Frac::ZERO.sub(terms.amount(known));
         self.found("LN-04", &[resource, &rows[0].start], lost.money());

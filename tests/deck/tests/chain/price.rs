@@ -89,9 +89,9 @@ impl Chain {
             of("price_tier").filter(|t| t["version"] == version).cloned().collect();
         let rate = in_force(of("rate_table"), "effective_from", start);
         let line = rate.map(|r| r["source_contract_line"].clone());
-        let line = self.rows("contract").find(|c| {
-            Some(format!("{}/{}", c["contract_id"], c["line_no"])) == line
-        });
+        let line = self
+            .rows("contract")
+            .find(|c| Some(format!("{}/{}", c["contract_id"], c["line_no"])) == line);
         let with_overhead = |c: &Row| Frac::of(c, "unit_price").mul(Frac::new(112, 100));
         Terms {
             plan,
@@ -156,11 +156,11 @@ impl Chain {
             }
             let later = rates.iter().filter(|r| r["rate_id"] == *id && r["effective_from"] > *from);
             let next = later.map(|r| &r["effective_from"]).min();
-            if let (Some(to), Some(next)) = (rate.get("effective_to"), next) {
-                if to != next {
-                    let what = if to < next { "rate-gap" } else { "rate-overlap" };
-                    self.found(what, &[id, from], "");
-                }
+            if let (Some(to), Some(next)) = (rate.get("effective_to"), next)
+                && to != next
+            {
+                let what = if to < next { "rate-gap" } else { "rate-overlap" };
+                self.found(what, &[id, from], "");
             }
         }
     }

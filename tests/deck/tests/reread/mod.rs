@@ -47,11 +47,9 @@ pub(crate) fn sums(dataset: &str, rows: &Rows) -> BTreeMap<(String, String), i12
         "contract" => &[("min_commit", "currency")],
         "vendor_invoice" => &[("net", "currency")],
         "credit" => &[("amount", "currency")],
-        "journal" => &[
-            ("debit", "currency"),
-            ("credit", "currency"),
-            ("txn_amount", "txn_currency"),
-        ],
+        "journal" => {
+            &[("debit", "currency"), ("credit", "currency"), ("txn_amount", "txn_currency")]
+        }
         _ => &[],
     };
     let mut sums = BTreeMap::new();
