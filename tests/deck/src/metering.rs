@@ -15,6 +15,8 @@
 
 mod allocation;
 mod catalogue;
+mod columns;
+mod entries;
 mod fault;
 mod file;
 mod fx;
@@ -22,6 +24,7 @@ mod group;
 mod invoice;
 mod journal;
 mod meter;
+mod plan;
 mod prices;
 mod pricing;
 mod procurement;
@@ -29,6 +32,7 @@ mod ratio;
 mod register;
 mod resource;
 mod service_level;
+mod spoil;
 mod summary;
 mod truth;
 mod unit;
@@ -38,15 +42,15 @@ pub use truth::{MeteringTruth, Planted};
 
 use crate::DeckError;
 use crate::csv::{Format, Table};
-use crate::fault::no_record;
 use crate::money::Dec;
-use crate::rng::{Rng, at};
+use crate::rng::at;
 use crate::workspace::{Entry, Folder, Header, TRUTH, WORKSPACE, write_table, yaml};
 use catalogue::{OVERHEAD, SERVICES, Service};
-use fault::{CLASSES, Class, UNIT_CLASSES};
+use fault::{CLASSES, Class};
 use group::MONTHS;
+use plan::Plan;
 use resource::Resource;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 use summary::Summary;
@@ -148,120 +152,6 @@ impl World {
     }
 }
 
-/// Which faults are planted where.
-struct Plan {
-    /// The faults of resources' months.
-    units: BTreeMap<u64, Class>,
-    doses: BTreeMap<Class, Dose>,
-}
-
-impl Plan {
-    fn new(faults: &MeteringFaults) -> Result<Self, String> {
-        let classes = CLASSES.iter().map(|(class, name, ..)| (*class, *name));
-        let doses = match faults {
-            MeteringFaults::None => BTreeMap::new(),
-            MeteringFaults::All(dose) => classes.map(|(class, _)| (class, *dose)).collect(),
-            MeteringFaults::Only(asked) => {
-                let known: BTreeMap<&str, Class> = classes.map(|(c, name)| (name, c)).collect();
-                let find = |(name, dose): &(String, Dose)| {
-                    let class = known.get(name.as_str());
-                    let class = class.ok_or_else(|| {
-                        let names: Vec<&str> = known.keys().copied().collect();
-                        format!("there is no fault `{name}`; there are {}", names.join(", "))
-                    })?;
-                    Ok((*class, *dose))
-                };
-                asked.iter().map(find).collect::<Result<_, String>>()?
-            }
-        };
-        Ok(Self { units: BTreeMap::new(), doses })
-    }
-
-    /// Chooses the resources' months that carry a fault: those in which it shows.
-    fn draw(&mut self, world: &World) -> Result<(), String> {
-        for (class, name, ..) in CLASSES.iter().take(UNIT_CLASSES) {
-            let Some(dose) = self.doses.get(class) else { continue };
-            let fitting = match dose {
-                Dose::Count(_) => 0,
-                Dose::PerMille(_) => {
-                    let fits = (0..world.units()).filter(|n| unit::fits(world, *n, *class)).count();
-                    u64::try_from(fits).unwrap_or(0)
-                }
-            };
-            let wanted = dose.of(fitting);
-            let mut planted = 0;
-            for number in order(world.seed, name, world.units()) {
-                if planted == wanted {
-                    break;
-                }
-                if !self.units.contains_key(&number)
-                    && unit::fits(world, number, *class)
-                    && shows(world, number, *class)
-                {
-                    self.units.insert(number, *class);
-                    planted += 1;
-                }
-            }
-            if planted == 0 && wanted > 0 {
-                return Err(no_record(name));
-            }
-        }
-        Ok(())
-    }
-
-    /// The places of the records of a table that carry the fault; none where it isn't asked for.
-    fn choose<T>(
-        &self,
-        seed: u64,
-        class: Class,
-        records: &[T],
-        fits: impl Fn(&T) -> bool,
-    ) -> Result<Vec<usize>, String> {
-        let Some(dose) = self.doses.get(&class) else { return Ok(Vec::new()) };
-        let name = class.about().0;
-        let count = u64::try_from(records.len()).unwrap_or(0);
-        let places = order(seed, name, count).filter_map(|n| usize::try_from(n).ok());
-        let fitting: Vec<usize> =
-            places.filter(|place| records.get(*place).is_some_and(&fits)).collect();
-        let wanted = dose.of(u64::try_from(fitting.len()).unwrap_or(0));
-        if fitting.is_empty() && wanted > 0 {
-            return Err(no_record(name));
-        }
-        Ok(fitting.into_iter().take(usize::try_from(wanted).unwrap_or(usize::MAX)).collect())
-    }
-}
-
-/// Whether the fault changes an amount in that resource's month.
-fn shows(world: &World, number: u64, class: Class) -> bool {
-    let made = unit::unit(world, number, Some(class));
-    made.is_some_and(|unit| {
-        let amounts = unit.facts.iter().filter_map(|f| Dec::parse(f.amount.as_deref()?));
-        amounts.into_iter().any(|amount| amount.parts().0 != 0)
-    })
-}
-
-/// All numbers below a count, each once, in an order of the seed's.
-fn order(seed: u64, purpose: &str, count: u64) -> impl Iterator<Item = u64> {
-    let mut rng = Rng::stream(seed, &format!("metering fault {purpose}"));
-    let first = rng.below(count.max(1));
-    let mut step = rng.below(count.max(1)).max(1);
-    while divisor(step, count) > 1 {
-        step += 1;
-    }
-    let wide = u128::from(count.max(1));
-    (0..count).map(move |n| {
-        let place = (u128::from(first) + u128::from(n) * u128::from(step)) % wide;
-        u64::try_from(place).unwrap_or(0)
-    })
-}
-
-fn divisor(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
-}
-
 /// Writes the metering world into a folder that is new, empty, or a deck already: `tieout.yaml`,
 /// `data/…`, `truth.json`. Usage and charges are Parquet, the other datasets CSV. Each file appears
 /// whole or not at all.
@@ -331,8 +221,8 @@ fn tables(
     tables.push(cost_pools(&pools, &bills));
     tables.extend(allocation::tables(&pools));
     tables.push(invoice::invoice_table(&bills));
-    tables.push(invoice::intercompany_table(seed, &bills));
-    tables.push(invoice::agreement_table());
+    tables.push(entries::intercompany_table(seed, &bills));
+    tables.push(entries::agreement_table());
     tables.push(fx::table(seed));
     tables.push(journal::table(seed, (summary, &pools, &bills, &levels.posted), plan, facts)?);
     tables.extend(levels.tables);
@@ -344,7 +234,7 @@ fn tables(
 /// The dataset `cost-pool`: the pools that are divided, and those behind intercompany charges.
 fn cost_pools(pools: &[allocation::Pool], bills: &[invoice::Bill]) -> Table {
     let mut rows = allocation::pool_rows(pools);
-    rows.extend(invoice::pool_rows(bills));
+    rows.extend(entries::pool_rows(bills));
     Table {
         role: "cost-pool",
         format: Format::Csv,

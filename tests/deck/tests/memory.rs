@@ -1,6 +1,7 @@
 //! Memory doesn't grow with the rows. Alone in its process, so that nothing else is measured.
 
-#![cfg(all(test, target_os = "linux"))]
+#![cfg(test)]
+#![cfg(target_os = "linux")]
 
 use tieout_deck::{MeteringFaults, MeteringOptions, generate_metering};
 

@@ -1,9 +1,9 @@
 //! Pools of cost and how they are divided: the facilities' pool first, then the network's, then the
 //! platform's, each passing on what it got. A key is what was metered, frozen at the run.
 
-use super::Plan;
 use super::fault::Class;
 use super::group::{MONTHS, PROVIDERS, centres, cut_off, period, run_id};
+use super::plan::Plan;
 use super::ratio::{Mode, Ratio, shares};
 use super::summary::Summary;
 use super::truth::Planted;

@@ -1,12 +1,11 @@
 //! Bills between a provider and an entity: a month's charges by cost centre and category, and the
 //! pooled cost with its mark-up. An invoice where there is a supply; intercompany entries always.
 
-use super::Plan;
 use super::allocation::{Pool, Recipient};
-use super::catalogue::CATEGORIES;
 use super::fault::Class;
 use super::fx;
 use super::group::{ENTITIES, Entity, MONTHS, PROVIDERS, Provider, entity_of, invoice_day, period};
+use super::plan::Plan;
 use super::ratio::{Mode, Ratio, shares};
 use super::summary::Summary;
 use super::truth::Planted;
@@ -68,11 +67,11 @@ impl Bill {
         format!("IC-{}-{}-{}-{what}", period(self.month), self.seller().id, self.to().id)
     }
 
-    fn entry_id(&self, what: &str, side: &str) -> String {
+    pub(crate) fn entry_id(&self, what: &str, side: &str) -> String {
         format!("{}-{side}", self.reference(what))
     }
 
-    fn pool_id(&self, what: &str) -> String {
+    pub(crate) fn pool_id(&self, what: &str) -> String {
         format!("X-{}-{}-{what}", self.seller().id, self.to().id)
     }
 
@@ -318,137 +317,4 @@ fn invoice_line(bill: &Bill, number: &str, line: i64, net: i128, vat: i128) -> V
         None,
         cell("issued"),
     ]
-}
-
-/// The rows of `cost-pool` that the intercompany charges rest on: direct charges are passed through,
-/// pooled cost is marked up.
-pub(crate) fn pool_rows(bills: &[Bill]) -> Vec<Vec<Cell>> {
-    let mut rows = Vec::new();
-    for bill in bills {
-        for (what, cost, ..) in bill.charges() {
-            let through = if what == "D" { cost } else { 0 };
-            rows.push(vec![
-                cell(bill.pool_id(what)),
-                cell(period(bill.month)),
-                cell(category(what)),
-                cell("480000"),
-                cell(Dec::new(cost, 2)),
-                cell(bill.who().currency),
-                cell("variable"),
-                cell(Dec::new(through, 2)),
-                cell(false),
-                cell(bill.seller().id),
-                None,
-                None,
-                None,
-            ]);
-        }
-    }
-    rows
-}
-
-fn category(what: &str) -> &'static str {
-    if what == "D" { "recharge" } else { "it-services" }
-}
-
-/// The dataset `intercompany`.
-pub(crate) fn intercompany_table(seed: u64, bills: &[Bill]) -> Table {
-    let mut rows = Vec::new();
-    for bill in bills {
-        let day = invoice_day(bill.month);
-        let (from, to) = (bill.who().currency, bill.to().currency);
-        let stated = (from != to).then(|| fx::rate(seed, from, to, day));
-        for (what, _, net, booked) in bill.charges() {
-            for side in ["AR", "AP"] {
-                let seller = side == "AR";
-                let rate = if seller { None } else { stated };
-                rows.push(vec![
-                    cell(bill.entry_id(what, side)),
-                    cell(bill.seller().id),
-                    cell(bill.to().id),
-                    cell(bill.reference(what)),
-                    cell(day),
-                    cell(category(what)),
-                    cell(CATEGORIES.first().map_or("", |c| c.0).to_lowercase()),
-                    cell(bill.pool_id(what)),
-                    cell(Dec::new(net, 2)),
-                    cell(from),
-                    cell(Dec::new(if seller { net } else { booked }, 2)),
-                    cell(if seller { from } else { to }),
-                    maybe(rate),
-                    maybe(rate.map(|_| day)),
-                    cell(side),
-                    cell(period(bill.month)),
-                ]);
-            }
-        }
-    }
-    Table {
-        role: "intercompany",
-        format: Format::Csv,
-        columns: &[
-            "entry_id",
-            "seller",
-            "buyer",
-            "ic_ref",
-            "txn_date",
-            "category",
-            "service_id",
-            "pool_id",
-            "txn_amount",
-            "txn_ccy",
-            "booked_amount",
-            "booked_ccy",
-            "fx_rate",
-            "fx_date",
-            "side",
-            "period",
-        ],
-        money: &[("txn_amount", "txn_ccy"), ("booked_amount", "booked_ccy")],
-        rows,
-    }
-}
-
-/// The dataset `ic-agreement`.
-pub(crate) fn agreement_table() -> Table {
-    let mut rows = Vec::new();
-    for who in PROVIDERS {
-        for buyer in who.buyers() {
-            let to = at(ENTITIES, buyer).id;
-            for (kind, method, markup) in
-                [("recharge", "pass-through", "0"), ("it-services", "cost plus", "0.05")]
-            {
-                rows.push(vec![
-                    cell(format!("AG-{}-{to}-{kind}", who.id())),
-                    cell(who.id()),
-                    cell(to),
-                    cell(kind),
-                    cell(method),
-                    cell(markup),
-                    None,
-                    cell("2023-01-01"),
-                    None,
-                    None,
-                ]);
-            }
-        }
-    }
-    Table {
-        role: "ic-agreement",
-        format: Format::Csv,
-        columns: &[
-            "agreement_id",
-            "seller",
-            "buyer",
-            "category",
-            "method",
-            "markup",
-            "allocation_key",
-            "effective_from",
-            "effective_to",
-            "doc_hash",
-        ],
-        money: &[],
-        rows,
-    }
 }

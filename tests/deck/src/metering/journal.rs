@@ -1,12 +1,12 @@
 //! The journal: what the bills post in both ledgers, and what the providers post for their own cost
 //! centres. Every entry balances in the ledger's currency and in the currency of the bill.
 
-use super::Plan;
 use super::allocation::{Pool, Recipient};
 use super::catalogue::CATEGORIES;
 use super::fault::Class;
 use super::group::{ENTITIES, MONTHS, PROVIDERS, centres, entity_of, invoice_day, period};
 use super::invoice::Bill;
+use super::plan::Plan;
 use super::ratio::shares;
 use super::summary::Summary;
 use super::truth::Planted;

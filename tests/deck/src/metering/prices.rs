@@ -1,10 +1,10 @@
 //! The datasets of prices: services, price plans, tiers, and rates, with the faults of rates.
 
-use super::Plan;
 use super::World;
 use super::catalogue::{Service, Version};
 use super::fault::Class;
 use super::group::ENTITIES;
+use super::plan::Plan;
 use super::pricing::{Tier, Tiers};
 use super::procurement::contract_line;
 use super::ratio::Mode;

@@ -1,11 +1,11 @@
 //! What the providers buy: a contract, an order, receipts and invoices for each service that has a
 //! rate by the unit.
 
-use super::Plan;
 use super::World;
 use super::catalogue::Service;
 use super::fault::Class;
 use super::group::{MONTHS, PROVIDERS, first_day};
+use super::plan::Plan;
 use super::ratio::{Mode, Ratio};
 use super::summary::Summary;
 use super::truth::Planted;

@@ -1,7 +1,7 @@
 //! The datasets beside the amounts: resources, batches, calendars, documents, VAT.
 
 use super::World;
-use super::file::batch_id;
+use super::columns::batch_id;
 use super::group::{ENTITIES, MONTHS, centres, cut_off, first_day, period};
 use super::summary::Summary;
 use super::unit::{quantity, source};

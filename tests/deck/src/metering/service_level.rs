@@ -1,9 +1,9 @@
 //! What is promised of services, what was measured, and the credits that are due.
 
-use super::Plan;
 use super::World;
 use super::fault::Class;
 use super::group::{MONTHS, first_day, invoice_day, period};
+use super::plan::Plan;
 use super::ratio::{Mode, Ratio};
 use super::summary::Summary;
 use super::truth::Planted;
