@@ -16,8 +16,8 @@
 pub mod allocation;
 pub mod calendar;
 pub mod exact;
-pub mod infer;
 pub mod fx;
+pub mod infer;
 pub mod integer;
 pub mod interpolation;
 pub mod rating;

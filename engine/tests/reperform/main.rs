@@ -2,15 +2,15 @@
 
 #![cfg(test)]
 
-mod bills;
 mod allocation;
+mod bills;
 mod civil_days;
 mod columns;
 mod infer;
 mod oracle;
+mod outside;
 mod rating;
 mod rounding;
-mod outside;
 mod sampling;
 mod tax;
 mod terms;
