@@ -160,7 +160,7 @@ pub fn explain_records(
     }
     let why = missing.into_iter().find(|(planned, _)| planned.control.id == *control);
     let why = why.map_or_else(|| "it is not in the plan".to_owned(), |(_, why)| why);
-    Err(input("not-tested", format!("control `{control}` can't be tested: {why}"), None))
+    Err(input("control-not-tested", format!("control `{control}` can't be tested: {why}"), None))
 }
 
 /// What is asked about backends.

@@ -14,11 +14,13 @@ use tieout_tests::repository;
 const ROOMS: [&str; 4] = ["cli/src", "engine/src", "policies/src", "search/src"];
 
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
-/// for outcomes and decisions, codes of facts, tokenizers.
-const OTHER_WORDS: [&str; 12] = [
+/// for outcomes and decisions, codes of facts, tokenizers, rules of estimation.
+const OTHER_WORDS: [&str; 14] = [
     "column-words",
     "kebab-case",
     "latin-1",
+    "like-days-1",
+    "linear-1",
     "no-exceptions",
     "not-applicable",
     "not-permitted",
