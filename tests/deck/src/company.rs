@@ -1,6 +1,7 @@
 //! Who Meridian is: legal entities, cost centres, services.
 
-use crate::csv::{Cell, Format, Table, cell, maybe};
+use crate::csv::{Cell, Table, cell, maybe};
+use crate::header;
 
 /// A legal entity.
 pub(crate) struct Entity {
@@ -148,22 +149,7 @@ pub(crate) fn entities() -> Table {
             cell(e.tp_role),
         ]
     };
-    Table {
-        role: "entity",
-        format: Format::Csv,
-        columns: &[
-            "entity_id",
-            "name",
-            "country",
-            "functional_currency",
-            "vat_id",
-            "vat_group",
-            "fiscal_calendar",
-            "tp_role",
-        ],
-        money: &[],
-        rows: ENTITIES.iter().map(row).collect(),
-    }
+    header::ENTITY.table(ENTITIES.iter().map(row).collect())
 }
 
 /// The group's own VAT registrations: party, country, number.
@@ -188,20 +174,5 @@ pub(crate) fn cost_centres() -> Table {
             ]);
         }
     }
-    Table {
-        role: "cost-centre",
-        format: Format::Csv,
-        columns: &[
-            "cc_id",
-            "valid_from",
-            "valid_to",
-            "name",
-            "entity",
-            "parent",
-            "owner_user",
-            "status",
-        ],
-        money: &[],
-        rows,
-    }
+    header::COST_CENTRE.table(rows)
 }

@@ -9,6 +9,7 @@ use crate::calendar::Date;
 use crate::company::ENTITIES;
 use crate::csv::{Format, Table, cell, maybe};
 use crate::fault::Chosen;
+use crate::header;
 use crate::money::Dec;
 use crate::rng::Rng;
 use crate::truth::Answers;
@@ -221,30 +222,7 @@ fn entries(charges: &[Charge], rates: &Exchange) -> Table {
             }
         }
     }
-    Table {
-        role: "intercompany",
-        format: Format::Csv,
-        columns: &[
-            "entry_id",
-            "seller",
-            "buyer",
-            "ic_ref",
-            "txn_date",
-            "category",
-            "service_id",
-            "pool_id",
-            "txn_amount",
-            "txn_ccy",
-            "booked_amount",
-            "booked_ccy",
-            "fx_rate",
-            "fx_date",
-            "side",
-            "period",
-        ],
-        money: &[("txn_amount", "txn_ccy"), ("booked_amount", "booked_ccy")],
-        rows,
-    }
+    header::INTERCOMPANY.table(rows)
 }
 
 fn entry(number: usize, charge: &Charge, side: &str, rates: &Exchange) -> Vec<Option<String>> {
@@ -300,22 +278,5 @@ fn agreements(seed: u64) -> Table {
             ]);
         }
     }
-    Table {
-        role: "ic-agreement",
-        format: Format::Csv,
-        columns: &[
-            "agreement_id",
-            "seller",
-            "buyer",
-            "category",
-            "method",
-            "markup",
-            "allocation_key",
-            "effective_from",
-            "effective_to",
-            "doc_hash",
-        ],
-        money: &[],
-        rows,
-    }
+    header::IC_AGREEMENT.table(rows)
 }

@@ -5,8 +5,9 @@ mod fault;
 use crate::Faults;
 use crate::calendar::Date;
 use crate::company::ENTITIES;
-use crate::csv::{Format, Table, cell, maybe};
+use crate::csv::{Table, cell, maybe};
 use crate::fault::Chosen;
+use crate::header;
 use crate::money::Dec;
 use crate::rng::{Rng, at};
 use crate::truth::Answers;
@@ -200,31 +201,5 @@ fn written(lines: &[Line]) -> Table {
             cell(at(&["paid", "issued"], number / 5)),
         ]
     };
-    Table {
-        role: "invoice",
-        format: Format::Csv,
-        columns: &[
-            "issuer",
-            "invoice_no",
-            "line_no",
-            "issue_date",
-            "tax_point",
-            "buyer",
-            "buyer_country",
-            "buyer_type",
-            "service_kind",
-            "net",
-            "vat_category",
-            "rate_class",
-            "vat_rate",
-            "vat_amount",
-            "exemption_code",
-            "gross",
-            "currency",
-            "po",
-            "status",
-        ],
-        money: &[("net", "currency"), ("vat_amount", "currency"), ("gross", "currency")],
-        rows: lines.iter().enumerate().map(row).collect(),
-    }
+    header::INVOICE.table(lines.iter().enumerate().map(row).collect())
 }

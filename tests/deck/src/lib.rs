@@ -28,6 +28,7 @@ mod fault;
 mod focus;
 mod focus_fault;
 mod focus_file;
+mod header;
 mod intercompany;
 mod invoices;
 mod metering;

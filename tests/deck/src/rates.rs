@@ -3,6 +3,7 @@
 use crate::calendar::{Date, Instant};
 use crate::company::{CENTRES, ENTITIES, SERVICES, Service, sub_account};
 use crate::csv::{Format, Table, cell, maybe};
+use crate::header;
 use crate::money::Dec;
 use crate::rng::{Rng, at};
 
@@ -244,22 +245,7 @@ pub(crate) fn gl_map(faults: &[MapFault]) -> Table {
             }
         }
     }
-    Table {
-        role: "gl-map",
-        format: Format::Csv,
-        columns: &[
-            "service_id",
-            "charge_class",
-            "entity",
-            "effective_from",
-            "effective_to",
-            "gl_account",
-            "cost_element",
-            "tax_code",
-        ],
-        money: &[],
-        rows,
-    }
+    header::GL_MAP.table(rows)
 }
 
 type Version = (Instant, Option<Instant>, usize);

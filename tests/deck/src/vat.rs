@@ -3,7 +3,8 @@
 
 use crate::calendar::{Date, HOUR};
 use crate::company::registrations;
-use crate::csv::{Format, Table, cell, maybe};
+use crate::csv::{Table, cell, maybe};
+use crate::header;
 use crate::money::Dec;
 use crate::rng::at;
 
@@ -163,28 +164,8 @@ pub(crate) fn tables() -> Vec<Table> {
         Some(number(b.id, b.country, id, end))
     });
     vec![
-        Table {
-            role: "vat-rate",
-            format: Format::Csv,
-            columns: &["country", "rate_class", "effective_from", "effective_to", "rate", "source"],
-            money: &[],
-            rows: RATES.iter().map(rate).collect(),
-        },
-        Table {
-            role: "vat-registration",
-            format: Format::Csv,
-            columns: &[
-                "party",
-                "country",
-                "vat_id",
-                "valid_from",
-                "valid_to",
-                "checked_at",
-                "proof",
-            ],
-            money: &[],
-            rows: own.chain(customers).collect(),
-        },
+        header::VAT_RATE.table(RATES.iter().map(rate).collect()),
+        header::VAT_REGISTRATION.table(own.chain(customers).collect()),
     ]
 }
 

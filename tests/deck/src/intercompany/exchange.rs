@@ -1,7 +1,8 @@
 //! Exchange rates of each month.
 
 use crate::calendar::Date;
-use crate::csv::{Format, Table, cell};
+use crate::csv::{Table, cell};
+use crate::header;
 use crate::money::Dec;
 use crate::rng::Rng;
 
@@ -40,12 +41,6 @@ impl Exchange {
                 rows.push(vec![cell(from), cell(to), cell(day), cell(rate), cell(kind), source]);
             }
         }
-        Table {
-            role: "fx-rate",
-            format: Format::Csv,
-            columns: &["from_ccy", "to_ccy", "date", "rate", "type", "source"],
-            money: &[],
-            rows,
-        }
+        header::FX_RATE.table(rows)
     }
 }

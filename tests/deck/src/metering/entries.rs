@@ -4,7 +4,8 @@ use super::catalogue::CATEGORIES;
 use super::fx;
 use super::group::{ENTITIES, PROVIDERS, invoice_day, period};
 use super::invoice::Bill;
-use crate::csv::{Cell, Format, Table, cell, maybe};
+use crate::csv::{Cell, Table, cell, maybe};
+use crate::header;
 use crate::money::Dec;
 use crate::rng::at;
 
@@ -71,30 +72,7 @@ pub(crate) fn intercompany_table(seed: u64, bills: &[Bill]) -> Table {
             }
         }
     }
-    Table {
-        role: "intercompany",
-        format: Format::Csv,
-        columns: &[
-            "entry_id",
-            "seller",
-            "buyer",
-            "ic_ref",
-            "txn_date",
-            "category",
-            "service_id",
-            "pool_id",
-            "txn_amount",
-            "txn_ccy",
-            "booked_amount",
-            "booked_ccy",
-            "fx_rate",
-            "fx_date",
-            "side",
-            "period",
-        ],
-        money: &[("txn_amount", "txn_ccy"), ("booked_amount", "booked_ccy")],
-        rows,
-    }
+    header::INTERCOMPANY.table(rows)
 }
 
 /// The dataset `ic-agreement`.
@@ -121,22 +99,5 @@ pub(crate) fn agreement_table() -> Table {
             }
         }
     }
-    Table {
-        role: "ic-agreement",
-        format: Format::Csv,
-        columns: &[
-            "agreement_id",
-            "seller",
-            "buyer",
-            "category",
-            "method",
-            "markup",
-            "allocation_key",
-            "effective_from",
-            "effective_to",
-            "doc_hash",
-        ],
-        money: &[],
-        rows,
-    }
+    header::IC_AGREEMENT.table(rows)
 }

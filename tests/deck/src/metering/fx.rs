@@ -2,7 +2,8 @@
 
 use super::group::{MONTHS, first_day};
 use crate::calendar::Date;
-use crate::csv::{Format, Table, cell};
+use crate::csv::{Table, cell};
+use crate::header;
 use crate::money::Dec;
 use crate::rng::Rng;
 
@@ -31,11 +32,5 @@ pub(crate) fn table(seed: u64) -> Table {
             day = day.plus_days(1);
         }
     }
-    Table {
-        role: "fx-rate",
-        format: Format::Csv,
-        columns: &["from_ccy", "to_ccy", "date", "rate", "type", "source"],
-        money: &[],
-        rows,
-    }
+    header::FX_RATE.table(rows)
 }

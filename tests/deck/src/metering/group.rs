@@ -2,7 +2,8 @@
 //! that provide IT to the others.
 
 use crate::calendar::{Date, Instant};
-use crate::csv::{Cell, Format, Table, cell, maybe};
+use crate::csv::{Cell, Table, cell, maybe};
+use crate::header;
 use crate::rng::at;
 
 /// How many months there are, from January 2024.
@@ -174,22 +175,7 @@ pub(crate) fn entity_table() -> Table {
             cell(if provides { "service provider" } else { "distributor" }),
         ]
     };
-    Table {
-        role: "entity",
-        format: Format::Csv,
-        columns: &[
-            "entity_id",
-            "name",
-            "country",
-            "functional_currency",
-            "vat_id",
-            "vat_group",
-            "fiscal_calendar",
-            "tp_role",
-        ],
-        money: &[],
-        rows: ENTITIES.iter().map(row).collect(),
-    }
+    header::ENTITY.table(ENTITIES.iter().map(row).collect())
 }
 
 pub(crate) fn centre_table() -> Table {
@@ -222,20 +208,5 @@ pub(crate) fn centre_table() -> Table {
             _ => version(0, None, "active"),
         }
     }
-    Table {
-        role: "cost-centre",
-        format: Format::Csv,
-        columns: &[
-            "cc_id",
-            "valid_from",
-            "valid_to",
-            "name",
-            "entity",
-            "parent",
-            "owner_user",
-            "status",
-        ],
-        money: &[],
-        rows,
-    }
+    header::COST_CENTRE.table(rows)
 }

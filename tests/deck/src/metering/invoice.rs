@@ -10,7 +10,8 @@ use super::ratio::{Mode, Ratio, shares};
 use super::summary::Summary;
 use super::truth::Planted;
 use super::unit::line_number;
-use crate::csv::{Cell, Format, Table, cell, maybe};
+use crate::csv::{Cell, Table, cell, maybe};
+use crate::header;
 use crate::money::Dec;
 use crate::rng::at;
 
@@ -265,33 +266,7 @@ pub(crate) fn invoice_table(bills: &[Bill]) -> Table {
             rows.push(invoice_line(bill, &number, line, net, *vat));
         }
     }
-    Table {
-        role: "invoice",
-        format: Format::Csv,
-        columns: &[
-            "issuer",
-            "invoice_no",
-            "line_no",
-            "issue_date",
-            "tax_point",
-            "buyer",
-            "buyer_country",
-            "buyer_type",
-            "service_kind",
-            "net",
-            "vat_category",
-            "rate_class",
-            "vat_rate",
-            "vat_amount",
-            "exemption_code",
-            "gross",
-            "currency",
-            "po",
-            "status",
-        ],
-        money: &[("net", "currency"), ("vat_amount", "currency"), ("gross", "currency")],
-        rows,
-    }
+    header::INVOICE.table(rows)
 }
 
 fn invoice_line(bill: &Bill, number: &str, line: i64, net: i128, vat: i128) -> Vec<Cell> {

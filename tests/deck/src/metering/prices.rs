@@ -13,6 +13,7 @@ use super::truth::Planted;
 use super::unit::quantity;
 use crate::calendar::Date;
 use crate::csv::{Format, Table, cell, maybe};
+use crate::header;
 use crate::money::Dec;
 use crate::rng::at;
 
@@ -286,20 +287,5 @@ fn accounts(world: &World) -> Table {
             ]);
         }
     }
-    Table {
-        role: "gl-map",
-        format: Format::Csv,
-        columns: &[
-            "service_id",
-            "charge_class",
-            "entity",
-            "effective_from",
-            "effective_to",
-            "gl_account",
-            "cost_element",
-            "tax_code",
-        ],
-        money: &[],
-        rows,
-    }
+    header::GL_MAP.table(rows)
 }

@@ -7,6 +7,7 @@ use super::summary::Summary;
 use super::unit::{quantity, source};
 use crate::calendar::{DAY, Date};
 use crate::csv::{Format, Table, cell, maybe};
+use crate::header;
 use crate::rng::at;
 
 pub(crate) fn resources(world: &World) -> Table {
@@ -183,27 +184,7 @@ pub(crate) fn vat() -> [Table; 2] {
         Some(vec![cell(entity.id), cell(entity.country), cell(number), since, None, None, None])
     });
     [
-        Table {
-            role: "vat-rate",
-            format: Format::Csv,
-            columns: &["country", "rate_class", "effective_from", "effective_to", "rate", "source"],
-            money: &[],
-            rows: rates.into_iter().map(rate).collect(),
-        },
-        Table {
-            role: "vat-registration",
-            format: Format::Csv,
-            columns: &[
-                "party",
-                "country",
-                "vat_id",
-                "valid_from",
-                "valid_to",
-                "checked_at",
-                "proof",
-            ],
-            money: &[],
-            rows: registered.collect(),
-        },
+        header::VAT_RATE.table(rates.into_iter().map(rate).collect()),
+        header::VAT_REGISTRATION.table(registered.collect()),
     ]
 }

@@ -1,0 +1,156 @@
+//! The columns of datasets that both worlds write, as their schema profiles have them.
+
+use crate::csv::{Cell, Format, Table};
+
+/// A dataset without its rows, written as CSV.
+pub(crate) struct Header {
+    role: &'static str,
+    columns: &'static [&'static str],
+    money: &'static [(&'static str, &'static str)],
+}
+
+impl Header {
+    /// The dataset with these rows.
+    pub(crate) fn table(&self, rows: Vec<Vec<Cell>>) -> Table {
+        let Self { role, columns, money } = *self;
+        Table { role, format: Format::Csv, columns, money, rows }
+    }
+}
+
+/// The dataset `cost-centre`.
+pub(crate) const COST_CENTRE: Header = Header {
+    role: "cost-centre",
+    columns: &[
+        "cc_id",
+        "valid_from",
+        "valid_to",
+        "name",
+        "entity",
+        "parent",
+        "owner_user",
+        "status",
+    ],
+    money: &[],
+};
+
+/// The dataset `entity`.
+pub(crate) const ENTITY: Header = Header {
+    role: "entity",
+    columns: &[
+        "entity_id",
+        "name",
+        "country",
+        "functional_currency",
+        "vat_id",
+        "vat_group",
+        "fiscal_calendar",
+        "tp_role",
+    ],
+    money: &[],
+};
+
+/// The dataset `fx-rate`.
+pub(crate) const FX_RATE: Header = Header {
+    role: "fx-rate",
+    columns: &["from_ccy", "to_ccy", "date", "rate", "type", "source"],
+    money: &[],
+};
+
+/// The dataset `gl-map`.
+pub(crate) const GL_MAP: Header = Header {
+    role: "gl-map",
+    columns: &[
+        "service_id",
+        "charge_class",
+        "entity",
+        "effective_from",
+        "effective_to",
+        "gl_account",
+        "cost_element",
+        "tax_code",
+    ],
+    money: &[],
+};
+
+/// The dataset `ic-agreement`.
+pub(crate) const IC_AGREEMENT: Header = Header {
+    role: "ic-agreement",
+    columns: &[
+        "agreement_id",
+        "seller",
+        "buyer",
+        "category",
+        "method",
+        "markup",
+        "allocation_key",
+        "effective_from",
+        "effective_to",
+        "doc_hash",
+    ],
+    money: &[],
+};
+
+/// The dataset `intercompany`.
+pub(crate) const INTERCOMPANY: Header = Header {
+    role: "intercompany",
+    columns: &[
+        "entry_id",
+        "seller",
+        "buyer",
+        "ic_ref",
+        "txn_date",
+        "category",
+        "service_id",
+        "pool_id",
+        "txn_amount",
+        "txn_ccy",
+        "booked_amount",
+        "booked_ccy",
+        "fx_rate",
+        "fx_date",
+        "side",
+        "period",
+    ],
+    money: &[("txn_amount", "txn_ccy"), ("booked_amount", "booked_ccy")],
+};
+
+/// The dataset `invoice`.
+pub(crate) const INVOICE: Header = Header {
+    role: "invoice",
+    columns: &[
+        "issuer",
+        "invoice_no",
+        "line_no",
+        "issue_date",
+        "tax_point",
+        "buyer",
+        "buyer_country",
+        "buyer_type",
+        "service_kind",
+        "net",
+        "vat_category",
+        "rate_class",
+        "vat_rate",
+        "vat_amount",
+        "exemption_code",
+        "gross",
+        "currency",
+        "po",
+        "status",
+    ],
+    money: &[("net", "currency"), ("vat_amount", "currency"), ("gross", "currency")],
+};
+
+/// The dataset `vat-rate`.
+pub(crate) const VAT_RATE: Header = Header {
+    role: "vat-rate",
+    columns: &["country", "rate_class", "effective_from", "effective_to", "rate", "source"],
+    money: &[],
+};
+
+/// The dataset `vat-registration`.
+pub(crate) const VAT_REGISTRATION: Header = Header {
+    role: "vat-registration",
+    columns: &["party", "country", "vat_id", "valid_from", "valid_to", "checked_at", "proof"],
+    money: &[],
+};
