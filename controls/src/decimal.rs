@@ -69,19 +69,48 @@ pub enum Rounding {
 }
 
 impl Rounding {
+    /// All modes.
+    pub const ALL: [Self; 7] = [
+        Self::HalfUp,
+        Self::HalfEven,
+        Self::HalfDown,
+        Self::Down,
+        Self::Up,
+        Self::Floor,
+        Self::Ceiling,
+    ];
+
+    /// Whether a number between two neighbours becomes the one away from zero, given its sign, how the
+    /// rest beyond the other one compares with half a step, and whether that other one is odd.
+    pub fn away(self, negative: bool, half: Ordering, odd: bool) -> bool {
+        match self {
+            Self::Down => false,
+            Self::Up => true,
+            Self::Floor => negative,
+            Self::Ceiling => !negative,
+            Self::HalfUp => half != Ordering::Less,
+            Self::HalfDown => half == Ordering::Greater,
+            Self::HalfEven => half == Ordering::Greater || (half == Ordering::Equal && odd),
+        }
+    }
+
     /// The mode of that name (`half_up`, `half_even`, `half_down`, `down`, `up`, `floor`,
     /// `ceiling`), or `None`.
     pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "half_up" => Self::HalfUp,
-            "half_even" => Self::HalfEven,
-            "half_down" => Self::HalfDown,
-            "down" => Self::Down,
-            "up" => Self::Up,
-            "floor" => Self::Floor,
-            "ceiling" => Self::Ceiling,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// The name by which it is [`named`](Self::named).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HalfUp => "half_up",
+            Self::HalfEven => "half_even",
+            Self::HalfDown => "half_down",
+            Self::Down => "down",
+            Self::Up => "up",
+            Self::Floor => "floor",
+            Self::Ceiling => "ceiling",
+        }
     }
 }
 
@@ -367,17 +396,7 @@ fn divide_rounded(numerator: &BigInt, denominator: &BigInt, mode: Rounding) -> B
     let negative = (numerator.sign() == Sign::Minus) != (denominator.sign() == Sign::Minus);
     let twice: BigInt = remainder.abs() * 2;
     let half = twice.cmp(&denominator.abs());
-    let odd = quotient.bit(0);
-    let away = match mode {
-        Rounding::Down => false,
-        Rounding::Up => true,
-        Rounding::Floor => negative,
-        Rounding::Ceiling => !negative,
-        Rounding::HalfUp => half != Ordering::Less,
-        Rounding::HalfDown => half == Ordering::Greater,
-        Rounding::HalfEven => half == Ordering::Greater || (half == Ordering::Equal && odd),
-    };
-    match (away, negative) {
+    match (mode.away(negative, half, quotient.bit(0)), negative) {
         (false, _) => quotient,
         (true, true) => quotient - 1,
         (true, false) => quotient + 1,

@@ -114,16 +114,7 @@ pub fn divide<I: Integer>(numerator: &I, divisor: &I, mode: Rounding) -> I {
     let magnitude = if negative { I::of(0).minus(&remainder) } else { remainder };
     // Twice the remainder against the divisor, said without leaving the divisor's width.
     let half = magnitude.cmp(&divisor.minus(&magnitude));
-    let away = match mode {
-        Rounding::Down => false,
-        Rounding::Up => true,
-        Rounding::Floor => negative,
-        Rounding::Ceiling => !negative,
-        Rounding::HalfUp => half != Ordering::Less,
-        Rounding::HalfDown => half == Ordering::Greater,
-        Rounding::HalfEven => half.then(quotient.odd().cmp(&false)) == Ordering::Greater,
-    };
-    match (away, negative) {
+    match (mode.away(negative, half, quotient.odd()), negative) {
         (false, _) => quotient,
         (true, true) => quotient.minus(&I::of(1)),
         (true, false) => quotient.plus(&I::of(1)),

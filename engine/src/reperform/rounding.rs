@@ -159,20 +159,7 @@ impl Rule {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { increment, mode, residual } = self;
-        write!(f, "{} to {increment}, residual {}", mode_name(*mode), residual.name())
-    }
-}
-
-/// The name of a mode, as [`Rounding::named`] reads it.
-pub fn mode_name(mode: Rounding) -> &'static str {
-    match mode {
-        Rounding::HalfUp => "half_up",
-        Rounding::HalfEven => "half_even",
-        Rounding::HalfDown => "half_down",
-        Rounding::Down => "down",
-        Rounding::Up => "up",
-        Rounding::Floor => "floor",
-        Rounding::Ceiling => "ceiling",
+        write!(f, "{} to {increment}, residual {}", mode.name(), residual.name())
     }
 }
 

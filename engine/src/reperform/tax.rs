@@ -12,6 +12,7 @@
 //! Scale and mode are stated by the caller: the standard says two digits and names no mode.
 
 use super::exact::{Exact, Increment};
+use num_bigint::BigInt;
 use std::collections::BTreeMap;
 use tieout_controls::Rounding;
 
@@ -207,11 +208,11 @@ pub fn strategy_difference(
     let by_category = document_tax(lines, Strategy::PerCategory, rounding)?;
     let step =
         Exact::from_scaled(i128::from(rounding.increment.units()), rounding.increment.scale());
-    let steps = |c: &CategoryTax| i128::try_from(bound_steps(c.lines, rounding.mode));
-    let steps = by_line.categories.values().filter_map(|c| steps(c).ok()).sum();
+    let steps = |c: &CategoryTax| BigInt::from(bound_steps(c.lines, rounding.mode));
+    let steps: BigInt = by_line.categories.values().map(steps).sum();
     Ok(StrategyDifference {
         difference: by_line.tax.minus(&by_category.tax),
-        bound: step.times(&Exact::integer(steps)),
+        bound: step.times(&Exact::of_parts(steps, BigInt::from(1))),
     })
 }
 

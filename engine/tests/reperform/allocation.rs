@@ -1,6 +1,7 @@
 //! Allocation and cost pools against slow rationals written here, and in any order and on any number
 //! of threads. `TIEOUT_ALLOCATIONS` sets how many random allocations there are.
 
+use crate::random::Random;
 use num_bigint::BigInt;
 use std::collections::BTreeMap;
 use tieout_controls::{Decimal, Rounding};
@@ -11,30 +12,6 @@ use tieout_engine::reperform::allocation::{
 
 const HAMILTON: Method =
     Method { residual: Residual::LargestRemainder, zero_weights: ZeroWeights::Reject };
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for at in (1..items.len()).rev() {
-            let other = usize::try_from(self.below(u64::try_from(at).unwrap() + 1)).unwrap();
-            items.swap(at, other);
-        }
-    }
-}
 
 /// A pool of 2 to 50 recipients; one total in five is a credit, some weights are zero, some pools have
 /// many equal weights, so that ties are common, and some are as wide as they come.

@@ -1,6 +1,7 @@
 //! A biller, and a brute-force search for its rule: rationals, every combination, nothing clever.
 
-use crate::oracle::{Q, Random};
+use crate::oracle::Q;
+use crate::random::Random;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use tieout_engine::reperform::exact::Exact;

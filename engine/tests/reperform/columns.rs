@@ -1,6 +1,7 @@
 //! Rating by columns gives what rationals give, and what rating one row with a trace gives.
 
-use crate::oracle::{MODES, Q, Random, cases};
+use crate::oracle::{Q, cases};
+use crate::random::Random;
 use arrow_array::{Array, Decimal128Array, UInt32Array};
 use num_bigint::BigInt;
 use std::cmp::Ordering;
@@ -193,7 +194,7 @@ fn columns_agree_with_rationals() {
     while done < cases {
         let large = random.one_in(10);
         let plans: Vec<Plan> = (0..16).map(|_| plan(&mut random, large)).collect();
-        let mode = *random.pick(&MODES);
+        let mode = *random.pick(&Rounding::ALL);
         let (units, scale) =
             *random.pick(&[(1, 2), (1, 2), (1, 0), (5, 2), (1, 3), (1, 15), (1, 17)]);
         let scales = ColumnScales {
@@ -261,7 +262,7 @@ fn a_row_with_its_trace_agrees_with_rationals() {
     for _ in 0..cases(20_000).min(1_000_000) {
         let plan = plan(&mut random, false);
         let quantity = quantity(&mut random, &plan, false);
-        let (mode, cent) = (*random.pick(&MODES), Increment::digits(2).unwrap());
+        let (mode, cent) = (*random.pick(&Rounding::ALL), Increment::digits(2).unwrap());
         let mut terms = Terms::of(charge(&plan));
         terms.order = terms.order.rounding(Operation::Tiers, cent, mode);
         let rated = rate(&terms, &Usage::Quantity(Exact::from_scaled(quantity, QUANTITY)));

@@ -1,7 +1,8 @@
 //! The rule that a biller has is found, and with it exactly those that can't be told from it.
 
 use crate::bills::{Bill, Item, Shown, Spec, bill, billed, brute_force, items};
-use crate::oracle::{MODES, Q, Random};
+use crate::oracle::Q;
+use crate::random::Random;
 use crate::vectors::x;
 use tieout_controls::Rounding;
 use tieout_engine::reperform::exact::Increment;
@@ -17,8 +18,9 @@ fn increment(units: u32, scale: u32) -> Increment {
 
 /// A random grid, small enough to be searched by brute force.
 fn grid(random: &mut Random) -> Grid {
-    let mut modes =
-        || -> Vec<Rounding> { (0..2 + random.below(2)).map(|_| *random.pick(&MODES)).collect() };
+    let mut modes = || -> Vec<Rounding> {
+        (0..2 + random.below(2)).map(|_| *random.pick(&Rounding::ALL)).collect()
+    };
     let all = [modes(), modes(), modes(), modes(), modes(), modes()];
     let residuals =
         |random: &mut Random| [*random.pick(&Residual::ALL), *random.pick(&Residual::ALL)];

@@ -9,6 +9,7 @@ mod columns;
 mod infer;
 mod oracle;
 mod outside;
+mod random;
 mod rating;
 mod rounding;
 mod sampling;

@@ -1,6 +1,7 @@
 //! Terms, order of operations, proration, dated rates and reasons.
 
-use crate::oracle::{MODES, Q, Random, cases};
+use crate::oracle::{Q, cases};
+use crate::random::Random;
 use crate::vectors::x;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::cmp::Ordering;
@@ -92,7 +93,7 @@ fn random_terms_in_random_orders_agree_with_rationals() {
         let steps: Vec<OrderedStep> = order
             .iter()
             .map(|operation| {
-                let mode = *random.pick(&MODES);
+                let mode = *random.pick(&Rounding::ALL);
                 let to = Increment::digits(2).unwrap();
                 let rounds = random.one_in(3) && *operation != Operation::FreeUnits;
                 OrderedStep { operation: *operation, rounding: rounds.then_some((to, mode)) }

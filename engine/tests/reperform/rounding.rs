@@ -1,7 +1,8 @@
 //! A specification gives what the oracle's biller gives, and loses nothing.
 
 use crate::bills::{Spec, bill, items, line};
-use crate::oracle::{MODES, Q, Random, cases};
+use crate::oracle::{Q, cases};
+use crate::random::Random;
 use crate::vectors::x;
 use std::collections::BTreeMap;
 use tieout_controls::Rounding;
@@ -23,7 +24,7 @@ fn random_spec(random: &mut Random) -> Spec {
         let (units, scale) = *random.pick(&[(1, 2), (1, 2), (1, 0), (5, 2), (1, 3), (10, 2)]);
         Some(Rule {
             increment: Increment::new(units, scale).unwrap(),
-            mode: *random.pick(&MODES),
+            mode: *random.pick(&Rounding::ALL),
             residual: *random.pick(&admitted),
         })
     })

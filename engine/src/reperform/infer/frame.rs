@@ -60,6 +60,12 @@ pub(super) fn step(increment: Increment, denominator: &BigInt) -> BigInt {
     BigInt::from(increment.units()) * (denominator / ten_pow::<BigInt>(increment.scale()))
 }
 
+/// Leaves the candidates that explain the invoice, each of which has its answer in the same place.
+pub(super) fn keep<T>(candidates: &mut Vec<T>, explained: &[bool]) {
+    let mut explained = explained.iter();
+    candidates.retain(|_| explained.next().copied().unwrap_or(false));
+}
+
 /// All in this width, if all fit.
 pub(super) fn fitting<I: Integer>(numbers: &[BigInt]) -> Option<Vec<I>> {
     numbers.iter().map(I::fitting).collect()

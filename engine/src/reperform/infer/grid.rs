@@ -3,29 +3,20 @@
 use super::InferError;
 use crate::reperform::exact::Increment;
 use crate::reperform::rounding::{Residual, Rule, Scale, SpecError, Stage};
+use std::collections::BTreeMap;
 use tieout_controls::Rounding;
-
-/// All modes.
-const MODES: [Rounding; 7] = [
-    Rounding::HalfUp,
-    Rounding::HalfEven,
-    Rounding::HalfDown,
-    Rounding::Down,
-    Rounding::Up,
-    Rounding::Floor,
-    Rounding::Ceiling,
-];
 
 /// Options for each stage; the specifications searched are all combinations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grid {
-    options: [Vec<Option<Rule>>; 6],
+    /// For each stage.
+    options: BTreeMap<Stage, Vec<Option<Rule>>>,
 }
 
 impl Grid {
     /// A grid that rounds nothing anywhere, to be widened by [`Grid::or`].
     pub fn exact() -> Self {
-        Self { options: Stage::ALL.map(|_| vec![None]) }
+        Self { options: Stage::ALL.map(|stage| (stage, vec![None])).into() }
     }
 
     /// The grid with more options at a stage: every mode with every increment and residual policy
@@ -47,7 +38,7 @@ impl Grid {
             };
             increments.iter().flat_map(move |i| modes.iter().map(move |m| rule(i, m)))
         });
-        let options = self.options_mut(stage);
+        let options = self.options.entry(stage).or_default();
         for rule in rules {
             if !options.contains(&Some(rule)) {
                 options.push(Some(rule));
@@ -59,7 +50,7 @@ impl Grid {
     /// The grid without the option of rounding nothing at a stage.
     #[must_use]
     pub fn rounded(mut self, stage: Stage) -> Self {
-        self.options_mut(stage).retain(Option::is_some);
+        self.options.entry(stage).or_default().retain(Option::is_some);
         self
     }
 
@@ -76,46 +67,27 @@ impl Grid {
         };
         let prices = digits(&[minor.scale(), 4, 6]);
         let quantities = digits(&[0, 2, 3]);
+        // The currency is known; only its smallest coin may not be.
         let payable: Vec<Increment> =
             std::iter::once(minor).chain(Scale::Cash.increment(currency).ok()).collect();
         let alone = [Residual::Unassigned];
         Ok(Self::exact()
-            .or(Stage::UnitPrice, &MODES, &prices, &alone)
-            .or(Stage::Quantity, &MODES, &quantities, &alone)
-            .or(Stage::Line, &MODES, &[minor], &Residual::ALL)
-            .or(Stage::TaxLine, &MODES, &[minor], &Residual::ALL)
-            .or(Stage::TaxCategory, &MODES, &[minor], &Residual::ALL)
-            .or(Stage::Invoice, &MODES, &payable, &Residual::ALL))
+            .or(Stage::UnitPrice, &Rounding::ALL, &prices, &alone)
+            .or(Stage::Quantity, &Rounding::ALL, &quantities, &alone)
+            .or(Stage::Line, &Rounding::ALL, &[minor], &Residual::ALL)
+            .or(Stage::TaxLine, &Rounding::ALL, &[minor], &Residual::ALL)
+            .or(Stage::TaxCategory, &Rounding::ALL, &[minor], &Residual::ALL)
+            .or(Stage::Invoice, &Rounding::ALL, &payable, &Residual::ALL))
     }
 
     /// The options of a stage.
     pub fn options(&self, stage: Stage) -> &[Option<Rule>] {
-        let [unit_price, quantity, line, tax_line, tax_category, invoice] = &self.options;
-        match stage {
-            Stage::UnitPrice => unit_price,
-            Stage::Quantity => quantity,
-            Stage::Line => line,
-            Stage::TaxLine => tax_line,
-            Stage::TaxCategory => tax_category,
-            Stage::Invoice => invoice,
-        }
-    }
-
-    fn options_mut(&mut self, stage: Stage) -> &mut Vec<Option<Rule>> {
-        let [unit_price, quantity, line, tax_line, tax_category, invoice] = &mut self.options;
-        match stage {
-            Stage::UnitPrice => unit_price,
-            Stage::Quantity => quantity,
-            Stage::Line => line,
-            Stage::TaxLine => tax_line,
-            Stage::TaxCategory => tax_category,
-            Stage::Invoice => invoice,
-        }
+        self.options.get(&stage).map_or(&[], Vec::as_slice)
     }
 
     /// How many specifications it holds.
     pub fn size(&self) -> usize {
-        self.options.iter().map(Vec::len).product()
+        self.options.values().map(Vec::len).product()
     }
 
     pub(super) fn check(&self) -> Result<(), InferError> {

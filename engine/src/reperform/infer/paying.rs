@@ -1,6 +1,6 @@
 //! The payable amount: what gives it from the billed totals.
 
-use super::frame::{Mismatch, bits, denominator, over, step};
+use super::frame::{Mismatch, bits, denominator, keep, over, step};
 use super::{BilledInvoice, Candidates, Grid, Nearest, PartRules, Place};
 use crate::reperform::integer::{Integer, divide};
 use crate::reperform::rounding::residual::Residual;
@@ -78,8 +78,7 @@ impl Candidates for Paying {
             self.alive.clear();
             return nearest;
         }
-        let mut keep = explained.into_iter();
-        self.alive.retain(|_| keep.next().unwrap_or(false));
+        keep(&mut self.alive, &explained);
         Vec::new()
     }
 

@@ -1,7 +1,7 @@
 //! Unit price, quantity and line: what gives the billed amounts and their total.
 
 use super::classes::Classes;
-use super::frame::{Mismatch, bits, denominator, fitting, over, step};
+use super::frame::{Mismatch, bits, denominator, fitting, keep, over, step};
 use super::{BilledInvoice, BilledLine, Candidates, Grid, Nearest, PartRules, Place};
 use crate::reperform::integer::{Integer, divide};
 use crate::reperform::rounding::residual::{Residual, round_group};
@@ -126,8 +126,7 @@ impl Candidates for Pricing<'_> {
             self.alive.clear();
             return nearest;
         }
-        let mut keep = explained.into_iter();
-        self.alive.retain(|_| keep.next().unwrap_or(false));
+        keep(&mut self.alive, &explained);
         Vec::new()
     }
 

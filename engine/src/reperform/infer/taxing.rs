@@ -1,6 +1,6 @@
 //! Tax of lines and of categories: what gives the billed taxes from the billed line amounts.
 
-use super::frame::{Mismatch, bits, denominator, fitting, over, step};
+use super::frame::{Mismatch, bits, denominator, fitting, keep, over, step};
 use super::{BilledInvoice, BilledLine, Candidates, Grid, Nearest, PartRules, Place};
 use crate::reperform::exact::Exact;
 use crate::reperform::integer::Integer;
@@ -126,8 +126,7 @@ impl Candidates for Taxing<'_> {
             self.alive.clear();
             return nearest;
         }
-        let mut keep = explained.into_iter();
-        self.alive.retain(|_| keep.next().unwrap_or(false));
+        keep(&mut self.alive, &explained);
         Vec::new()
     }
 

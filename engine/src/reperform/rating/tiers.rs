@@ -194,8 +194,8 @@ impl TierTable {
         for (i, tier) in self.tiers.iter().enumerate().take(last + 1) {
             let upper = tier.up_to.as_ref().filter(|_| i < last).unwrap_or(&quantity);
             match span {
-                Span::Marginal => parts.push(self.part(i, tier, &upper.minus(&lower))),
-                Span::Whole if i == last => parts.push(self.part(i, tier, &quantity)),
+                Span::Marginal => parts.push(self.part(i, tier, &upper.minus(&lower))?),
+                Span::Whole if i == last => parts.push(self.part(i, tier, &quantity)?),
                 Span::Whole => {}
             }
             lower = upper.clone();
@@ -239,11 +239,15 @@ impl TierTable {
         }
     }
 
-    fn part(&self, i: usize, tier: &Tier, units: &Exact) -> Part {
-        let counted = tier.block_size.as_ref().and_then(|size| units.over(size).ok());
-        let units =
-            counted.map_or_else(|| units.clone(), |b| b.whole(self.semantics.started_block));
+    fn part(&self, i: usize, tier: &Tier, units: &Exact) -> Result<Part, TierError> {
+        let units = match &tier.block_size {
+            None => units.clone(),
+            Some(size) => {
+                let blocks = units.over(size).map_err(|_| TierError::BlockSize(i + 1))?;
+                blocks.whole(self.semantics.started_block)
+            }
+        };
         let (unit_price, flat_fee) = (tier.unit_price.clone(), tier.flat_fee.clone());
-        Part { tier: i, units, unit_price, flat_fee }
+        Ok(Part { tier: i, units, unit_price, flat_fee })
     }
 }

@@ -6,7 +6,6 @@
 
 use super::tiers::Part;
 use crate::reperform::exact::{Exact, Increment};
-use crate::reperform::rounding::mode_name;
 use std::fmt;
 use tieout_controls::Rounding;
 
@@ -237,7 +236,7 @@ impl fmt::Display for Step {
         write!(f, "{}: {} = {}", self.operation.name(), self.formula, self.result)?;
         match &self.rounding {
             Some((increment, mode)) => {
-                write!(f, " ({} to {increment}, residual {})", mode_name(*mode), self.residual)
+                write!(f, " ({} to {increment}, residual {})", mode.name(), self.residual)
             }
             None => Ok(()),
         }
