@@ -56,22 +56,26 @@ impl Guard {
             let (tokens, _) = lexer::lex(&source.text, &mut Report::new(&source.path));
             let mut found = Found { tokens: &tokens, places: BTreeMap::new(), missed: None };
             module.policy.iter().for_each(|rule| walk::rule(rule, &mut found));
-            if let Some(span) = found.missed {
+            let defect = |span: &regorus::unstable::Span| {
                 let message = "a comparison can't be found again in its source".to_owned();
-                return Err(Box::new(foreign::at(
-                    sources,
-                    &span,
-                    "document-defect",
-                    message,
-                    None,
-                )));
+                Box::new(foreign::at(sources, span, "document-defect", message, None))
+            };
+            if let Some(span) = found.missed {
+                return Err(defect(&span));
             }
-            guard.rewrite(number, source, found.places);
+            let guarded = guard.rewrite(number, source, found.places);
+            guarded.ok_or_else(|| defect(&module.package.span))?;
         }
         Ok(guard)
     }
 
-    fn rewrite(&mut self, number: usize, source: &Source, places: BTreeMap<usize, Place>) {
+    /// `None` where the pieces don't leave the rest of the text as it is.
+    fn rewrite(
+        &mut self,
+        number: usize,
+        source: &Source,
+        places: BTreeMap<usize, Place>,
+    ) -> Option<()> {
         let text = source.text.as_str();
         // First byte, order among those of one place, what is put in, for how many bytes.
         let mut pieces = Vec::new();
@@ -85,7 +89,7 @@ impl Guard {
             // first.
             let order = usize::MAX.saturating_sub(operator);
             pieces.push((place.end, order, format!(", {index})"), 0));
-            let shown = text.get(place.start..place.end).unwrap_or_default();
+            let shown = text.get(place.start..place.end)?;
             let shown = shown.lines().next().unwrap_or_default().chars().count();
             let length = u32::try_from(shown.max(1)).unwrap_or(u32::MAX);
             let place_shown = Span { length, ..place.first };
@@ -96,20 +100,17 @@ impl Guard {
         let mut insertions = Vec::new();
         let mut done = 0;
         for (at, _, piece, instead) in pieces {
-            guarded.push_str(text.get(done..at).unwrap_or_default());
+            guarded.push_str(text.get(done..at)?);
             guarded.push_str(&piece);
             done = at.saturating_add(instead);
             if instead == 0 {
                 insertions.push((at, piece.len()));
             }
         }
-        guarded.push_str(text.get(done..).unwrap_or_default());
-        if let Some(own) = self.sources.get_mut(number) {
-            own.text = guarded;
-        }
-        if let Some(own) = self.insertions.get_mut(number) {
-            *own = insertions;
-        }
+        guarded.push_str(text.get(done..)?);
+        self.sources.get_mut(number)?.text = guarded;
+        *self.insertions.get_mut(number)? = insertions;
+        Some(())
     }
 
     /// What a comparison gives; else what the engine is to say of it.

@@ -58,14 +58,24 @@ impl<'a> Record<'a> {
         key: &'a Expr,
         frame: &mut Vec<Outcome<'a>>,
     ) -> Outcome<'a> {
-        let (map, key) = match self.expr(map, frame).both(self.expr(key, frame)) {
-            Ok(both) => both,
-            Err(other) => return other,
-        };
-        let (Value::Object(entries), Value::String(key)) = (map.as_ref(), key.as_ref()) else {
-            return Outcome::Undefined;
-        };
-        entries.get(key).map_or(Outcome::Undefined, |v| Outcome::owned(v.clone()))
+        match self.found(map, key, frame) {
+            Ok(entry) => entry.map_or(Outcome::Undefined, Outcome::owned),
+            Err(other) => other,
+        }
+    }
+
+    /// The value under a key of an object, if the object has it.
+    fn found(
+        &mut self,
+        map: &'a Expr,
+        key: &'a Expr,
+        frame: &mut Vec<Outcome<'a>>,
+    ) -> Result<Option<Value>, Outcome<'a>> {
+        let (map, key) = self.expr(map, frame).both(self.expr(key, frame))?;
+        match (map.as_ref(), key.as_ref()) {
+            (Value::Object(entries), Value::String(key)) => Ok(entries.get(key).cloned()),
+            _ => Err(Outcome::Undefined),
+        }
     }
 
     /// The entry of an object, or another value where there is none.
@@ -76,16 +86,10 @@ impl<'a> Record<'a> {
         default: &'a Expr,
         frame: &mut Vec<Outcome<'a>>,
     ) -> Outcome<'a> {
-        let (map, key) = match self.expr(map, frame).both(self.expr(key, frame)) {
-            Ok(both) => both,
-            Err(other) => return other,
-        };
-        let (Value::Object(entries), Value::String(key)) = (map.as_ref(), key.as_ref()) else {
-            return Outcome::Undefined;
-        };
-        match entries.get(key) {
-            Some(value) => Outcome::owned(value.clone()),
-            None => self.expr(default, frame),
+        match self.found(map, key, frame) {
+            Ok(Some(value)) => Outcome::owned(value),
+            Ok(None) => self.expr(default, frame),
+            Err(other) => other,
         }
     }
 
