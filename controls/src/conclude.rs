@@ -89,6 +89,17 @@ pub fn outcome_of(test: &TestResult) -> Option<Outcome> {
     Some(outcome(test.control.kind, &test.counts, population, &test.undetermined))
 }
 
+/// Why records of a population, whatever kind of control it is for, were not evaluated: they were
+/// refused, or lost or multiplied on the way.
+pub fn gaps(population: &PopulationSummary) -> Vec<String> {
+    let refused = (population.refused > Count(0)).then(|| {
+        let refused = records(population.refused);
+        format!("{refused} of `{}` refused by its schema profile", population.base)
+    });
+    let lost = population.not_reconciled.iter().map(|r| format!("population not reconciled: {r}"));
+    refused.into_iter().chain(lost).collect()
+}
+
 fn empty_group(cause: &Cause) -> UndeterminedGroup {
     UndeterminedGroup {
         cause: cause.clone(),
@@ -125,12 +136,7 @@ fn outcome(
     {
         why.push(format!("{} not selectable", records(population.unknown)));
     }
-    if population.refused > Count(0) {
-        let refused = records(population.refused);
-        why.push(format!("{refused} of `{}` refused by its schema profile", population.base));
-    }
-    // Whatever kind of control it is: records that were lost or multiplied are no population.
-    why.extend(population.not_reconciled.iter().map(|r| format!("population not reconciled: {r}")));
+    why.extend(gaps(population));
     if kind.needs_tie_out() {
         why.extend(population.not_tied_out.iter().map(|r| format!("population not tied out: {r}")));
     }

@@ -150,6 +150,16 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// The phrase, with the column that it is about.
+    pub fn of_column(self, column: Option<&str>) -> String {
+        match column {
+            Some(column) => format!("`{column}`: {self}"),
+            None => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.phrase())

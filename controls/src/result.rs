@@ -219,8 +219,7 @@ impl UndeterminedGroup {
         let column = self.cause.column.as_deref();
         match (self.cause.reason, column) {
             (Reason::Null, Some(column)) => format!("`{column}` is missing"),
-            (reason, Some(column)) => format!("`{column}`: {reason}"),
-            (reason, None) => reason.to_string(),
+            (reason, column) => reason.of_column(column),
         }
     }
 }

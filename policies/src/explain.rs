@@ -13,7 +13,7 @@ use tieout_controls::decision::RuleRef;
 #[derive(Debug)]
 pub struct Explanation {
     /// What `applicable` came to; empty where the policy has no such rule.
-    pub applicable: Vec<Step>,
+    pub applicable: Steps,
     /// Each rule in the order of the source; `None` where the policy doesn't speak of the record, or
     /// is one of Cedar.
     pub rules: Option<Vec<RuleExplained>>,
@@ -28,9 +28,18 @@ pub struct RuleExplained {
     pub code: String,
     /// Whether it finds the record.
     pub verdict: Verdict,
-    /// The statements in the order of their evaluation, those of the rules that it uses included; the
-    /// first that is false ends a body.
+    /// What its statements came to.
+    pub steps: Steps,
+}
+
+/// Statements in the order of their evaluation, those of the rules that are used included; the first
+/// that is false ends a body.
+#[derive(Debug, Default)]
+pub struct Steps {
+    /// One for each evaluation.
     pub steps: Vec<Step>,
+    /// Whether more was evaluated, which is not told: a rule that goes through thousands of items.
+    pub cut: bool,
 }
 
 /// A statement and what it came to.
@@ -55,7 +64,7 @@ pub fn explain(
     data: &Data,
 ) -> Result<Explanation, EvaluateError> {
     let Policy::Rego(program) = &policy.policy else {
-        return Ok(Explanation { applicable: Vec::new(), rules: None });
+        return Ok(Explanation { applicable: Steps::default(), rules: None });
     };
     let Noted { applicable, rules } = noted(program, batch, row, data)?;
     let explained =
@@ -73,8 +82,8 @@ pub fn explain(
 }
 
 /// Values belong to the statement that is told after them.
-fn steps(notes: Vec<Note>) -> Vec<Step> {
-    let (mut steps, mut values) = (Vec::new(), Vec::new());
+fn steps(notes: Vec<Note>) -> Steps {
+    let (mut all, mut values) = (Steps::default(), Vec::new());
     for note in notes {
         match note {
             Note::Value(place, value) => {
@@ -90,9 +99,10 @@ fn steps(notes: Vec<Note>) -> Vec<Step> {
                 // The statement's own value is its truth.
                 let mut values = std::mem::take(&mut values);
                 values.retain(|(of, _)| *of != place);
-                steps.push(Step { place, told, values });
+                all.steps.push(Step { place, told, values });
             }
+            Note::Cut => all.cut = true,
         }
     }
-    steps
+    all
 }

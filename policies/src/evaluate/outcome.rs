@@ -98,10 +98,7 @@ fn told(value: &Value) -> String {
 
 /// What stands in the way, for people.
 pub(crate) fn obstacles_told(obstacles: &Obstacles) -> String {
-    let told = obstacles.iter().map(|(reason, column)| match column {
-        Some(column) => format!("`{column}`: {reason}"),
-        None => reason.to_string(),
-    });
+    let told = obstacles.iter().map(|(reason, column)| reason.of_column(column.as_deref()));
     told.collect::<Vec<_>>().join(", ")
 }
 

@@ -29,10 +29,12 @@ pub(crate) enum Note {
     Value(Span, String),
     /// A statement; what stands in the way of one that can't be told.
     Statement(Span, Result<bool, Obstacles>),
+    /// The last one: more was evaluated than is noted.
+    Cut,
 }
 
 /// A rule that goes through a large collection notes no more than this.
-const NOTES: usize = 10_000;
+pub(crate) const NOTES: usize = 10_000;
 
 impl Trace {
     /// One that notes each value, too.
@@ -67,8 +69,10 @@ impl Trace {
     fn note(&self, note: impl FnOnce() -> Note) {
         if let Some(notes) = &self.notes {
             let mut notes = notes.borrow_mut();
-            if notes.len() < NOTES {
-                notes.push(note());
+            match notes.len() {
+                NOTES => notes.push(Note::Cut),
+                before if before < NOTES => notes.push(note()),
+                _ => {}
             }
         }
     }

@@ -12,6 +12,8 @@ mod comprehensions;
 #[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
+mod explained;
+#[cfg(test)]
 mod functions;
 #[cfg(test)]
 mod harness;

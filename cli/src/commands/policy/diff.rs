@@ -1,5 +1,6 @@
 //! `tieout policy diff`.
 
+use super::target;
 use crate::args::{AuthorFormat, Global, PolicyDiff};
 use crate::catalogue::Catalogue;
 use crate::commands::run;
@@ -9,7 +10,7 @@ use crate::output;
 use crate::plan::{self, Selection};
 use crate::progress::Spinner;
 use crate::similar;
-use crate::text::{counted, money, money_of, table, visible_line};
+use crate::text::{counted, money, table, visible_line};
 use crate::workspace::Workspace;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +18,15 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use tieout_controls::compare::{self, Change};
+use tieout_controls::conclude;
 use tieout_controls::paper::RowCommitment;
 use tieout_controls::result::{CodeSummary, Outcome as TestOutcome};
 use tieout_controls::{
-    ControlId, Count, Digest, EvaluatedRecord, FieldClass, RecordRef, TestResult, Totals,
+    ControlId, Count, Digest, EvaluatedRecord, Field, FieldClass, RecordRef, TestResult, Totals,
 };
 use tieout_engine::plan::Plan;
 use tieout_engine::run::{Datasets, RunOutput, read, run_over};
-use tieout_policies::bundle::{self, Bundle};
+use tieout_policies::bundle::Bundle;
 
 /// So many records of a kind are named in the text.
 const NAMED: usize = 3;
@@ -100,10 +102,7 @@ pub(in crate::commands) fn diff(global: &Global, args: &PolicyDiff) -> Outcome<E
 fn side(name: &str, catalogue: &Catalogue) -> Outcome<Side> {
     let path = output::absolute(Path::new(name));
     if path.is_dir() && !catalogue.bundles.contains_key(name) {
-        let bundle = bundle::load(&path).map_err(|e| {
-            let message = format!("policy bundle {e}");
-            Failure::usage(Diagnostic::new("bundle-unreadable", message))
-        })?;
+        let bundle = target::load(&path)?;
         return Ok(Side { bundle: Arc::new(bundle), place: output::shown(&path) });
     }
     let Some(bundle) = catalogue.bundles.get(name) else {
@@ -180,8 +179,10 @@ fn untested(test: &TestResult) -> Option<String> {
     if let TestOutcome::NotTested { why } = &test.outcome {
         return Some(why.clone());
     }
-    let reasons = test.population.as_ref().map(|population| &population.not_tied_out)?;
-    reasons.first().map(|why| format!("the population doesn't tie out: {why}"))
+    let population = test.population.as_ref()?;
+    let untied = population.not_tied_out.iter();
+    let untied = untied.map(|why| format!("the population doesn't tie out: {why}"));
+    untied.chain(conclude::gaps(population)).next()
 }
 
 fn codes<'a>(before: &'a TestResult, after: &'a TestResult) -> BTreeMap<&'a str, [CodeSummary; 2]> {
@@ -269,7 +270,7 @@ impl Difference<'_> {
                 verdicts.push(row([id, &verdict, &records.to_string(), &group.money()]));
                 let _ = writeln!(named, "{id} {verdict}");
                 for change in group.records.iter().take(NAMED) {
-                    let _ = writeln!(named, "  {}", record_line(&change.after.record));
+                    let _ = writeln!(named, "  {}", record_line(&change.after.record, is_clear));
                 }
                 if let Some(more) = records.checked_sub(NAMED).filter(|more| *more > 0) {
                     let _ = writeln!(named, "  and {more} more: `--format json` names all");
@@ -333,28 +334,29 @@ fn amounts(totals: &Totals) -> String {
     if totals.is_empty() {
         return "none".to_owned();
     }
-    let amounts = totals.0.iter().map(|(currency, amount)| money_of(amount, currency));
-    amounts.collect::<Vec<_>>().join(", ")
+    money(totals)
 }
 
-/// A record's place and those columns of its key that name no person.
-fn record_line(record: &RecordRef) -> String {
-    let RecordRef { dataset, file, row, .. } = record;
+/// A record's place, and the columns of its key that are meant.
+pub(super) fn record_line(record: &RecordRef, meant: impl Fn(&Field) -> bool) -> String {
+    let RecordRef { dataset, file, row, key } = record;
     let mut line = format!("`{dataset}`");
     for (word, number) in [("file", file), ("row", row)] {
         if let Some(number) = number {
             let _ = write!(line, " {word} {number}");
         }
     }
-    for (name, value) in clear_key(record) {
-        let _ = write!(line, " {name}={}", visible_line(&value));
+    for field in key.iter().filter(|field| meant(field)) {
+        if let Some(value) = field.value.to_text() {
+            let _ = write!(line, " {}={}", field.name, visible_line(&value));
+        }
     }
     line
 }
 
-fn clear_key(record: &RecordRef) -> Vec<(&str, String)> {
-    let clear = record.key.iter().filter(|field| field.class == FieldClass::Clear);
-    clear.filter_map(|field| Some((field.name.as_str(), field.value.to_text()?))).collect()
+/// Names no person: what is told of many records goes further than an answer about one.
+fn is_clear(field: &Field) -> bool {
+    field.class == FieldClass::Clear
 }
 
 fn compared_json(compared: &Compared<'_>) -> Outcome<Json> {
@@ -373,9 +375,11 @@ fn compared_json(compared: &Compared<'_>) -> Outcome<Json> {
             record.decision.facts().iter().map(|fact| fact.code.clone()).collect::<Vec<_>>()
         };
         let Change { before, after } = change;
+        let key = after.record.key.iter().filter(|field| is_clear(field));
+        let text = |field: &Field| Some((field.name.clone(), field.value.to_text()?));
         json!({
             "record": after.record,
-            "key": clear_key(&after.record).into_iter().collect::<BTreeMap<_, _>>(),
+            "key": key.filter_map(text).collect::<BTreeMap<_, _>>(),
             "from": before.decision.word(),
             "to": after.decision.word(),
             "codes_before": codes(before),

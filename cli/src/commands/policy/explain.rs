@@ -1,6 +1,6 @@
 //! `tieout policy explain`.
 
-use super::diff::Uncommitted;
+use super::diff::{Uncommitted, record_line};
 use crate::args::{AuthorFormat, Global, PolicyExplain};
 use crate::catalogue::Catalogue;
 use crate::commands::run;
@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use tieout_controls::{Count, EvaluatedRecord, RecordRef};
 use tieout_engine::run::{Explained, explain_records};
 use tieout_policies::evaluate::Verdict;
-use tieout_policies::explain::{RuleExplained, Step};
+use tieout_policies::explain::{RuleExplained, Step, Steps};
 use tieout_policies::tree::Span;
 
 /// Which record: its row, or values of its key.
@@ -108,12 +108,7 @@ fn unreadable(text: &str) -> Failure {
 
 /// Where a record is and what it is called.
 fn place(record: &RecordRef) -> String {
-    let number = |word: &str, n: &Option<Count>| n.map(|n| format!(" {word} {n}"));
-    let place = [number("file", &record.file), number("row", &record.row)].into_iter().flatten();
-    let key = record.key.iter().filter_map(|field| {
-        Some(format!(" {}={}", field.name, visible_line(&field.value.to_text()?)))
-    });
-    format!("`{}`{}", record.dataset, place.chain(key).collect::<String>())
+    record_line(record, |_| true)
 }
 
 fn text(explained: &Explained) -> String {
@@ -123,15 +118,15 @@ fn text(explained: &Explained) -> String {
         let _ = writeln!(out, "at stake: {}", money_of(&money.amount, &money.currency));
     }
     for cause in decision.causes() {
-        let column = cause.column.as_ref().map(|c| format!("`{c}`: ")).unwrap_or_default();
-        let _ = writeln!(out, "not known: {column}{}", cause.reason);
+        let told = cause.reason.of_column(cause.column.as_deref());
+        let _ = writeln!(out, "not known: {told}");
     }
     let Some((explanation, rule)) = &explained.explanation else {
         out.push_str("whether it belongs to the population can't be told, so no rule was asked\n");
         return out;
     };
     let source = Source { path: &rule.path, text: &rule.source };
-    if !explanation.applicable.is_empty() {
+    if !explanation.applicable.steps.is_empty() {
         let _ = writeln!(out, "\n{}: applicable", rule.path);
         source.steps(&explanation.applicable, &mut out);
     }
@@ -177,13 +172,16 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn steps(&self, steps: &[Step], out: &mut String) {
-        for Step { place, told, values } in steps {
+    fn steps(&self, of: &Steps, out: &mut String) {
+        for Step { place, told, values } in &of.steps {
             let line = self.rest_of_line(*place);
             let _ = writeln!(out, "  {}:{} {line}\n    {told}", place.line, place.column);
             for (place, value) in values {
                 let _ = writeln!(out, "      {} = {}", self.at(*place), visible_line(value));
             }
+        }
+        if of.cut {
+            out.push_str("  more was evaluated than is told here\n");
         }
     }
 
@@ -204,7 +202,7 @@ impl Source<'_> {
         self.rest_of_line(place).chars().take(length).collect()
     }
 
-    fn steps_json(&self, steps: &[Step]) -> Vec<Json> {
+    fn steps_json(&self, of: &Steps) -> Vec<Json> {
         let value = |(place, value): &(Span, String)| {
             json!({"expression": self.at(*place), "line": place.line, "column": place.column,
                 "value": value})
@@ -219,7 +217,7 @@ impl Source<'_> {
                 "values": step.values.iter().map(value).collect::<Vec<_>>(),
             })
         };
-        steps.iter().map(step).collect()
+        of.steps.iter().map(step).collect()
     }
 }
 
@@ -236,13 +234,14 @@ fn document(explained: &Explained) -> Json {
         "facts": decision.facts(),
         "causes": decision.causes(),
         "applicable": [],
+        "applicable_cut": false,
         "rules": Json::Null,
     });
     if let Some((explanation, rule)) = &explained.explanation {
         let source = Source { path: &rule.path, text: &rule.source };
         let of = |rule: &RuleExplained| {
             json!({"rule": rule.rule, "code": rule.code, "verdict": word(rule.verdict),
-                "steps": source.steps_json(&rule.steps)})
+                "steps": source.steps_json(&rule.steps), "steps_cut": rule.steps.cut})
         };
         let rules =
             explanation.rules.as_ref().map(|rules| rules.iter().map(of).collect::<Vec<_>>());

@@ -52,9 +52,7 @@ fn named(name: &str, catalogue: &Catalogue) -> Outcome<Vec<Target>> {
     if folder.is_dir() {
         let single = !folder.join("bundle.yaml").is_file();
         let home = if single { folder.parent().unwrap_or(folder) } else { folder };
-        let bundle = bundle::load(home).map_err(|e| {
-            Failure::usage(Diagnostic::new("bundle-unreadable", format!("policy bundle {e}")))
-        })?;
+        let bundle = load(home)?;
         let rule = folder.file_name().filter(|_| single).and_then(|name| name.to_str());
         let shown = output::shown(home);
         return Ok(rules(&Arc::new(bundle), catalogue, Some(&shown), rule));
@@ -65,6 +63,13 @@ fn named(name: &str, catalogue: &Catalogue) -> Outcome<Vec<Target>> {
     }
     let of = |b: &Arc<Bundle>| rules(b, catalogue, catalogue.folders.get(&b.name), Some(name));
     Ok(catalogue.bundles.values().flat_map(of).collect())
+}
+
+/// The policy bundle in a folder.
+pub(super) fn load(folder: &Path) -> Outcome<Bundle> {
+    bundle::load(folder).map_err(|e| {
+        Failure::usage(Diagnostic::new("bundle-unreadable", format!("policy bundle {e}")))
+    })
 }
 
 /// The Rego rules of a bundle, or the one of that name.
