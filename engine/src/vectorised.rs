@@ -17,6 +17,7 @@ mod cost;
 mod execute;
 mod lower;
 mod number;
+mod operation;
 mod plan;
 mod tables;
 mod text;
