@@ -3,6 +3,7 @@
 use crate::dataset::Loaded;
 use crate::error::{did_you_mean, input, list};
 use crate::plan::PlannedControl;
+use crate::population::native_roles;
 use crate::run::RunError;
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::Control;
@@ -103,8 +104,8 @@ fn wanted(control: &Control) -> BTreeSet<String> {
     let tables = control.tables.values().map(|table| &table.dataset);
     let mut wanted: BTreeSet<String> =
         population.joins.iter().chain(tables).chain([&population.base]).cloned().collect();
-    if let PopulationQuery::Native(_) = population.query {
-        wanted.extend(crate::sod::ROLES.iter().map(|role| (*role).to_owned()));
+    if let PopulationQuery::Native(name) = &population.query {
+        wanted.extend(native_roles(name).iter().map(|role| (*role).to_owned()));
     }
     wanted
 }

@@ -6,7 +6,7 @@ use crate::dataset::{CURRENCY, FILE, Loaded, ROW};
 use crate::error::input;
 use crate::parameters;
 use crate::plan::PlannedControl;
-use crate::population::{self, Formed, Grain, NATIVE_KEY, Prepared};
+use crate::population::{self, Formed, Grain, Prepared};
 use crate::progress::Progress;
 use crate::record::{Classes, exposure, number, value};
 use crate::run::RunError;
@@ -14,7 +14,7 @@ use crate::vectorised::{Backend, Vectorised};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use std::collections::BTreeMap;
-use tieout_controls::control::{Effective, Exposure, TableRef};
+use tieout_controls::control::{Effective, Exposure, PopulationQuery, TableRef};
 use tieout_controls::record::RecordRef;
 use tieout_controls::result::{PolicyIdentity, RunParameters};
 use tieout_controls::{
@@ -245,14 +245,17 @@ impl Ready<'_> {
     }
 
     /// The columns whose values a record carries: those that the policy reads, and of a native
-    /// population all but its key, since no file has what it computed.
+    /// population all but those that name the record, since no file has what it computed.
     fn shown(&self) -> Vec<String> {
         let read = self.compiled.columns();
-        if !matches!(Grain::of(&self.control), Grain::Native) {
+        if let PopulationQuery::Sql(_) = self.control.population.query {
             return read.to_vec();
         }
+        let naming = Grain::of(&self.control).order();
         let columns = self.prepared.schema.fields().iter().map(|field| field.name());
-        let shown = |name: &&String| read.contains(name) || !NATIVE_KEY.contains(&name.as_str());
+        let shown = |name: &&String| {
+            read.contains(name) || !(naming.contains(&name.as_str()) || name.starts_with('_'))
+        };
         columns.filter(shown).cloned().collect()
     }
 
@@ -301,7 +304,7 @@ impl Ready<'_> {
             Grain::Group(columns) => {
                 classes.fields(batch, row, columns.iter().map(String::as_str))?
             }
-            Grain::Native => classes.fields(batch, row, NATIVE_KEY)?,
+            Grain::Key(columns) => classes.fields(batch, row, columns.iter().copied())?,
         };
         Ok(RecordRef { dataset: base.summary.name.clone(), file: None, row: None, key })
     }

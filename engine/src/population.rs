@@ -14,12 +14,11 @@ mod session;
 mod sql;
 
 pub(crate) use self::check::Grain;
-pub(crate) use self::native::KEY as NATIVE_KEY;
+pub(crate) use self::native::roles as native_roles;
 
 use self::select::Condition;
 use crate::binding::Bound;
 use crate::dataset::Loaded;
-use crate::error::input;
 use crate::progress::Progress;
 use crate::run::RunError;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -71,12 +70,10 @@ pub(crate) fn prepare(control: &Control, bound: &Bound<'_>) -> Result<Prepared, 
             personal = plan.personal;
             plan.schema
         }
-        PopulationQuery::Native(name) if name == native::NAME => native::schema(),
         PopulationQuery::Native(name) => {
-            let message =
-                format!("control `{}`: there is no native population `{name}`", control.id);
-            let help = format!("the native population is `{}`", native::NAME);
-            return Err(input("population-query", message, help));
+            let schema = native::checked(control, name)?;
+            check::columns(control, &schema)?;
+            schema
         }
     };
     Ok(Prepared { schema, personal, text, condition })
@@ -94,11 +91,12 @@ pub(crate) fn form(
     let mut not_reconciled = refused_beside(bound, base);
     let mut condition_columns = Vec::new();
     let formed = match &control.population.query {
-        PopulationQuery::Native(_) => {
-            let batches = native::batches(bound, run, progress)?;
-            let rows = base.summary.accepted;
-            let counts = Counts { selected: rows, excluded: Count(0), unknown: Count(0) };
-            (batches, select::Rows::default(), Vec::new(), counts)
+        PopulationQuery::Native(name) => {
+            let selection = select::select(base, None, progress)?;
+            let request = native::Request { control, bound, run, progress };
+            let batches = native::batches(name, &request)?;
+            not_reconciled.extend(check::reconcile(control, &batches, &selection.rows)?);
+            (batches, selection.rows, selection.unknown, selection.counts)
         }
         PopulationQuery::Sql(query) => {
             let condition = match &control.population.condition {

@@ -32,10 +32,12 @@ pub(crate) fn check(result: &RunResult, policies: &PolicyFiles) -> Result<(), St
     Ok(())
 }
 
-/// Whether a record of the population is a row of its base dataset, not a group of them.
+/// Whether a record of the population is a row of its base dataset, not a group of them. The one
+/// population that is neither pairs users with rules.
 pub(crate) fn has_rows(control: &Control) -> bool {
     let population = &control.population;
-    matches!(population.query, PopulationQuery::Sql(_)) && population.group_by.is_empty()
+    let pairs = PopulationQuery::Native("sod-static".to_owned());
+    population.group_by.is_empty() && population.query != pairs
 }
 
 /// The path in `policy/` of the text that forms a control's population.

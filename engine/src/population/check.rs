@@ -1,5 +1,6 @@
 //! Whether the records of a population are the selected rows of its base: no more, no fewer.
 
+use super::native::{self, Native, NativeGrain};
 use super::select::{Rows, numbers};
 use crate::dataset::{FILE, ROW};
 use crate::error::{did_you_mean, input, list};
@@ -18,27 +19,31 @@ pub(crate) enum Grain<'a> {
     Row,
     /// A combination of these columns.
     Group(&'a [String]),
-    /// A combination of the native population's key columns.
-    Native,
+    /// A combination of a native population's key columns that groups no rows of the base.
+    Key(&'static [&'static str]),
 }
 
 impl<'a> Grain<'a> {
     /// The grain of a control's population.
     pub(crate) fn of(control: &'a Control) -> Self {
         let population = &control.population;
-        match population.query {
-            PopulationQuery::Native(_) => Self::Native,
-            PopulationQuery::Sql(_) if population.group_by.is_empty() => Self::Row,
-            PopulationQuery::Sql(_) => Self::Group(&population.group_by),
+        if let PopulationQuery::Native(name) = &population.query
+            && let Some(Native { grain: NativeGrain::Key(columns), .. }) = native::find(name)
+        {
+            return Self::Key(columns);
+        }
+        match population.group_by.as_slice() {
+            [] => Self::Row,
+            columns => Self::Group(columns),
         }
     }
 
     /// The columns that order the records.
-    pub(super) fn order(&self) -> Vec<&'a str> {
+    pub(crate) fn order(&self) -> Vec<&'a str> {
         match self {
             Self::Row => vec![FILE, ROW],
             Self::Group(columns) => columns.iter().map(String::as_str).collect(),
-            Self::Native => super::native::KEY.to_vec(),
+            Self::Key(columns) => columns.to_vec(),
         }
     }
 }
@@ -50,7 +55,7 @@ pub(super) fn columns(control: &Control, schema: &SchemaRef) -> Result<(), RunEr
     let mut numbers = match grain {
         Grain::Row => vec![FILE, ROW],
         Grain::Group(_) => vec![RECORDS],
-        Grain::Native => Vec::new(),
+        Grain::Key(_) => Vec::new(),
     };
     if let Some(exposure) = &control.population.exposure {
         wanted.extend([exposure.amount.as_str(), exposure.currency.as_str()]);
@@ -95,7 +100,7 @@ pub(super) fn reconcile(
     match Grain::of(control) {
         Grain::Row => reconcile_rows(batches, selected),
         Grain::Group(columns) => reconcile_groups(batches, columns, selected),
-        Grain::Native => Ok(Vec::new()),
+        Grain::Key(_) => Ok(Vec::new()),
     }
 }
 

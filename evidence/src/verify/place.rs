@@ -5,7 +5,6 @@ use crate::line::RecordLine;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use tieout_controls::control::PopulationQuery;
 use tieout_controls::result::DecisionCounts;
 use tieout_controls::{ControlId, Count, DatasetSummary, RunResult, TestResult};
 
@@ -173,9 +172,8 @@ impl Span<'_> {
         self.see_row(entry)?;
         let group = entry.row.is_none();
         let control = &self.test.control.population;
-        let native = matches!(control.query, PopulationQuery::Native(_));
         let names: Vec<String> = entry.key.keys().cloned().collect();
-        let expected = if group && !native {
+        let expected = if group && !control.group_by.is_empty() {
             &control.group_by
         } else {
             self.seen.keys.entry(group).or_insert_with(|| names.clone())
