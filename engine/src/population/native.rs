@@ -10,6 +10,7 @@
 mod output;
 mod reading;
 mod sod_static;
+mod usage;
 
 use crate::binding::Bound;
 use crate::error::{closest, input, list};
