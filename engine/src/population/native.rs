@@ -7,8 +7,17 @@
 //! finds it undetermined. Its records are rows of the base, groups of them with `_records` as in SQL,
 //! or combinations of columns that group no rows.
 
+mod billing;
+mod charge_amount;
+mod charge_quantity;
+mod charges;
+mod diagnosis;
+mod excess;
+mod metered_period;
 mod output;
+mod prices;
 mod reading;
+mod register;
 mod sod_static;
 mod usage;
 
@@ -22,7 +31,12 @@ use tieout_controls::Control;
 use tieout_controls::result::RunParameters;
 
 /// All of them.
-const NATIVES: &[&Native] = &[&sod_static::NATIVE];
+const NATIVES: &[&Native] = &[
+    &charge_amount::NATIVE,
+    &charge_quantity::NATIVE,
+    &metered_period::NATIVE,
+    &sod_static::NATIVE,
+];
 
 /// A native population.
 pub(crate) struct Native {
