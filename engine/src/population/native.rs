@@ -14,11 +14,15 @@ mod charges;
 mod diagnosis;
 mod excess;
 mod metered_period;
+mod metered_run;
 mod output;
 mod prices;
+mod rate_by_contract;
 mod reading;
 mod register;
+mod run_reconciliation;
 mod sod_static;
+mod timeline;
 mod usage;
 
 use crate::binding::Bound;
@@ -35,6 +39,9 @@ const NATIVES: &[&Native] = &[
     &charge_amount::NATIVE,
     &charge_quantity::NATIVE,
     &metered_period::NATIVE,
+    &metered_run::NATIVE,
+    &rate_by_contract::NATIVE,
+    &run_reconciliation::NATIVE,
     &sod_static::NATIVE,
 ];
 

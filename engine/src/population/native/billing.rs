@@ -168,11 +168,19 @@ impl Rater<'_, '_> {
     /// # Errors
     /// [`Unpriced`] for what the terms don't say.
     pub(in crate::population) fn amount(&self, quantity: i128) -> Result<Exact, Unpriced> {
+        self.amount_of(&Exact::from_scaled(quantity, QUANTITY_SCALE))
+    }
+
+    /// The amount of a quantity.
+    ///
+    /// # Errors
+    /// [`Unpriced`] for what the terms don't say.
+    pub(in crate::population) fn amount_of(&self, quantity: &Exact) -> Result<Exact, Unpriced> {
         amount(&self.priced.terms, &self.share, quantity)
     }
 }
 
-/// The amount of a quantity under those terms, for that share of a month. Quantities below zero are
+/// The amount of a quantity under those terms, for that share of a month. A quantity below zero is
 /// no usage.
 ///
 /// # Errors
@@ -180,9 +188,9 @@ impl Rater<'_, '_> {
 pub(in crate::population) fn amount(
     terms: &Terms,
     share: &Exact,
-    quantity: i128,
+    quantity: &Exact,
 ) -> Result<Exact, Unpriced> {
-    let quantity = Exact::from_scaled(quantity.max(0), QUANTITY_SCALE);
+    let quantity = quantity.clone().max(Exact::zero());
     let terms = Terms { proration: Some(share.clone()), ..terms.clone() };
     let rated = rate(&terms, &Usage::Quantity(quantity));
     rated.map(|rated| rated.net).map_err(|_| Unpriced("the quantity is above the last tier"))

@@ -103,15 +103,13 @@ fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
         }
         for charges in billing.charges.made(period.key()) {
             let done = together(&billing, &period, &charges);
-            let class =
-                done.as_ref().ok().and_then(|done| class(billing.rows_of(&period), &charges, done));
+            let rows = billing.rows_of(&period);
+            let class = done.as_ref().ok().and_then(|done| class(rows, &charges, done));
+            let done = Rc::new(done);
             let last = charges.last().map(|charge| charge.place);
             for charge in &charges {
                 let decides = last == Some(charge.place);
-                found.insert(
-                    charge.place,
-                    (decides, period.rows.1 - period.rows.0, Rc::clone(&done), class),
-                );
+                found.insert(charge.place, (decides, rows.len(), Rc::clone(&done), class));
             }
         }
     }

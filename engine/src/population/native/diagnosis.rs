@@ -6,6 +6,7 @@
 use super::billing::{Billing, Rater, amount, expected};
 use super::charges::ChargeRow;
 use super::prices::semantics;
+use super::usage::QUANTITY_SCALE;
 use crate::reperform::exact::{Exact, Increment};
 use crate::reperform::rating::tiers::{Bounds, TierTable};
 use crate::reperform::rating::{Charge, Operation, Order, OrderedStep, Terms};
@@ -32,7 +33,9 @@ pub(in crate::population) fn name(
 ) -> String {
     let before = billing.charges.before(charge);
     let gives = |terms: &Terms, share: &Exact| {
-        let made = expected(charge, before, |quantity| amount(terms, share, quantity));
+        let made = expected(charge, before, |quantity| {
+            amount(terms, share, &Exact::from_scaled(quantity, QUANTITY_SCALE))
+        });
         made.is_ok_and(|made| made == charge.amount)
     };
     let mut names: Vec<&str> = Vec::new();

@@ -1,7 +1,8 @@
 //! The native population `metered-period`: the usage of every resource's period, against its charges.
 //!
 //! What is metered and not charged, and which rows were charged twice. A period without charges is a
-//! civil month of the resource's zone.
+//! civil month of the resource's zone. Usage that came in after the last run, and a period that ends
+//! after its cut-off, are not due yet.
 
 use super::billing::{self, Billing, Period};
 use super::charge_quantity::{rater, together};
@@ -31,6 +32,7 @@ const COLUMNS: &[Column] = &[
     Column("_records", Kind::Whole, false),
     Column("period_end", Kind::Instant, false),
     Column("service_id", Kind::Text, true),
+    Column("due", Kind::Flag, false),
     Column("charges", Kind::Whole, false),
     Column("metered", Kind::Quantity, true),
     Column("charged", Kind::Quantity, true),
@@ -42,6 +44,7 @@ const COLUMNS: &[Column] = &[
     Column("near_duplicates", Kind::Whole, true),
     Column("overlaps", Kind::Whole, true),
     Column("excess", Kind::Quantity, true),
+    Column("billed_twice", Kind::Text, true),
     Column("excess_amount", Kind::Amount("currency"), true),
     Column("first_excess", Kind::Text, true),
     Column("currency", Kind::Text, true),
@@ -51,6 +54,7 @@ const COLUMNS: &[Column] = &[
 
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
     let billing = Billing::read(request.bound)?;
+    let last_run = billing.charges.rows.iter().map(|charge| charge.known).max().unwrap_or(NOW);
     let mut output = Output::new(COLUMNS);
     for period in billing.periods() {
         if request.progress.cancelled() {
@@ -58,7 +62,7 @@ fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
         }
         // A period without usage has no rows of the base; LN-01 is about its charges.
         if period.rows.0 < period.rows.1 {
-            push(&billing, &period, &mut output)?;
+            push(&billing, &period, last_run, &mut output)?;
         }
     }
     output.finish()
@@ -80,20 +84,24 @@ struct Findings<'a> {
     unpriced: Option<&'static str>,
 }
 
-fn find<'a>(billing: &Billing<'a>, period: &Period<'a>) -> Result<Findings<'a>, Unpriced> {
+fn find<'a>(
+    billing: &Billing<'a>,
+    period: &Period<'a>,
+    last_run: i64,
+) -> Result<Findings<'a>, Unpriced> {
     const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
     let rows = billing.rows_of(period);
     let count = |before| usage::count(rows, before).map_err(|why| Unpriced(why.words()));
     let groups: Vec<Vec<&ChargeRow<'a>>> = billing.charges.made(period.key()).collect();
     let mut found =
-        Findings { metered: count(NOW)?.total, as_metered: true, ..Findings::default() };
+        Findings { metered: count(last_run)?.total, as_metered: true, ..Findings::default() };
     for charges in &groups {
         let done = together(billing, period, charges)?;
         found.as_metered &= done.quantity == done.expected;
         found.charged = found.charged.checked_add(done.quantity).ok_or(WIDE)?;
     }
     let original = groups.first().and_then(|charges| charges.first().copied());
-    let known = original.map_or(NOW, |charge| charge.known);
+    let known = original.map_or(last_run, |charge| charge.known);
     let counted = count(known)?;
     found.doubles = doubles(rows, known, &counted);
     let rater = match original {
@@ -128,7 +136,7 @@ fn find<'a>(billing: &Billing<'a>, period: &Period<'a>) -> Result<Findings<'a>, 
 }
 
 /// What would rate a period that has no charge: the service of the register.
-fn uncharged<'b, 'a>(
+pub(super) fn uncharged<'b, 'a>(
     billing: &'b Billing<'a>,
     period: &Period<'a>,
 ) -> Result<super::billing::Rater<'b, 'a>, Unpriced> {
@@ -158,10 +166,15 @@ fn first_excess(rows: &[Row<'_>], found: &Findings<'_>) -> Option<String> {
     Some(format!("{} {}", row.source, row.id))
 }
 
-fn push(billing: &Billing<'_>, period: &Period<'_>, output: &mut Output) -> Result<(), RunError> {
+fn push(
+    billing: &Billing<'_>,
+    period: &Period<'_>,
+    last_run: i64,
+    output: &mut Output,
+) -> Result<(), RunError> {
     let rows = billing.rows_of(period);
     let charges = billing.charges.chains.get(&period.key()).map_or(0, Vec::len);
-    let done = find(billing, period);
+    let done = find(billing, period, last_run);
     let (found, reason) = match &done {
         Ok(found) => (Some(found), found.unpriced),
         Err(Unpriced(why)) => (None, Some(*why)),
@@ -187,6 +200,7 @@ fn push(billing: &Billing<'_>, period: &Period<'_>, output: &mut Output) -> Resu
         Cell::Whole(i64::try_from(rows.len()).ok()),
         Cell::Instant(Some(period.end)),
         Cell::Text(entry.map(|entry| entry.service)),
+        Cell::Flag(Some(period.end <= last_run)),
         Cell::Whole(i64::try_from(charges).ok()),
         Cell::Number(metered.as_ref()),
         Cell::Number(charged.as_ref()),
@@ -198,6 +212,7 @@ fn push(billing: &Billing<'_>, period: &Period<'_>, output: &mut Output) -> Resu
         number_of(|doubles| doubles.near.len()),
         number_of(|doubles| doubles.overlaps.len()),
         Cell::Number(excess.as_ref()),
+        Cell::Text(found.map(|found| found.excess.map_or("nothing", Excess::name))),
         Cell::Number(found.and_then(|found| found.excess_amount.as_ref())),
         Cell::Text(first.as_deref()),
         Cell::Text(found.and_then(|found| found.currency)),

@@ -287,6 +287,13 @@ fn in_force<T>(
     }
 }
 
+impl Rate<'_> {
+    /// The first instant at which it is in force.
+    pub(in crate::population) fn from(&self) -> i64 {
+        self.validity.from
+    }
+}
+
 impl PlanVersion<'_> {
     fn terms(&self, rate: Option<&Rate<'_>>) -> Result<Terms, Unpriced> {
         let rounding = self.rounding.ok_or(Unpriced("the price plan's rounding isn't known"))?;

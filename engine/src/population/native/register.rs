@@ -97,3 +97,14 @@ pub(in crate::population) fn share_of_month(zone: Tz, start: i64, end: i64) -> O
     let basis = Basis::Days { used: (day(start)?, day(end)?), period: civil_month(zone, start)? };
     Proration { basis, ratio_rounding: None }.ratio().ok()
 }
+
+/// How many civil days lie between two instants that are both the start of a day in the zone; none
+/// where one isn't.
+pub(in crate::population) fn days_between(zone: Tz, start: i64, end: i64) -> Option<usize> {
+    let day = |at: i64| {
+        let date = instant(at)?.with_timezone(&zone).date_naive();
+        let begins = time::civil_day(zone, date).ok()?.start;
+        (begins.timestamp_micros() == at).then_some(date)
+    };
+    usize::try_from((day(end)? - day(start)?).num_days()).ok()
+}
