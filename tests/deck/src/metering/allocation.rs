@@ -80,11 +80,10 @@ impl Pool {
         }
     }
 
-    fn share_of(&self, share: &Share) -> Dec {
+    fn exact_share(&self, share: &Share) -> Ratio {
         let sum: i128 = self.shares.iter().map(|s| s.weight).sum();
         let count = i128::try_from(self.shares.len()).unwrap_or(1);
-        let exact = if sum == 0 { Ratio::new(1, count) } else { Ratio::new(share.weight, sum) };
-        exact.rounded(18, Mode::HalfEven)
+        if sum == 0 { Ratio::new(1, count) } else { Ratio::new(share.weight, sum) }
     }
 
     /// Key columns of a recipient's row.
@@ -177,19 +176,25 @@ fn lower_keys(
         share.tampered = true;
         pool.divide();
         for (share, right) in pool.shares.iter().zip(&before.shares) {
-            let off = Dec::new(share.units - right.units, 2);
-            let key = pool.row_key(("key_id", pool.key_id()), share);
-            let fact = Planted::of(Class::KeyLowered, &key, Some((off, pool.currency())));
-            let result = pool.row_key(("pool_id", pool.id_of(pool.kind)), share);
-            if share.tampered {
-                facts.push(fact.also("AL-06", "allocation-key", &key));
-                facts.push(fact);
-            } else if share.units != right.units {
-                facts.push(fact.also("AL-02", "allocation-result", &result));
+            if !differs(pool.exact_share(share), before.exact_share(right)) {
+                continue;
             }
+            let off = Dec::new(share.units - right.units, 2);
+            let result = pool.row_key(("pool_id", pool.id_of(pool.kind)), share);
+            let fact = Planted::of(Class::KeyLowered, &result, Some((off, pool.currency())));
+            if share.tampered {
+                let key = pool.row_key(("key_id", pool.key_id()), share);
+                facts.push(fact.also("AL-06", "allocation-key", &key));
+            }
+            facts.push(Planted { consequential: !share.tampered, ..fact });
         }
     }
     Ok(())
+}
+
+/// Whether two shares lie further apart than 10^-9.
+fn differs(one: Ratio, other: Ratio) -> bool {
+    one.minus(other).magnitude().exceeds(Ratio::new(1, 1_000_000_000))
 }
 
 /// Takes from a recipient the unit that rounding down had left over.
@@ -264,7 +269,7 @@ pub(crate) fn tables(pools: &[Pool]) -> Vec<Table> {
                 cell(pool.name(share.recipient)),
                 cell(kind),
                 cell(pool.key_id()),
-                cell(pool.share_of(share)),
+                cell(pool.exact_share(share).rounded(18, Mode::HalfEven)),
                 cell(Dec::new(share.units, 2)),
                 cell(Dec::new(share.extra, 2)),
                 cell(pool.currency()),

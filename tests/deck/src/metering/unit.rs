@@ -4,7 +4,7 @@
 use super::World;
 use super::catalogue::{Service, Version};
 use super::fault::Class;
-use super::group::{MONTHS, centres, entity_of};
+use super::group::{MONTHS, centres, entity_of, first_day};
 use super::meter::{Features, Kind, Reading, Usage, readings, rows};
 use super::pricing::{QUANTITY_SCALE, Rated, Tier, Twist, rate};
 use super::resource::{Resource, Slot, Window};
@@ -57,7 +57,9 @@ pub(crate) fn fits(world: &World, number: u64, class: Class) -> bool {
     resource.window(month).is_some_and(|window| {
         let slots = resource.slots(window).len();
         let features = Features::draw(world.seed, resource, service, month, slots);
-        class.fits(resource, service, &features, month)
+        // Usage without a charge says nothing of a period that begins within a month.
+        let whole = class != Class::OrphanUsage || window.first == first_day(month);
+        whole && class.fits(resource, service, &features, month)
     })
 }
 

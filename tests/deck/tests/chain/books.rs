@@ -17,6 +17,15 @@ fn holds(row: &Row, period: &str) -> bool {
     row["valid_from"] <= day && row.get("valid_to").is_none_or(|to| day < *to)
 }
 
+/// The part of the whole that a weight is; equal parts of a whole of zero.
+fn share(weights: &[Frac], place: usize) -> Frac {
+    let whole = weights.iter().fold(Frac::ZERO, |sum, w| sum.add(*w));
+    if whole.is_zero() {
+        return Frac::new(1, i128::try_from(weights.len()).unwrap());
+    }
+    weights[place].mul(Frac::new(whole.d, whole.n))
+}
+
 impl Chain {
     pub(super) fn allocation(&mut self) {
         let drivers = self.drivers();
@@ -58,28 +67,28 @@ impl Chain {
                 assert_eq!(Frac::of(result, "amount").cents(), *part, "{id} {period}");
             }
             let unit = match key[0]["driver"].as_str() {
-                "headcount" => continue,
-                "gb" => "GB",
-                _ => "vCPU-Hours",
+                "headcount" => None,
+                "gb" => Some("GB"),
+                _ => Some("vCPU-Hours"),
             };
-            let metered = |k: &Row| {
+            let right = |k: &Row| {
+                let Some(unit) = unit else { return Frac::of(k, "driver_qty") };
                 let who = centre_of.get(&k["recipient"]).unwrap_or(&k["recipient"]).clone();
-                drivers
-                    .get(&(who, period.to_owned(), unit.to_owned()))
-                    .copied()
-                    .unwrap_or(Frac::ZERO)
+                let metered = drivers.get(&(who, period.to_owned(), unit.to_owned()));
+                metered.copied().unwrap_or(Frac::ZERO)
             };
-            let right: Vec<Frac> = key.iter().map(metered).collect();
+            let right: Vec<Frac> = key.iter().map(right).collect();
             let should = divide(total.cents(), &right);
             for (place, row) in key.iter().enumerate() {
                 let amount = Frac::new(parts[place] - should[place], 100);
-                let key = [row["key_id"].as_str(), period, row["recipient"].as_str()];
-                if weights[place] != right[place] {
-                    self.found("AL-02", &key, amount.money());
-                    assert!(row["recorded_at"] > row["frozen_at"]);
-                    self.found("AL-06", &key, amount.money());
-                } else if !amount.is_zero() {
+                let off = Frac::of(&results[place], "share").sub(share(&right, place));
+                if off.n.abs() > off.d / 1_000_000_000 {
                     self.found("AL-02", &[id, period, &row["recipient"]], amount.money());
+                }
+                if weights[place] != right[place] {
+                    assert!(row["recorded_at"] > row["frozen_at"]);
+                    let key = [row["key_id"].as_str(), period, row["recipient"].as_str()];
+                    self.found("AL-06", &key, amount.money());
                 }
             }
         }

@@ -4,6 +4,7 @@
 mod books;
 mod metered;
 mod price;
+mod runs;
 
 use crate::reread::{Rows, read};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +21,8 @@ pub(crate) struct Chain {
     usage: metered::Groups,
     /// What each resource used in a period and was known: resource, month → quantity.
     known: BTreeMap<(String, String), Frac>,
+    counts: Vec<metered::Count>,
     pub(crate) breaks: BTreeSet<Break>,
-    /// What was charged beyond what was metered, by charge.
-    pub(crate) excess: BTreeMap<String, String>,
 }
 
 const TABLES: &[&str] = &[
@@ -56,8 +56,8 @@ pub(crate) fn chain(folder: &Path) -> Chain {
         tables: TABLES.iter().map(table).collect(),
         usage: metered::read(&folder.join("data/usage.parquet")),
         known: BTreeMap::new(),
+        counts: Vec::new(),
         breaks: BTreeSet::new(),
-        excess: BTreeMap::new(),
     };
     chain.prices();
     chain.metering();
@@ -81,10 +81,16 @@ impl Chain {
 }
 
 /// A fraction in lowest terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frac {
     n: i128,
     d: i128,
+}
+
+impl Default for Frac {
+    fn default() -> Self {
+        Self::ZERO
+    }
 }
 
 impl Frac {
