@@ -14,6 +14,7 @@
 //! arithmetic is the deck's own and shares nothing with what it tests.
 
 mod allocation;
+mod benchmark;
 mod catalogue;
 mod columns;
 mod entries;
@@ -224,6 +225,7 @@ fn tables(
     tables.push(invoice::invoice_table(&bills));
     tables.push(entries::intercompany_table(seed, &bills));
     tables.push(entries::agreement_table());
+    tables.push(benchmark::table(seed, &bills, plan, facts)?);
     tables.push(fx::table(seed));
     tables.push(journal::table(seed, (summary, &pools, &bills, &levels.posted), plan, facts)?);
     tables.extend(levels.tables);

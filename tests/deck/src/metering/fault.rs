@@ -37,6 +37,9 @@ pub(crate) enum Class {
     CreditBelow,
     JournalOff,
     VendorPriceOff,
+    VendorQuantityOff,
+    IcPoolOff,
+    NcpOutside,
 }
 
 use Class as K;
@@ -71,6 +74,9 @@ pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
     (K::CreditBelow, "credit-below-formula", Some("SL-02"), "credit"),
     (K::JournalOff, "journal-off-charges", Some("RC-03"), "journal"),
     (K::VendorPriceOff, "vendor-price-off-contract", Some("PR-03"), "vendor-invoice"),
+    (K::VendorQuantityOff, "vendor-quantity-off", Some("RC-02"), "vendor-invoice"),
+    (K::IcPoolOff, "ic-pool-off-allocation", Some("TP-04"), "intercompany"),
+    (K::NcpOutside, "ncp-outside-range", Some("TP-07"), "benchmark"),
 ];
 
 /// Those that are planted in a resource's month.

@@ -1,13 +1,13 @@
-//! Allocation, invoices, intercompany entries, the journal, credits and purchases.
+//! Allocation, invoices, the journal and credits.
 
 use super::{Chain, Frac, Row, divide};
 use std::collections::BTreeMap;
 
-fn sum<'a>(rows: impl Iterator<Item = &'a Row>, column: &str) -> Frac {
+pub(super) fn sum<'a>(rows: impl Iterator<Item = &'a Row>, column: &str) -> Frac {
     rows.fold(Frac::ZERO, |sum, row| sum.add(Frac::of(row, column)))
 }
 
-fn month_of(run: &str) -> &str {
+pub(super) fn month_of(run: &str) -> &str {
     run.strip_prefix("RUN-").unwrap()
 }
 
@@ -94,7 +94,7 @@ impl Chain {
         }
     }
 
-    fn entity_of(&self, centre: &str, period: &str) -> String {
+    pub(super) fn entity_of(&self, centre: &str, period: &str) -> String {
         let mut rows = self.rows("cost_centre").filter(|c| c["cc_id"] == centre);
         // A charge of the last month of a closed cost centre is billed after it closed.
         let last = rows.clone().next_back();
@@ -132,61 +132,6 @@ impl Chain {
             }
         }
         self.intercompany();
-    }
-
-    /// Mark-ups, rates of exchange, and what the pools behind the entries hold.
-    fn intercompany(&mut self) {
-        let costs = self.costs();
-        let entries: Vec<Row> = self.rows("intercompany").cloned().collect();
-        for entry in &entries {
-            let (pool, period) = (entry["pool_id"].as_str(), entry["period"].as_str());
-            let of = |p: &&Row| p["pool_id"] == pool && p["period"] == period;
-            let row = self.rows("cost_pool").find(of).unwrap().clone();
-            let (seller, buyer) = (entry["seller"].clone(), entry["buyer"].clone());
-            let cost = costs[&(seller, buyer, period.to_owned(), pool.ends_with("-D"))];
-            assert_eq!(Frac::of(&row, "amount"), cost, "{pool} {period}");
-            let through = Frac::of(&row, "pass_through");
-            let marked = cost.sub(through).mul(Frac::new(105, 100)).add(through);
-            let off = Frac::of(entry, "txn_amount").sub(marked.round(2, false));
-            if entry["side"] == "AR" && !off.is_zero() {
-                self.found("TP-02", &[&entry["entry_id"]], off.money());
-            }
-            let rate = self.rows("fx_rate").find(|r| {
-                r["from_ccy"] == entry["txn_ccy"]
-                    && r["to_ccy"] == entry["booked_ccy"]
-                    && r["date"] == entry["txn_date"]
-            });
-            let rate = rate.map_or(Frac::new(1, 1), |r| Frac::of(r, "rate"));
-            let booked = Frac::of(entry, "txn_amount").mul(rate).round(2, false);
-            let off = Frac::of(entry, "booked_amount").sub(booked);
-            if !off.is_zero() {
-                self.found("fx-rate-of-wrong-day", &[&entry["entry_id"]], off.money());
-            }
-        }
-    }
-
-    /// What a provider bore for each entity in a month: direct charges, or pooled cost.
-    fn costs(&self) -> BTreeMap<(String, String, String, bool), Frac> {
-        let mut owners: BTreeMap<(&str, &str), String> = BTreeMap::new();
-        let mut costs = BTreeMap::new();
-        let charges = self.rows("charge").map(|c| {
-            let seller = if c["currency"] == "EUR" { "DE01" } else { "CH01" };
-            (seller, c["cost_centre"].as_str(), month_of(&c["billing_run"]), true, c)
-        });
-        let pooled =
-            self.rows("allocation_result").filter(|r| r["recipient_kind"] == "cost-centre");
-        let pooled = pooled.map(|r| {
-            let seller = r["pool_id"].split('-').nth(1).unwrap();
-            (seller, r["recipient"].as_str(), r["period"].as_str(), false, r)
-        });
-        for (seller, centre, period, direct, row) in charges.chain(pooled) {
-            let entity = owners.entry((centre, period));
-            let entity = entity.or_insert_with(|| self.entity_of(centre, period)).clone();
-            let key = (seller.to_owned(), entity, period.to_owned(), direct);
-            let sum = costs.entry(key).or_insert(Frac::ZERO);
-            *sum = sum.add(Frac::of(row, "amount"));
-        }
-        costs
     }
 
     pub(super) fn journal(&mut self) {
@@ -257,23 +202,5 @@ impl Chain {
             }
         }
         assert_eq!(due, credits.len());
-    }
-
-    pub(super) fn purchases(&mut self) {
-        let lines: Vec<Row> = self.rows("vendor_invoice").cloned().collect();
-        for line in &lines {
-            let contract = self.rows("contract").find(|c| {
-                c["contract_id"] == line["contract_id"] && c["line_no"] == line["contract_line"]
-            });
-            let contract = contract.unwrap();
-            assert!(contract["term_start"] <= line["service_start"]);
-            assert!(contract.get("term_end").is_none_or(|end| line["service_start"] < *end));
-            let right = Frac::of(contract, "unit_price").mul(Frac::of(line, "quantity"));
-            let off = Frac::of(line, "net").sub(right.round(2, false));
-            if !off.is_zero() {
-                let key = ["vendor", "invoice_no", "line_no"].map(|c| line[c].as_str());
-                self.found("PR-03", &key, off.money());
-            }
-        }
     }
 }

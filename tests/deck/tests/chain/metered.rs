@@ -32,6 +32,7 @@ pub(super) struct Count {
     pub(super) start: String,
     pub(super) known: Frac,
     pub(super) later: Frac,
+    pub(super) rows: usize,
 }
 
 /// Resource and month (as the meter's ids count it) → rows.
@@ -127,6 +128,7 @@ impl Chain {
                 start: rows[0].start.clone(),
                 known,
                 later,
+                rows: rows.len(),
             });
             match charges.get(key) {
                 Some(charges) => self.billed(rows, known, charges),

@@ -2,9 +2,11 @@
 //! that doesn't tie out as the control that looks there would name it.
 
 mod books;
+mod bought;
 mod metered;
 mod price;
 mod runs;
+mod transfer;
 
 use crate::reread::{Rows, read};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +47,7 @@ const TABLES: &[&str] = &[
     "sla_measure",
     "credit",
     "vendor_invoice",
+    "benchmark",
 ];
 
 pub(crate) fn chain(folder: &Path) -> Chain {
@@ -66,6 +69,7 @@ pub(crate) fn chain(folder: &Path) -> Chain {
     chain.journal();
     chain.service_levels();
     chain.purchases();
+    chain.benchmarks();
     chain
 }
 
