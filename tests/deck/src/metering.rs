@@ -39,7 +39,7 @@ mod truth;
 mod unit;
 mod zone;
 
-pub use truth::{MeteringTruth, Planted};
+pub use truth::{MeteringTruth, Planted, Retroactive};
 
 use crate::DeckError;
 use crate::csv::{Format, Table};
@@ -132,8 +132,10 @@ impl World {
     fn change_rates(&mut self, plan: &Plan) -> Result<(), String> {
         let used: BTreeSet<usize> = self.resources.iter().map(|r| r.service).collect();
         let rates = |s: &usize| -> Vec<(usize, usize)> {
-            let versions = at(&self.services, *s).versions.iter().enumerate();
-            versions.filter(|(_, v)| v.contract.is_some()).map(|(number, _)| (*s, number)).collect()
+            let service = at(&self.services, *s);
+            let versions = service.versions.iter().enumerate();
+            let single = versions.filter(|(n, v)| v.contract.is_some() && service.unrevised(*n));
+            single.map(|(number, _)| (*s, number)).collect()
         };
         let rates: Vec<(usize, usize)> = used.iter().flat_map(rates).collect();
         for place in plan.choose(self.seed, Class::RateOffContract, &rates, |_| true)? {
@@ -195,6 +197,7 @@ pub fn generate_metering(
         usage_rows: summary.usage_rows,
         charge_rows: summary.charge_rows,
         facts,
+        retroactive: truth::retroactive(&world, &summary),
     };
     out.file(TRUTH, |f| serde_json::to_writer_pretty(f, &truth))?;
     out.commit()?;

@@ -46,6 +46,9 @@ pub(crate) struct Summary {
     pub(crate) services: BTreeMap<(i64, usize), Metered>,
     /// Service, version → by how much charges are off the contract's price.
     pub(crate) off_contract: BTreeMap<(usize, String), Dec>,
+    /// Service, version → charges that cost something else by the prices known now, and by how much they
+    /// were more.
+    pub(crate) retroactive: BTreeMap<(usize, String), (u64, Dec)>,
     /// Batch → rows, and Σ quantity.
     pub(crate) batches: BTreeMap<BatchKey, (u64, i128)>,
     pub(crate) facts: Vec<Planted>,
@@ -100,7 +103,16 @@ impl Summary {
             let key = (service.number, unit.version.label.clone());
             add(&mut self.off_contract, key, unit.off_contract);
         }
+        if unit.retroactive.0 > 0 {
+            let key = (service.number, unit.version.label.clone());
+            self.add_retroactive(key, unit.retroactive);
+        }
         self.facts.append(&mut unit.facts);
+    }
+
+    fn add_retroactive(&mut self, key: (usize, String), (count, amount): (u64, Dec)) {
+        let sums = self.retroactive.entry(key).or_insert((0, Dec::cents(0)));
+        *sums = (sums.0 + count, sums.1.plus(amount));
     }
 
     /// Adds the sums of other months.
@@ -123,6 +135,7 @@ impl Summary {
             let sums = self.batches.entry(key).or_default();
             *sums = (sums.0 + rows, sums.1 + quantity);
         }
+        other.retroactive.into_iter().for_each(|(key, sums)| self.add_retroactive(key, sums));
         self.facts.extend(other.facts);
     }
 }

@@ -163,11 +163,11 @@ impl Chain {
         sums
     }
 
-    fn unbilled(&mut self, (resource, _): &(String, String), rows: &[Used], known: Frac) {
+    fn unbilled(&mut self, (resource, month): &(String, String), rows: &[Used], known: Frac) {
         let owner = self.rows("resource").find(|r| r["resource_id"] == *resource).unwrap();
         let service = owner["service_id"].clone();
         // Orphans are planted only where the price isn't prorated.
-        let terms = self.terms(&service, &rows[0].start, Frac::new(1, 1));
+        let terms = self.terms(&service, &rows[0].start, &cut_off(month), Frac::new(1, 1));
         let lost = Frac::ZERO.sub(terms.amount(known));
         self.found("LN-04", &[resource, &rows[0].start], lost.money());
     }

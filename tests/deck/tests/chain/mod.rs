@@ -25,6 +25,8 @@ pub(crate) struct Chain {
     known: BTreeMap<(String, String), Frac>,
     counts: Vec<metered::Count>,
     pub(crate) breaks: BTreeSet<Break>,
+    /// Service, version → charges that the prices known now would change, and the sum of what was more.
+    pub(crate) retroactive: BTreeMap<(String, String), (u64, Frac)>,
 }
 
 const TABLES: &[&str] = &[
@@ -61,6 +63,7 @@ pub(crate) fn chain(folder: &Path) -> Chain {
         known: BTreeMap::new(),
         counts: Vec::new(),
         breaks: BTreeSet::new(),
+        retroactive: BTreeMap::new(),
     };
     chain.prices();
     chain.metering();

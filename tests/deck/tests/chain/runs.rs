@@ -1,6 +1,6 @@
 //! Billing runs against the meters, service by service.
 
-use super::metered::{next, period};
+use super::metered::{cut_off, next, period};
 use super::{Chain, Frac, Row};
 use std::collections::BTreeMap;
 
@@ -25,7 +25,10 @@ impl Chain {
             let charges = charges.get(&(count.resource.clone(), count.month.clone()));
             let terms = match charges {
                 Some(charges) => self.terms_of(&charges[0]),
-                None => self.terms(&service, &count.start, Frac::new(1, 1)),
+                None => {
+                    let known = cut_off(&count.month);
+                    self.terms(&service, &count.start, &known, Frac::new(1, 1))
+                }
             };
             let first = terms.amount(count.known);
             let sums = runs.entry((service.clone(), run(&count.month))).or_default();
