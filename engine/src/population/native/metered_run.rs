@@ -15,7 +15,6 @@ use super::{Native, NativeGrain, Request};
 use crate::error::input;
 use crate::reperform::exact::{Exact, Increment};
 use crate::run::RunError;
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
 use tieout_controls::{Control, Rounding};
