@@ -10,6 +10,7 @@ pub mod dataset;
 mod decide;
 mod error;
 pub mod inspect;
+pub mod lineage;
 mod parameters;
 pub mod plan;
 mod population;

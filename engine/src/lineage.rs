@@ -15,12 +15,13 @@ mod pooled;
 mod rows;
 mod store;
 
-pub use change::{Change, Effect, change};
+pub use change::{Change, Effect, Item, change};
 pub use store::{Header, Snapshot, Store, StoreError, Writer};
 
 use crate::binding::Bound;
 use crate::dataset::Loaded;
 use crate::population::native::billing::Billing;
+use crate::population::native::charges::ChargeRow;
 use crate::run::{Datasets, RunError};
 use rows::Table;
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,15 @@ use tieout_controls::{Count, Digest};
 /// The roles that have to be there.
 const WANTED: [&str; 5] = ["charge", "price-plan", "price-tier", "rate-table", "resource"];
 /// The roles that add to a derivation where they are there.
-const WELCOME: [&str; 6] =
-    ["usage", "invoice", "intercompany", "ic-agreement", "cost-pool", "allocation-result"];
+const WELCOME: [&str; 7] = [
+    "usage",
+    "invoice",
+    "intercompany",
+    "ic-agreement",
+    "cost-pool",
+    "allocation-result",
+    "cost-centre",
+];
 
 /// What was read: the rows of a dataset for which a predicate holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +112,7 @@ pub struct Derivation {
 impl Derivation {
     /// The ids of the nodes that aren't as in another derivation of the same thing, the ones that
     /// others rest on first.
-    pub fn differing(&self, other: &Self) -> Vec<&str> {
+    pub fn differing<'d>(&'d self, other: &'d Self) -> Vec<&'d str> {
         let theirs: BTreeMap<&str, &Node> =
             other.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
         let ours: BTreeMap<&str, &Node> =
@@ -132,6 +140,7 @@ pub struct Lineage<'a> {
     agreements: Option<Table<'a>>,
     pools: Option<Table<'a>>,
     results: Option<Table<'a>>,
+    centres: Option<Table<'a>>,
 }
 
 impl<'a> Lineage<'a> {
@@ -163,6 +172,7 @@ impl<'a> Lineage<'a> {
             agreements: table("ic-agreement")?,
             pools: table("cost-pool")?,
             results: table("allocation-result")?,
+            centres: table("cost-centre")?,
             billing,
             roles,
             lines,
@@ -197,6 +207,38 @@ impl<'a> Lineage<'a> {
         keys
     }
 
+    /// The items of an invoice line or a charge, and what is the same in another civil month (`2025-03`, by
+    /// UTC): the line of that number between the same companies whose invoice was issued in it, or the
+    /// charges of the same resource whose period's middle lies in it. None where there is no such line
+    /// or charge.
+    pub fn items(&self, key: &str, month: &str) -> Option<(Vec<Item>, Vec<Item>)> {
+        let Some((invoice, number)) =
+            key.rsplit_once('#').and_then(|(i, n)| Some((i, n.parse::<i64>().ok()?)))
+        else {
+            let charge = self.billing.charges.rows.get(*self.charges.get(key)?)?;
+            let rows =
+                || self.billing.charges.rows.iter().filter(|c| c.resource == charge.resource);
+            let own = rows().filter(|other| other.start == charge.start).map(item);
+            let middle = |c: &ChargeRow<'_>| derive::moment(c.start / 2 + c.end / 2);
+            let other = rows().filter(|c| middle(c).starts_with(month)).map(item);
+            return Some((own.collect(), other.collect()));
+        };
+        let own = self.lines.get(&(invoice, number))?;
+        let table = self.invoice.as_ref()?;
+        let line = derive::line_of(table, invoice, number)?;
+        let same = |row: &&rows::Row| {
+            let equal = |column| row.text(column) == line.text(column);
+            let issued = row.text("issue_date").is_some_and(|date| date.starts_with(month));
+            issued && ["issuer", "buyer", "line_no"].iter().all(|column| equal(column))
+        };
+        let others = table.rows().filter(same).filter_map(|row| row.text("invoice_no"));
+        let others = others.filter_map(|invoice| self.lines.get(&(invoice, number))).flatten();
+        let items = |places: &mut dyn Iterator<Item = &usize>| -> Vec<Item> {
+            places.filter_map(|place| self.billing.charges.rows.get(*place)).map(item).collect()
+        };
+        Some((items(&mut own.iter()), items(&mut others.into_iter())))
+    }
+
     /// The derivation of `INVOICE#LINE` or of a charge's id; none where there is no such thing.
     ///
     /// # Errors
@@ -209,5 +251,14 @@ impl<'a> Lineage<'a> {
         }
         let place = self.charges.get(key).and_then(|p| self.billing.charges.rows.get(*p));
         place.map(|charge| self.charge(key, charge)).transpose()
+    }
+}
+
+fn item(charge: &ChargeRow<'_>) -> Item {
+    Item {
+        service: charge.service.to_owned(),
+        resource: charge.resource.to_owned(),
+        quantity: derive::quantity(charge.quantity.unwrap_or(0)),
+        amount: charge.amount.clone(),
     }
 }

@@ -33,20 +33,17 @@ pub(super) fn quantity(units: i128) -> Exact {
 
 impl Lineage<'_> {
     /// The derivation of a charge.
-    pub(super) fn charge(
-        &self,
-        key: &str,
-        charge: &ChargeRow<'_>,
-    ) -> Result<Derivation, RunError> {
+    pub(super) fn charge(&self, key: &str, charge: &ChargeRow<'_>) -> Result<Derivation, RunError> {
         let rater = self.billing.rater(
             (charge.resource, charge.service),
             (charge.start, charge.end),
             charge.known,
         );
         let before = self.billing.charges.before(charge);
-        let expected = rater.as_ref().map_err(Clone::clone).and_then(|rater| {
-            billing::expected(charge, before, |quantity| rater.amount(quantity))
-        });
+        let expected = rater
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|rater| billing::expected(charge, before, |quantity| rater.amount(quantity)));
         let id = charge.id;
         let mut root = Node {
             id: format!("charge {id}"),
@@ -158,10 +155,8 @@ impl Lineage<'_> {
             source: Some(match rate {
                 Some(rate) => {
                     let from = moment(rate.from());
-                    let predicate = format!(
-                        "service_id = '{}' AND effective_from = '{from}'",
-                        charge.service
-                    );
+                    let predicate =
+                        format!("service_id = '{}' AND effective_from = '{from}'", charge.service);
                     self.rows_of("rate-table", predicate, [rate.at])?
                 }
                 None => self.rows_of("price-tier", predicate, plan.tiers_at())?,
@@ -253,7 +248,8 @@ impl Lineage<'_> {
         let mut source = self.rows_of("charge", predicate, charges.iter().map(|c| c.at))?;
         source.sum = Some(("amount".to_owned(), sum.to_string()));
         let mut largest = charges.to_vec();
-        largest.sort_by(|a, b| b.amount.magnitude().cmp(&a.amount.magnitude()).then(a.id.cmp(b.id)));
+        largest
+            .sort_by(|a, b| b.amount.magnitude().cmp(&a.amount.magnitude()).then(a.id.cmp(b.id)));
         let mut facts: Vec<_> =
             largest.iter().take(NAMED).map(|charge| fact(charge.id, &charge.amount)).collect();
         if charges.len() > NAMED {
@@ -271,7 +267,11 @@ impl Lineage<'_> {
     }
 }
 
-fn line_of<'t>(table: &'t Table<'_>, invoice: &str, number: i64) -> Option<&'t TableRow> {
+pub(super) fn line_of<'t>(
+    table: &'t Table<'_>,
+    invoice: &str,
+    number: i64,
+) -> Option<&'t TableRow> {
     let number = number.to_string();
     let mut rows = table.rows();
     rows.find(|row| row.text("invoice_no") == Some(invoice) && row.text("line_no") == Some(&number))
@@ -308,10 +308,9 @@ fn shares(
         "counted",
         format!("{} of {} intervals", quantity(counted.total), counted.rows.len()),
     )];
-    for (name, (count, total)) in [
-        ("estimated", sum(|row| row.estimated)),
-        ("corrected", sum(|row| row.replaces.is_some())),
-    ] {
+    for (name, (count, total)) in
+        [("estimated", sum(|row| row.estimated)), ("corrected", sum(|row| row.replaces.is_some()))]
+    {
         if count > 0 {
             facts.push(fact(name, format!("{total} in {count} intervals")));
         }
@@ -330,8 +329,7 @@ fn steps(
     units: i128,
 ) -> Vec<Step> {
     let rated = |units: i128| {
-        let terms =
-            Terms { proration: Some(rater.share.clone()), ..rater.priced.terms.clone() };
+        let terms = Terms { proration: Some(rater.share.clone()), ..rater.priced.terms.clone() };
         rate(&terms, &Usage::Quantity(quantity(units.max(0)))).ok()
     };
     let before = before.filter(|_| charge.why == Why::Late);

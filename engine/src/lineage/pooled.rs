@@ -5,8 +5,8 @@ use super::rows::{Row, Table};
 use super::{Lineage, Node, Source, Step};
 use crate::reperform::exact::{Exact, Increment};
 use crate::run::RunError;
+use tieout_controls::Rounding;
 use tieout_controls::currency::minor_units;
-use tieout_controls::{Count, Rounding};
 
 impl Lineage<'_> {
     /// The tax of a line: its category's tax on the document, and the line's part of it.
@@ -86,7 +86,9 @@ impl Lineage<'_> {
         let derived = exact.rounded(increment, Rounding::HalfUp);
         let (id, period) = (id.unwrap_or_default(), period.unwrap_or_default());
         let mut facts = vec![fact("entry", entry.text("entry_id").unwrap_or_default())];
-        facts.extend(agreement.and_then(|row| row.text("agreement_id")).map(|a| fact("agreement", a)));
+        facts.extend(
+            agreement.and_then(|row| row.text("agreement_id")).map(|a| fact("agreement", a)),
+        );
         let predicate = format!("pool_id = '{id}' AND period = '{period}'");
         let mut nodes = vec![Node {
             id: format!("pool {id} {period}"),
@@ -114,18 +116,13 @@ impl Lineage<'_> {
 
     /// What the seller's pools gave to the buyer's cost centres in the period: each part, and who got
     /// what was left of the division.
-    fn allocation(
-        &self,
-        line: &Row,
-        entry: &Row,
-        period: &str,
-    ) -> Result<Option<Node>, RunError> {
+    fn allocation(&self, line: &Row, entry: &Row, period: &str) -> Result<Option<Node>, RunError> {
         let Some(results) = &self.results else { return Ok(None) };
         let (seller, buyer) = (entry.text("seller"), entry.text("buyer").unwrap_or_default());
         let own = |row: &&Row| {
             row.text("period") == Some(period)
                 && row.text("recipient_kind") == Some("cost-centre")
-                && row.text("recipient").is_some_and(|centre| centre.starts_with(&format!("CC-{buyer}-")))
+                && self.entity_of(row.text("recipient"), period) == Some(buyer)
                 && self.pool_is(row.text("pool_id"), period, seller)
         };
         let rows: Vec<&Row> = results.rows().filter(own).collect();
@@ -137,10 +134,14 @@ impl Lineage<'_> {
             let adjusted = row.number("rounding_adj").filter(|units| !units.is_zero());
             let adjusted = adjusted.map(|units| format!(", {units} of it left by the division"));
             let share = text(row, "share");
-            let value = format!("{} by {share}{}", text(row, "amount"), adjusted.unwrap_or_default());
+            let value =
+                format!("{} by {share}{}", text(row, "amount"), adjusted.unwrap_or_default());
             (name, value)
         };
-        let predicate = format!("period = '{period}' AND recipient LIKE 'CC-{buyer}-%'");
+        let predicate = format!(
+            "period = '{period}' AND recipient_kind = 'cost-centre', recipients of {buyer}, pools of {}",
+            seller.unwrap_or_default()
+        );
         let source = self.rows_of("allocation-result", predicate, rows.iter().map(|row| row.at))?;
         Ok(Some(Node {
             id: format!("allocation {period}"),
@@ -151,6 +152,18 @@ impl Lineage<'_> {
             source: Some(Source { sum: Some(("amount".to_owned(), sum.to_string())), ..source }),
             inputs: Vec::new(),
         }))
+    }
+
+    /// Whose a cost centre is on the first day of a period.
+    fn entity_of(&self, centre: Option<&str>, period: &str) -> Option<&str> {
+        let day = format!("{period}-01");
+        let holds = |row: &&Row| {
+            row.text("cc_id") == centre
+                && row.text("valid_from").is_some_and(|from| from <= day.as_str())
+                && row.text("valid_to").is_none_or(|to| day.as_str() < to)
+        };
+        let mut found = self.centres.as_ref()?.rows().filter(holds);
+        found.next().filter(|_| found.next().is_none())?.text("entity")
     }
 
     fn pool_is(&self, pool: Option<&str>, period: &str, entity: Option<&str>) -> bool {
@@ -166,7 +179,8 @@ impl Lineage<'_> {
             row.text("ic_ref") == entry.text("ic_ref") && row.text("side") == Some("AP")
         };
         let booked = self.intercompany.as_ref().and_then(|table| table.rows().find(other));
-        let Some(booked) = booked.filter(|row| row.text("booked_ccy") != row.text("txn_ccy")) else {
+        let Some(booked) = booked.filter(|row| row.text("booked_ccy") != row.text("txn_ccy"))
+        else {
             return Ok(None);
         };
         let currency = booked.text("booked_ccy").unwrap_or_default();
@@ -182,7 +196,11 @@ impl Lineage<'_> {
             unit: Some(currency.to_owned()),
             facts: booked.text("fx_date").map(|date| fact("rate of", date)).into_iter().collect(),
             steps: step.into_iter().collect(),
-            source: Some(self.rows_of("intercompany", format!("entry_id = '{id}'"), [booked.at])?),
+            source: Some(self.rows_of(
+                "intercompany",
+                format!("entry_id = '{id}'"),
+                [booked.at],
+            )?),
             inputs: Vec::new(),
         }))
     }
@@ -201,10 +219,4 @@ fn rounded(operation: &str, formula: String, exact: &Exact, increment: Increment
         rounding: Some(format!("{} to {increment}", Rounding::HalfUp.name())),
         residual: Some(exact.minus(&result).to_string()),
     }
-}
-
-/// How many rows a table has.
-#[cfg(test)]
-fn rows(table: &Table<'_>) -> Count {
-    Count::of(table.rows().count())
 }

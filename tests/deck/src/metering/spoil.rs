@@ -73,15 +73,9 @@ impl Draft<'_> {
                 let tiers = &self.unit.version.tiers;
                 let wrong = rate(plan, tiers, known, self.unit.window.days, class.twist());
                 let amount = self.replace(known, wrong, right);
-                self.priced(class, amount);
+                self.charge_fact(class, "", amount);
             }
         }
-    }
-
-    /// The facts of an original charge whose amount is wrong for its quantity.
-    fn priced(&mut self, class: Class, amount: Dec) {
-        self.charge_fact(class, "", amount);
-        self.also_run(class, amount, self.unit.month);
     }
 
     fn wrong_version(&mut self, known: i128, right: Rated) {
@@ -91,7 +85,7 @@ impl Draft<'_> {
         let Some(other) = other else { return };
         let wrong = rate(&service.plan, &other.tiers, known, self.unit.window.days, Twist::None);
         let amount = self.replace(known, wrong, right);
-        self.priced(Class::WrongVersion, amount);
+        self.charge_fact(Class::WrongVersion, "", amount);
     }
 
     /// A row in the middle of the month comes twice, and is billed twice.
