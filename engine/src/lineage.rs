@@ -41,6 +41,11 @@ const WELCOME: [&str; 7] = [
     "cost-centre",
 ];
 
+/// Whether derivations read datasets of that role.
+pub fn reads(role: &str) -> bool {
+    WANTED.contains(&role) || WELCOME.contains(&role)
+}
+
 /// What was read: the rows of a dataset for which a predicate holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -135,12 +140,12 @@ pub struct Lineage<'a> {
     lines: BTreeMap<(&'a str, i64), Vec<usize>>,
     /// Charge id → charge.
     charges: BTreeMap<&'a str, usize>,
-    invoice: Option<Table<'a>>,
-    intercompany: Option<Table<'a>>,
-    agreements: Option<Table<'a>>,
-    pools: Option<Table<'a>>,
-    results: Option<Table<'a>>,
-    centres: Option<Table<'a>>,
+    invoice: Option<Table>,
+    intercompany: Option<Table>,
+    agreements: Option<Table>,
+    pools: Option<Table>,
+    results: Option<Table>,
+    centres: Option<Table>,
 }
 
 impl<'a> Lineage<'a> {

@@ -267,11 +267,7 @@ impl Lineage<'_> {
     }
 }
 
-pub(super) fn line_of<'t>(
-    table: &'t Table<'_>,
-    invoice: &str,
-    number: i64,
-) -> Option<&'t TableRow> {
+pub(super) fn line_of<'t>(table: &'t Table, invoice: &str, number: i64) -> Option<&'t TableRow> {
     let number = number.to_string();
     let mut rows = table.rows();
     rows.find(|row| row.text("invoice_no") == Some(invoice) && row.text("line_no") == Some(&number))

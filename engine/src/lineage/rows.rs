@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use tieout_controls::{Decimal, Digest, Value};
 
 /// A small dataset, all of it as texts.
-pub(super) struct Table<'a> {
-    pub(super) loaded: &'a Loaded,
+pub(super) struct Table {
     rows: Vec<Row>,
 }
 
@@ -31,8 +30,8 @@ impl Row {
     }
 }
 
-impl<'a> Table<'a> {
-    pub(super) fn new(loaded: &'a Loaded) -> Result<Self, RunError> {
+impl Table {
+    pub(super) fn new(loaded: &Loaded) -> Result<Self, RunError> {
         let mut rows = Vec::new();
         for (number, batch) in loaded.batches.iter().enumerate() {
             for row in 0..batch.num_rows() {
@@ -45,7 +44,7 @@ impl<'a> Table<'a> {
                 rows.push(Row { values, at: (number, row) });
             }
         }
-        Ok(Self { loaded, rows })
+        Ok(Self { rows })
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {

@@ -27,7 +27,6 @@ pub(crate) struct ChargeRow<'a> {
     pub(crate) end: i64,
     /// In 10^-10; none for what doesn't fit 128 bits.
     pub(crate) quantity: Option<i128>,
-    pub(crate) unit: &'a str,
     pub(crate) version: &'a str,
     pub(crate) amount: Exact,
     pub(crate) currency: &'a str,
@@ -83,7 +82,6 @@ impl<'a> Charges<'a> {
         let (starts, ends) = (batch.instant("period_start")?, batch.instant("period_end")?);
         let (quantities, amounts) = (batch.number("quantity")?, batch.number("amount")?);
         let (versions, currencies) = (batch.text("price_version")?, batch.text("currency")?);
-        let units = batch.text("unit")?;
         let (runs, known) = (batch.text("billing_run")?, batch.instant("known_at")?);
         let (files, numbers) = batch.place()?;
         let (invoices, lines) = (batch.text("invoice_no")?, batch.whole("invoice_line")?);
@@ -100,7 +98,6 @@ impl<'a> Charges<'a> {
                 start: starts.value(row),
                 end: ends.value(row),
                 quantity: quantities.scaled(row, QUANTITY_SCALE),
-                unit: units.value(row),
                 version: versions.value(row),
                 amount: amounts.exact(row).unwrap_or_else(Exact::zero),
                 currency: currencies.value(row),
