@@ -7,11 +7,15 @@
 //! finds it undetermined. Its records are rows of the base, groups of them with `_records` as in SQL,
 //! or combinations of columns that group no rows.
 
+mod allocation;
+mod allocation_part;
+mod allocation_share;
 mod billing;
 mod charge_amount;
 mod charge_quantity;
 mod charges;
 mod diagnosis;
+mod driver;
 mod excess;
 mod metered_period;
 mod metered_run;
@@ -36,6 +40,8 @@ use tieout_controls::result::RunParameters;
 
 /// All of them.
 const NATIVES: &[&Native] = &[
+    &allocation_part::NATIVE,
+    &allocation_share::NATIVE,
     &charge_amount::NATIVE,
     &charge_quantity::NATIVE,
     &metered_period::NATIVE,

@@ -95,6 +95,14 @@ type Looked = (&'static str, &'static str, &'static [&'static str], &'static str
 /// The types are those of the schema profiles.
 const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("billing/al-01", "recipients:i shares:n amount:n", &[], "tolerance_per_share"),
+    ("billing/al-02", "share:n expected_share:n difference:n", &[], "share_tolerance"),
+    (
+        "billing/al-03",
+        "key_id:s pool_key:s amount:n expected:n difference:n rounding_adj:n expected_adj:n \
+         missing:n",
+        &[],
+        "",
+    ),
     ("billing/al-06", "recorded_at:t frozen_at:t", &[], ""),
     (
         "billing/foc-r01",
