@@ -144,6 +144,13 @@ impl<'a> Billing<'a> {
         Period { resource, start, end, rows: (0, 0) }
     }
 
+    /// The first cut-off of a run after an instant, else the last there is.
+    pub(in crate::population) fn cut_off_after(&self, at: i64) -> i64 {
+        let cut_offs = &self.charges.cut_offs;
+        let after = cut_offs.range(at..).next().or_else(|| cut_offs.last());
+        after.copied().unwrap_or(usage::NOW)
+    }
+
     /// A resource's rows of usage.
     pub(in crate::population) fn rows(&self, resource: &str) -> &[Row<'a>] {
         self.usage.get(resource).map(Vec::as_slice).unwrap_or_default()

@@ -5,7 +5,7 @@ use super::usage::QUANTITY_SCALE;
 use crate::dataset::Loaded;
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why there is a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub(in crate::population) type PeriodKey<'a> = (&'a str, i64);
 pub(in crate::population) struct Charges<'a> {
     pub(in crate::population) rows: Vec<ChargeRow<'a>>,
     pub(in crate::population) chains: BTreeMap<PeriodKey<'a>, Vec<usize>>,
+    /// When runs were made.
+    pub(in crate::population) cut_offs: BTreeSet<i64>,
 }
 
 impl<'a> Charges<'a> {
@@ -59,6 +61,7 @@ impl<'a> Charges<'a> {
         for (place, charge) in charges.rows.iter().enumerate() {
             charges.chains.entry((charge.resource, charge.start)).or_default().push(place);
         }
+        charges.cut_offs = charges.rows.iter().map(|charge| charge.known).collect();
         let rows = &charges.rows;
         let order =
             |place: &usize| rows.get(*place).map(|c| (c.known, c.quantity >= Some(0), c.id));

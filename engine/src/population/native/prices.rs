@@ -13,9 +13,6 @@ use crate::run::RunError;
 use std::collections::BTreeMap;
 use tieout_controls::Rounding;
 
-/// The roles that prices are read from.
-pub(in crate::population) const ROLES: [&str; 3] = ["price-plan", "price-tier", "rate-table"];
-
 /// Why nothing rates a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::population) struct Unpriced(pub(in crate::population) &'static str);
@@ -62,7 +59,6 @@ pub(in crate::population) struct PlanVersion<'a> {
 /// A rate.
 #[derive(Debug, Clone)]
 pub(in crate::population) struct Rate<'a> {
-    pub(in crate::population) id: &'a str,
     pub(in crate::population) price: Exact,
     pub(in crate::population) currency: &'a str,
     pub(in crate::population) contract_line: Option<&'a str>,
@@ -87,7 +83,7 @@ pub(in crate::population) struct Priced<'b, 'a> {
 }
 
 impl<'a> PriceBook<'a> {
-    /// Reads the datasets of [`ROLES`].
+    /// Reads the datasets `price-plan`, `price-tier` and `rate-table`.
     ///
     /// # Errors
     /// None that isn't an error of ours.
@@ -145,13 +141,12 @@ impl<'a> PriceBook<'a> {
     }
 
     fn read_rates(&mut self, batch: Reading<'a>) -> Result<(), RunError> {
-        let (ids, services) = (batch.text("rate_id")?, batch.text("service_id")?);
+        let services = batch.text("service_id")?;
         let (prices, currencies) = (batch.number("unit_price")?, batch.text("currency")?);
         let lines = batch.text("source_contract_line")?;
         let (files, rows) = batch.place()?;
         for (row, validity) in validities(batch)?.into_iter().enumerate() {
             self.rates.entry(services.value(row)).or_default().push(Rate {
-                id: ids.value(row),
                 price: prices.exact(row).unwrap_or_else(Exact::zero),
                 currency: currencies.value(row),
                 contract_line: text(lines, row),
