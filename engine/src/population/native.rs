@@ -15,6 +15,7 @@ mod charge_amount;
 mod charge_quantity;
 mod charges;
 mod diagnosis;
+mod dividend;
 mod driver;
 mod excess;
 mod metered_period;

@@ -1,6 +1,8 @@
 //! Controls of allocation: pools, keys and what recipients bear.
 
-use super::{Table, says};
+use super::support::{Folder, running};
+use super::{Table, plan, says};
+use tieout_controls::EvaluatedRecord;
 
 fn texts(all: &[String]) -> Vec<&str> {
     all.iter().map(String::as_str).collect()
@@ -418,6 +420,11 @@ impl Metered {
 
     fn says(&self, a: &str, b: &str) {
         let (a, b) = (format!("P/2025-03/A: {a}"), format!("P/2025-03/B: {b}"));
+        self.asked(&|tables| says("AL-02", tables, &[&a, &b]));
+    }
+
+    /// What is asked of the datasets.
+    fn asked<T>(&self, question: &dyn Fn(&[Table<'_>]) -> T) -> T {
         let pool = pool("P", "amount=10");
         let tables: [Table<'_>; 6] = [
             ("allocation-result-1", &texts(&self.parts)),
@@ -427,7 +434,7 @@ impl Metered {
             ("resource-1", &texts(&self.resources)),
             ("charge-1", &texts(&self.charges)),
         ];
-        says("AL-02", &tables, &[&a, &b]);
+        question(&tables)
     }
 
     /// With more rows of usage.
@@ -509,4 +516,81 @@ fn what_cannot_be_counted_is_undetermined() {
     near.parts[0] += " share=0.750000001";
     near.parts[1] += " share=0.2499999989";
     near.says("conforms", "violates share-off-driver 0");
+}
+
+/// The records that have a class, by recipient.
+fn classes(id: &str, tables: &[Table<'_>]) -> Vec<String> {
+    let folder = Folder::new();
+    let output = running::go(&plan(&folder, id, tables)).unwrap();
+    let class = |record: &EvaluatedRecord| {
+        let class = record.values.iter().find(|field| field.name == "class")?;
+        let recipient = record.record.key.last()?.value.to_text()?;
+        Some(format!("{recipient}: {}", class.value.to_text()?))
+    };
+    output.records.iter().filter_map(class).collect()
+}
+
+#[test]
+fn a_class_is_a_mistake_that_gives_all_parts() {
+    let names = ["A", "B", "C"];
+    let of = |pools: &[String], weights: [&str; 3], amounts: [&str; 3], more: &[String]| {
+        let keys: Vec<_> = names.iter().zip(weights).map(|(n, w)| stated(n, w, "")).collect();
+        let mut parts: Vec<_> =
+            names.iter().zip(amounts).map(|(n, a)| bears("P", n, a, "0", "")).collect();
+        parts.extend_from_slice(more);
+        let tables: [Table<'_>; 3] = [
+            ("allocation-result-1", &texts(&parts)),
+            ("cost-pool-1", &texts(pools)),
+            ("allocation-key-1", &texts(&keys)),
+        ];
+        classes("AL-03", &tables)
+    };
+    let hundred = [pool("P", "amount=100 step=2"), pool("G", "amount=1 step=1")];
+    let thirds = |amounts| of(&hundred, ["1", "1", "1"], amounts, &[]);
+    // Rounded on its own a third loses the unit too.
+    assert_eq!(thirds(["33.33", "33.33", "33.33"]), ["A: parts-rounded-alone | residual-lost"]);
+    let last = "residual-to-last";
+    assert_eq!(thirds(["33.33", "33.33", "33.34"]), [format!("A: {last}"), format!("C: {last}")]);
+    // Right is 14.29, 14.28, 71.43.
+    let sevenths = |amounts| of(&hundred, ["1", "1", "5"], amounts, &[]);
+    assert_eq!(sevenths(["14.28", "14.28", "71.43"]), ["A: residual-lost"]);
+    assert_eq!(sevenths(["14.29", "14.29", "71.43"]), ["B: parts-rounded-alone"]);
+    let both = "residual-to-largest | residual-to-last";
+    assert_eq!(sevenths(["14.29", "14.29", "71.42"]), [format!("B: {both}"), format!("C: {both}")]);
+    // No single mistake, or none that is known.
+    assert_eq!(sevenths(["14.28", "14.28", "71.40"]), [""; 0]);
+    let given = [bears("G", "P", "20", "0", "recipient_kind=pool")];
+    let own = of(&hundred, ["1", "1", "1"], ["33.34", "33.33", "33.33"], &given);
+    assert_eq!(
+        own,
+        [
+            "A: received-left-out",
+            "B: received-left-out",
+            "C: received-left-out",
+            "P: recipient-not-in-key"
+        ]
+    );
+}
+
+#[test]
+fn a_share_is_off_because_its_key_is() {
+    let late = "recorded_at=2025-04-05T00:00:00Z";
+    let of = |key: &str, shares: [&str; 2]| {
+        let mut metered = Metered::new();
+        metered.keys[0] += &format!(" {key}");
+        for (part, share) in metered.parts.iter_mut().zip(shares) {
+            *part += &format!(" share={share}");
+        }
+        metered.asked(&|tables| classes("AL-02", tables))
+    };
+    let both = |class: &str| [format!("A: {class}"), format!("B: {class}")];
+    let halves = ["0.5", "0.5"];
+    let fifths = ["0.8", "0.2"];
+    assert_eq!(of(&format!("driver_qty=1 {late}"), halves), both("key-lowered-after-freeze"));
+    assert_eq!(of(&format!("driver_qty=4 {late}"), fifths), both("key-raised-after-freeze"));
+    assert_eq!(of("driver_qty=1", halves), both("key-off-metering"));
+    // The key is wrong, and the shares aren't the key's.
+    assert_eq!(of("driver_qty=1", fifths), both("share-off-key"));
+    assert_eq!(of("driver_qty=3", halves), both("share-off-key"));
+    assert_eq!(of("driver_qty=3", ["0.75", "0.25"]), [""; 0]);
 }

@@ -2,12 +2,10 @@
 
 use super::reading::{self, Reading, text};
 use crate::binding::Bound;
-use crate::reperform::allocation::{AllocationKey, KeyError, Method, Residual, ZeroWeights};
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
 use datafusion::arrow::array::Array as _;
 use std::collections::{BTreeMap, BTreeSet};
-use tieout_controls::currency::minor_units;
 
 /// The roles that are read.
 pub(in crate::population) const ROLES: [&str; 3] =
@@ -26,12 +24,12 @@ pub(in crate::population) struct Unknown(pub(in crate::population) &'static str)
 /// A pool of a period.
 #[derive(Debug, Clone)]
 pub(in crate::population) struct Pool<'a> {
-    amount: Exact,
-    currency: &'a str,
+    pub(in crate::population) amount: Exact,
+    pub(in crate::population) currency: &'a str,
     /// The cost centre whose charges are pooled.
     centre: Option<&'a str>,
-    key: Option<&'a str>,
-    step: Option<i64>,
+    pub(in crate::population) key: Option<&'a str>,
+    pub(in crate::population) step: Option<i64>,
 }
 
 /// What a key says of a recipient.
@@ -61,9 +59,6 @@ pub(in crate::population) struct Borne<'a> {
     pub(in crate::population) place: (i64, i64),
 }
 
-/// A key's recipients, by name.
-pub(in crate::population) type Key<'a> = BTreeMap<&'a str, Stated<'a>>;
-
 /// Everything that is allocated.
 #[derive(Debug, Default)]
 pub(in crate::population) struct Allocation<'a> {
@@ -76,18 +71,6 @@ pub(in crate::population) struct Allocation<'a> {
     received: BTreeMap<Dated<'a>, Vec<usize>>,
     /// Pools with the recipients that have several parts of them.
     several: BTreeSet<(Dated<'a>, &'a str)>,
-}
-
-/// What there is to divide, in minor units.
-#[derive(Debug, Clone)]
-pub(in crate::population) struct Dividend<'a> {
-    pub(in crate::population) own: i128,
-    pub(in crate::population) total: i128,
-    /// The digits behind the point of a minor unit.
-    pub(in crate::population) digits: u32,
-    pub(in crate::population) currency: &'a str,
-    pub(in crate::population) key_id: &'a str,
-    pub(in crate::population) key: Key<'a>,
 }
 
 impl<'a> Allocation<'a> {
@@ -195,6 +178,20 @@ impl<'a> Allocation<'a> {
         }
     }
 
+    /// The parts that a pool bears.
+    pub(in crate::population) fn received(
+        &self,
+        pool: Dated<'a>,
+    ) -> impl Iterator<Item = &Borne<'a>> {
+        let places = self.received.get(&pool).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|at| self.parts.get(*at))
+    }
+
+    /// What a key says, in the order of the dataset.
+    pub(in crate::population) fn stated(&self, key: Dated<'a>) -> &[Stated<'a>] {
+        self.keys.get(&key).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The cost centre whose meters count for a recipient: a pool's own, else the recipient itself.
     ///
     /// # Errors
@@ -211,102 +208,4 @@ impl<'a> Allocation<'a> {
     pub(in crate::population) fn bears_several(&self, part: &Borne<'_>) -> bool {
         self.several.contains(&(part.pool, part.recipient))
     }
-
-    /// What there is to divide of a pool with these parts: its own cost and what pools of earlier steps
-    /// gave to it, by the key that the pool names, or else its parts do.
-    ///
-    /// # Errors
-    /// For whatever of it isn't known.
-    pub(in crate::population) fn dividend(
-        &self,
-        pool: Dated<'a>,
-        parts: &[&Borne<'a>],
-    ) -> Result<Dividend<'a>, Unknown> {
-        let found = self.pool(pool)?;
-        let currency = found.currency;
-        let digits = minor_units(currency).ok_or(Unknown("the currency has no minor unit"))?;
-        let own = units(&found.amount, digits)?;
-        let places = self.received.get(&pool).map(Vec::as_slice).unwrap_or_default();
-        let mut total = own;
-        for part in places.iter().filter_map(|at| self.parts.get(*at)) {
-            let before = self.pool(part.pool)?.step.zip(found.step);
-            if before.is_none_or(|(giver, taker)| giver >= taker) {
-                return Err(Unknown(
-                    "the pool bears a part of a pool that isn't of an earlier step",
-                ));
-            }
-            if part.currency != currency {
-                return Err(Unknown("the pool bears a part in another currency"));
-            }
-            let sum = total.checked_add(units(&part.amount, digits)?);
-            total = sum.ok_or(Unknown("the pool's amount has more than 38 digits"))?;
-        }
-        let key_id = match (found.key, parts) {
-            (Some(key), _) => key,
-            (None, [first, rest @ ..]) if rest.iter().all(|part| part.key == first.key) => {
-                first.key
-            }
-            _ => return Err(Unknown("neither the pool nor its parts name one key")),
-        };
-        let key = self.key((key_id, pool.1))?;
-        Ok(Dividend { own, total, digits, currency, key_id, key })
-    }
-
-    /// A key as it was frozen. Of a recipient's rows the one counts that was recorded by then; where
-    /// there is but one row, it counts as it is.
-    fn key(&self, key: Dated<'_>) -> Result<Key<'a>, Unknown> {
-        let mut rows: BTreeMap<&'a str, Vec<Stated<'a>>> = BTreeMap::new();
-        for row in self.keys.get(&key).ok_or(Unknown("the allocation key has no recipients"))? {
-            rows.entry(row.recipient).or_default().push(*row);
-        }
-        let one = |(recipient, mut rows): (&'a str, Vec<Stated<'a>>)| {
-            if rows.len() > 1 {
-                rows.retain(|row| !row.late);
-            }
-            match rows.as_slice() {
-                [row] => Ok((recipient, *row)),
-                _ => Err(Unknown("the allocation key has a recipient twice")),
-            }
-        };
-        rows.into_iter().map(one).collect()
-    }
-}
-
-/// An amount as a number of minor units.
-fn units(amount: &Exact, digits: u32) -> Result<i128, Unknown> {
-    let decimal = amount.to_decimal().and_then(|decimal| decimal.to_scaled(digits).ok());
-    decimal.ok_or(Unknown("the pool's amount is no whole number of minor units"))
-}
-
-/// Recipients with their weights, as the kernel takes them.
-///
-/// # Errors
-/// Where the kernel refuses them.
-pub(in crate::population) fn weighed<'a>(
-    weights: impl IntoIterator<Item = (&'a str, Option<i128>)>,
-) -> Result<AllocationKey<&'a str>, Unknown> {
-    const WIDE: Unknown = Unknown("the allocation key has more than 38 digits");
-    let weights = weights.into_iter().map(|(recipient, weight)| Some((recipient, weight?)));
-    let weights: Option<Vec<_>> = weights.collect();
-    AllocationKey::new(weights.ok_or(WIDE)?).map_err(|error| match error {
-        KeyError::NegativeWeight(_) => Unknown("the allocation key has a negative quantity"),
-        KeyError::DuplicateRecipient(_) => Unknown("the allocation key has a recipient twice"),
-        KeyError::Overflow => WIDE,
-    })
-}
-
-/// What each recipient gets of a total by that residual rule: the rounded share and what of the residual
-/// comes on top. A key of zeros divides evenly.
-///
-/// # Errors
-/// Where the kernel can't.
-pub(in crate::population) fn shared<'a>(
-    key: &AllocationKey<&'a str>,
-    total: i128,
-    residual: Residual,
-) -> Result<BTreeMap<&'a str, (i128, i128)>, Unknown> {
-    const WIDE: Unknown = Unknown("the pool's amount has more than 38 digits");
-    let method = Method { residual, zero_weights: ZeroWeights::Even };
-    let shared = key.allocate(total, method).map_err(|_| WIDE)?;
-    Ok(shared.parts().map(|(name, part)| (*name, (part.share, part.residual))).collect())
 }

@@ -4,7 +4,8 @@
 //! should bear that have no part stands once for each pool, at its first part: Σ differences less Σ
 //! missing is what the parts lack of the pool.
 
-use super::allocation::{Allocation, Borne, Dated, Dividend, ROLES, Unknown, shared, weighed};
+use super::allocation::{Allocation, Borne, Dated, ROLES, Unknown};
+use super::dividend::{Dividend, shared, weighed};
 use super::output::{self, Cell, Column, Kind, Output, PLACE};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::allocation::{AllocationKey, Residual};
@@ -112,44 +113,39 @@ fn reperform<'a>(
     Ok(Reperformed { key_id, own: money(own), received, due, missing, currency, mistakes })
 }
 
-/// The single mistakes of which each gives all the parts of a pool as they are.
+/// The single mistakes of which each gives all the parts of a pool as they are, by name.
 fn mistakes(
     parts: &[&Borne<'_>],
     dividend: &Dividend<'_>,
     due: &BTreeMap<&str, Due>,
     key: &AllocationKey<&str>,
 ) -> Result<Vec<&'static str>, Unknown> {
-    let off = |part: &&&Borne<'_>| due.get(part.recipient).is_some_and(|d| d.amount != part.amount);
-    let mut differing = parts.iter().filter(off).peekable();
-    if differing.peek().is_none() {
+    let right = |part: &Borne<'_>| due.get(part.recipient);
+    let differing = |part: &&&Borne<'_>| right(part).is_some_and(|due| due.amount != part.amount);
+    if !parts.iter().any(|part| differing(&part)) {
         return Ok(Vec::new());
     }
-    let lost = |part: &&Borne<'_>| {
-        due.get(part.recipient).is_some_and(|d| d.amount.minus(&d.adjustment) == part.amount)
+    let unit_less = |part: &&Borne<'_>| {
+        right(part).is_some_and(|d| d.amount.minus(&d.adjustment) == part.amount)
     };
-    let mut found = Vec::new();
-    let alone = Rounding::HalfUp;
-    let largest = shared(key, dividend.total, Residual::ToLargest { parts: alone })?;
-    let last = shared(key, dividend.total, Residual::ToLast { parts: alone })?;
+    let half_up = Rounding::HalfUp;
+    let largest = shared(key, dividend.total, Residual::ToLargest { parts: half_up })?;
+    let last = shared(key, dividend.total, Residual::ToLast { parts: half_up })?;
     let own = shared(key, dividend.own, Residual::LargestRemainder)?;
-    let gives = |units: &dyn Fn(&str) -> Option<i128>| {
-        parts.iter().all(|part| {
-            let units = units(part.recipient);
-            units.is_some_and(|u| Exact::from_scaled(u, dividend.digits) == part.amount)
-        })
-    };
-    let whole = |parts: &BTreeMap<&str, (i128, i128)>, name: &str| {
-        parts.get(name).and_then(|(share, residual)| share.checked_add(*residual))
+    let alone = largest.iter().map(|(name, (share, _))| (*name, (*share, 0))).collect();
+    let gives = |units: &BTreeMap<&str, (i128, i128)>| {
+        let units = |name: &str| units.get(name).and_then(|(share, rest)| share.checked_add(*rest));
+        let amount = |name: &str| units(name).map(|u| Exact::from_scaled(u, dividend.digits));
+        parts.iter().all(|part| amount(part.recipient).as_ref() == Some(&part.amount))
     };
     let tried = [
-        ("parts-rounded-alone", gives(&|name| largest.get(name).map(|(share, _)| *share))),
-        ("received-left-out", gives(&|name| whole(&own, name))),
-        ("residual-lost", differing.all(lost)),
-        ("residual-to-largest", gives(&|name| whole(&largest, name))),
-        ("residual-to-last", gives(&|name| whole(&last, name))),
+        ("parts-rounded-alone", gives(&alone)),
+        ("received-left-out", gives(&own)),
+        ("residual-lost", parts.iter().filter(differing).all(unit_less)),
+        ("residual-to-largest", gives(&largest)),
+        ("residual-to-last", gives(&last)),
     ];
-    found.extend(tried.into_iter().filter(|(_, explains)| *explains).map(|(name, _)| name));
-    Ok(found)
+    Ok(tried.into_iter().filter(|(_, explains)| *explains).map(|(name, _)| name).collect())
 }
 
 impl<'a> Reperformed<'a> {

@@ -4,7 +4,8 @@
 //! Where the key states something else than the meters, the shares of all its recipients are off, those
 //! too of whom it states the right quantity.
 
-use super::allocation::{Allocation, Borne, Dated, Dividend, Stated, Unknown, shared, weighed};
+use super::allocation::{Allocation, Borne, Dated, Stated, Unknown};
+use super::dividend::{Dividend, shared, weighed};
 use super::driver::{Meters, Quantities, Source};
 use super::output::{self, Cell, Column, Kind, Output, PLACE, SHARE_SCALE};
 use super::usage::QUANTITY_SCALE;
@@ -126,7 +127,8 @@ fn divide<'a>(
 /// The one driver of a key.
 fn driver<'a>(dividend: &Dividend<'a>) -> Result<&'a str, Unknown> {
     let mut drivers = dividend.key.values().map(|row| row.driver);
-    let first = drivers.next().ok_or(Unknown("the allocation key has no recipients"))?;
+    let first =
+        drivers.next().ok_or(Unknown("the allocation key has no recipients in the period"))?;
     let same = drivers.all(|driver| driver == first);
     if same { Ok(first) } else { Err(Unknown("the allocation key has several drivers")) }
 }
