@@ -10,7 +10,7 @@
 //! * charges of two cost centres of each provider, with the facilities' cost → pools → allocation;
 //! * charges and allocation → invoices, intercompany entries, and both ledgers.
 //!
-//! Any row is a function of the seed and its number; memory doesn't grow with the rows of usage. The
+//! Any row is a function of the seed and its number; memory hardly grows with the rows of usage. The
 //! arithmetic is the deck's own and shares nothing with what it tests.
 
 mod allocation;
