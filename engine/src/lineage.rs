@@ -217,9 +217,7 @@ impl<'a> Lineage<'a> {
     /// charges of the same resource whose period's middle lies in it. None where there is no such line
     /// or charge.
     pub fn items(&self, key: &str, month: &str) -> Option<(Vec<Item>, Vec<Item>)> {
-        let Some((invoice, number)) =
-            key.rsplit_once('#').and_then(|(i, n)| Some((i, n.parse::<i64>().ok()?)))
-        else {
+        let Some((invoice, number)) = line_key(key) else {
             let charge = self.billing.charges.rows.get(*self.charges.get(key)?)?;
             let rows =
                 || self.billing.charges.rows.iter().filter(|c| c.resource == charge.resource);
@@ -244,19 +242,32 @@ impl<'a> Lineage<'a> {
         Some((items(&mut own.iter()), items(&mut others.into_iter())))
     }
 
+    /// The currency of an invoice line's charges or of a charge.
+    pub fn currency(&self, key: &str) -> Option<&'a str> {
+        let place = match line_key(key) {
+            Some(line) => self.lines.get(&line)?.first()?,
+            None => self.charges.get(key)?,
+        };
+        self.billing.charges.rows.get(*place).map(|charge| charge.currency)
+    }
+
     /// The derivation of `INVOICE#LINE` or of a charge's id; none where there is no such thing.
     ///
     /// # Errors
     /// None that isn't an error of ours.
     pub fn derive(&self, key: &str) -> Result<Option<Derivation>, RunError> {
-        if let Some((invoice, line)) = key.rsplit_once('#')
-            && let Ok(number) = line.parse()
-        {
+        if let Some((invoice, number)) = line_key(key) {
             return self.line(key, invoice, number);
         }
         let place = self.charges.get(key).and_then(|p| self.billing.charges.rows.get(*p));
         place.map(|charge| self.charge(key, charge)).transpose()
     }
+}
+
+/// The invoice and the line of `INVOICE#LINE`.
+fn line_key(key: &str) -> Option<(&str, i64)> {
+    let (invoice, line) = key.rsplit_once('#')?;
+    Some((invoice, line.parse().ok()?))
 }
 
 fn item(charge: &ChargeRow<'_>) -> Item {

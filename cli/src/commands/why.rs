@@ -123,7 +123,9 @@ impl Asked<'_> {
 
     fn diff(&self, key: &str, month: &str) -> Outcome<Exit> {
         let spinner = Spinner::new(self.global.quiet);
-        let items = self.with_datasets(&spinner, |lineage| Ok(lineage.items(key, month)))?;
+        let (items, currency) = self.with_datasets(&spinner, |lineage| {
+            Ok((lineage.items(key, month), lineage.currency(key).unwrap_or_default().to_owned()))
+        })?;
         drop(spinner);
         let Some((now, then)) = items else {
             let message = format!("`{key}` has no charges that could be compared");
@@ -138,8 +140,10 @@ impl Asked<'_> {
         }
         let change = change(&then, &now);
         output::print(&match self.args.format {
-            WhyFormat::Json => told::change_json(key, month, &change)?,
-            WhyFormat::Text | WhyFormat::Html => told::change_text(key, month, &change),
+            WhyFormat::Json => told::change_json((key, month, &currency), &change)?,
+            WhyFormat::Text | WhyFormat::Html => {
+                told::change_text((key, month, &currency), &change)
+            }
         })?;
         Ok(Exit::Success)
     }

@@ -13,8 +13,9 @@
 //! and used nothing before has no price: its change is one of price. Tiers, minima and discounts make a
 //! price of an item depend on its quantity; that too is in the effect of price.
 
-use crate::reperform::exact::Exact;
+use crate::reperform::exact::{Exact, Increment};
 use std::collections::{BTreeMap, BTreeSet};
+use tieout_controls::Rounding;
 
 /// What an effect is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +70,34 @@ pub struct Change {
     pub after: Exact,
     /// By service and effect; those that are zero are left out. They add up to after − before.
     pub effects: BTreeMap<(String, Effect), Exact>,
+}
+
+impl Change {
+    /// The effects on the grid of amounts. Each is rounded down, and the steps that are left go to the
+    /// greatest remainders, of equal ones in the effects' order: they still add up to the change, which
+    /// is on the grid as the amounts are.
+    pub fn rounded(&self, increment: Increment) -> BTreeMap<(String, Effect), Exact> {
+        let step = Exact::from_scaled(i128::from(increment.units()), increment.scale());
+        let floor = |amount: &Exact| amount.rounded(increment, Rounding::Floor);
+        let mut rounded: BTreeMap<_, _> =
+            self.effects.iter().map(|(key, amount)| (key.clone(), floor(amount))).collect();
+        let sum = rounded.values().fold(Exact::zero(), |sum, amount| sum.plus(amount));
+        let mut left = self.after.minus(&self.before).minus(&sum);
+        let mut remainders: Vec<_> =
+            self.effects.iter().map(|(key, amount)| (amount.minus(&floor(amount)), key)).collect();
+        remainders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        for (_, key) in remainders {
+            if left < step {
+                break;
+            }
+            left = left.minus(&step);
+            if let Some(amount) = rounded.get_mut(key) {
+                *amount = amount.plus(&step);
+            }
+        }
+        rounded.retain(|_, amount| !amount.is_zero());
+        rounded
+    }
 }
 
 /// Takes a change apart.
@@ -193,6 +222,14 @@ mod tests {
             let change = change(&before, &after);
             let sum = change.effects.values().fold(Exact::zero(), |sum, effect| sum.plus(effect));
             assert_eq!(sum, change.after.minus(&change.before));
+            let rounded = change.rounded(Increment::digits(2).unwrap());
+            let sum = rounded.values().fold(Exact::zero(), |sum, effect| sum.plus(effect));
+            assert_eq!(sum, change.after.minus(&change.before));
+            let one = Exact::from_scaled(1, 2);
+            for (key, exact) in &change.effects {
+                let near = rounded.get(key).cloned().unwrap_or_else(Exact::zero);
+                assert!(near.minus(exact).magnitude() < one);
+            }
         }
     }
 }

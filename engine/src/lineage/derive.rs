@@ -10,10 +10,13 @@ use crate::population::native::usage::{self, QUANTITY_SCALE, Row};
 use crate::reperform::exact::Exact;
 use crate::reperform::rating::{Terms, Usage, rate};
 use crate::run::RunError;
+use std::collections::BTreeSet;
 use tieout_controls::Count;
 
 /// So many charges of a line are named; the others are counted.
 const NAMED: usize = 20;
+/// Of a line with so few charges each one's derivation is a part of its own.
+const WHOLE: usize = 3;
 
 /// What is known of a quantity or amount that can't be derived.
 const CANNOT: &str = "can't be derived";
@@ -221,6 +224,11 @@ impl Lineage<'_> {
         } else {
             let (node, sum) = self.charges_of(invoice, number, &charges)?;
             nodes.push(node);
+            if charges.len() <= WHOLE {
+                for charge in &charges {
+                    nodes.extend(self.charge(charge.id, charge)?.nodes);
+                }
+            }
             Some(sum)
         };
         if let Some(row) = billed {
@@ -230,7 +238,7 @@ impl Lineage<'_> {
             Some(derived) => fact("derived", derived),
             None => fact(CANNOT, "neither charges nor a pool of cost name the line"),
         });
-        root.inputs = nodes.iter().map(|node| node.id.clone()).collect();
+        root.inputs = own_inputs(&nodes);
         let net = billed.and_then(|row| row.number("net"));
         let difference = net.zip(derived).map(|(net, derived)| net.minus(&derived).to_string());
         nodes.insert(0, root);
@@ -265,6 +273,12 @@ impl Lineage<'_> {
         };
         Ok((node, sum))
     }
+}
+
+/// The nodes that no other one rests on.
+fn own_inputs(nodes: &[Node]) -> Vec<String> {
+    let rested: BTreeSet<&String> = nodes.iter().flat_map(|node| &node.inputs).collect();
+    nodes.iter().map(|node| &node.id).filter(|id| !rested.contains(id)).cloned().collect()
 }
 
 pub(super) fn line_of<'t>(table: &'t Table, invoice: &str, number: i64) -> Option<&'t TableRow> {

@@ -4,9 +4,11 @@ use crate::diagnostic::{Failure, Outcome};
 use crate::text::visible_line;
 use askama::Template as _;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use tieout_controls::currency::minor_units;
 use tieout_engine::lineage::{Change, Derivation, Effect, Header, Node};
-use tieout_engine::reperform::exact::Exact;
+use tieout_engine::reperform::exact::{Exact, Increment};
 
 /// For people: the root, then what it rests on.
 pub(super) fn text(derivation: &Derivation, header: &Header) -> String {
@@ -112,13 +114,20 @@ pub(super) fn html(derivation: &Derivation, header: &Header) -> Outcome<String> 
     Page { derivation, snapshots: &header.snapshots }.render().map_err(Failure::internal)
 }
 
+/// Its effects in minor units of the currency; as they are where the currency has none.
+fn effects(currency: &str, change: &Change) -> BTreeMap<(String, Effect), Exact> {
+    let increment = minor_units(currency).and_then(Increment::digits);
+    increment.map_or_else(|| change.effects.clone(), |increment| change.rounded(increment))
+}
+
 /// A change for people.
-pub(super) fn change_text(key: &str, month: &str, change: &Change) -> String {
+pub(super) fn change_text((key, month, currency): (&str, &str, &str), change: &Change) -> String {
     let whole = change.after.minus(&change.before);
-    let mut out =
-        format!("{key} against {month}: {} to {}, {whole}\n", change.before, change.after);
+    let (before, after) = (&change.before, &change.after);
+    let mut out = format!("{key} against {month}: {before} to {after} {currency}, {whole}\n");
+    let effects = effects(currency, change);
     for effect in Effect::ALL {
-        let of = change.effects.iter().filter(|((_, other), _)| *other == effect);
+        let of = effects.iter().filter(|((_, other), _)| *other == effect);
         let parts: Vec<(&String, &Exact)> = of.map(|((service, _), sum)| (service, sum)).collect();
         if parts.is_empty() {
             continue;
@@ -133,14 +142,19 @@ pub(super) fn change_text(key: &str, month: &str, change: &Change) -> String {
 }
 
 /// A change for programs.
-pub(super) fn change_json(key: &str, month: &str, change: &Change) -> Outcome<String> {
-    let effects = change.effects.iter().map(|((service, effect), amount)| {
+pub(super) fn change_json(
+    (key, month, currency): (&str, &str, &str),
+    change: &Change,
+) -> Outcome<String> {
+    let effects = effects(currency, change);
+    let effects = effects.iter().map(|((service, effect), amount)| {
         json!({"service": service, "effect": effect.word(), "amount": amount.to_string()})
     });
     pretty(&json!({
         "schema_version": "1",
         "key": key,
         "against": month,
+        "currency": currency,
         "before": change.before.to_string(),
         "after": change.after.to_string(),
         "effects": effects.collect::<Vec<_>>(),
