@@ -48,6 +48,7 @@ impl Draft<'_> {
                 self.unit.known = 0;
                 self.charge_fact(class, "", right.amount);
                 self.also_run(class, right.amount, self.unit.month);
+                self.also_missing(class);
             }
             Class::EstimateOff => {
                 let sum = estimated - self.formula();
@@ -176,6 +177,13 @@ impl Draft<'_> {
     fn also(&mut self, class: Class, amount: Dec, (control, dataset): (&str, &str), key: Key<'_>) {
         let fact = Planted::of(class, &[], self.money(amount)).also(control, dataset, key);
         self.unit.facts.push(fact);
+    }
+
+    /// The whole period is a gap, and nobody knows what was used in it.
+    fn also_missing(&mut self, class: Class) {
+        let start = self.unit.start().to_string();
+        let key = [("resource_id", self.unit.resource.id()), ("interval_start", start)];
+        self.unit.facts.push(Planted::of(class, &[], None).also("IM-01", "usage", &key));
     }
 
     /// What the fault makes of a billing run of the service.
