@@ -7,23 +7,23 @@
 //! finds it undetermined. Its records are rows of the base, groups of them with `_records` as in SQL,
 //! or combinations of columns that group no rows.
 
-mod billing;
+pub(crate) mod billing;
 mod charge_amount;
-mod charge_quantity;
-mod charges;
+pub(crate) mod charge_quantity;
+pub(crate) mod charges;
 mod diagnosis;
 mod excess;
-mod metered_period;
+pub(crate) mod metered_period;
 mod metered_run;
 mod output;
-mod prices;
+pub(crate) mod prices;
 mod rate_by_contract;
-mod reading;
-mod register;
+pub(crate) mod reading;
+pub(crate) mod register;
 mod run_reconciliation;
 mod sod_static;
 mod timeline;
-mod usage;
+pub(crate) mod usage;
 
 use crate::binding::Bound;
 use crate::error::{closest, input, list};
