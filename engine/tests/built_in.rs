@@ -7,6 +7,14 @@
 
 #[path = "built_in/allocation.rs"]
 mod allocation;
+#[path = "built_in/chain.rs"]
+mod chain;
+#[path = "built_in/charges.rs"]
+mod charged;
+#[path = "built_in/estimates.rs"]
+mod estimates;
+#[path = "built_in/metering.rs"]
+mod metering;
 mod support;
 
 use std::collections::BTreeMap;

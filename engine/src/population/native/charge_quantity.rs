@@ -81,6 +81,9 @@ fn amount_off(
 ) -> Result<Exact, Unpriced> {
     let Some(first) = charges.first() else { return Err(Unpriced("there is no charge")) };
     let rater = rater(billing, first)?;
+    if charges.iter().any(|charge| charge.currency != first.currency) {
+        return Err(Unpriced("the charges are in several currencies"));
+    }
     let charged = charges.iter().fold(Exact::zero(), |sum, charge| sum.plus(&charge.amount));
     // Nothing was charged before an original, which may have a minimum.
     let earlier = if first.why == Why::Original { Exact::zero() } else { rater.amount(before)? };
@@ -94,7 +97,12 @@ pub(super) fn rater<'b, 'a>(
     billing: &'b Billing<'a>,
     charge: &ChargeRow<'a>,
 ) -> Result<Rater<'b, 'a>, Unpriced> {
-    billing.rater((charge.resource, charge.service), (charge.start, charge.end), charge.known)
+    let key = (charge.resource, charge.service);
+    let rater = billing.rater(key, (charge.start, charge.end), charge.known)?;
+    if rater.priced.plan.currency != charge.currency {
+        return Err(Unpriced("the charge is in another currency than its price"));
+    }
+    Ok(rater)
 }
 
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
@@ -123,6 +131,12 @@ fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
     output.finish()
 }
 
+/// Whether charges are a replacement without the reversal of what it replaces.
+pub(super) fn not_netted(charges: &[&ChargeRow<'_>]) -> bool {
+    let [charge] = charges else { return false };
+    charge.why == Why::Correction && charge.quantity >= Some(0)
+}
+
 fn class(rows: &[Row<'_>], charges: &[&ChargeRow<'_>], done: &Together) -> Option<&'static str> {
     let excess = done.quantity.checked_sub(done.expected)?;
     if excess == 0 {
@@ -131,10 +145,10 @@ fn class(rows: &[Row<'_>], charges: &[&ChargeRow<'_>], done: &Together) -> Optio
     if rows.is_empty() {
         return Some("ghost-charge");
     }
-    let [first, rest @ ..] = charges else { return None };
-    if first.why == Why::Correction && rest.is_empty() && first.quantity >= Some(0) {
+    if not_netted(charges) {
         return Some("correction-not-netted");
     }
+    let first = charges.first()?;
     let counted = usage::count(rows, first.known).ok()?;
     let doubles = super::excess::doubles(rows, first.known, &counted);
     explain(rows, &doubles, excess).map(Excess::name).or(Some("unexplained"))

@@ -5,7 +5,7 @@
 //! after its cut-off, are not due yet.
 
 use super::billing::{self, Billing, Period};
-use super::charge_quantity::{rater, together};
+use super::charge_quantity::{Together, not_netted, rater, together};
 use super::charges::ChargeRow;
 use super::excess::{Doubles, Excess, doubles, explain};
 use super::output::{self, Cell, Column, Kind, Output};
@@ -79,59 +79,86 @@ struct Findings<'a> {
     excess: Option<Excess>,
     excess_quantity: i128,
     excess_amount: Option<Exact>,
+    first_excess: Option<String>,
     currency: Option<&'a str>,
     unpriced: Option<&'static str>,
 }
+
+const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
 
 fn find<'a>(
     billing: &Billing<'a>,
     period: &Period<'a>,
     last_run: i64,
 ) -> Result<Findings<'a>, Unpriced> {
-    const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
     let rows = billing.rows_of(period);
-    let count = |before| usage::count(rows, before).map_err(|why| Unpriced(why.words()));
     let groups: Vec<Vec<&ChargeRow<'a>>> = billing.charges.made(period.key()).collect();
-    let mut found =
-        Findings { metered: count(last_run)?.total, as_metered: true, ..Findings::default() };
+    let mut found = Findings {
+        metered: counted(rows, last_run)?.total,
+        doubles: doubles(rows, NOW, &counted(rows, NOW)?),
+        as_metered: true,
+        ..Findings::default()
+    };
     for charges in &groups {
         let done = together(billing, period, charges)?;
         found.as_metered &= done.quantity == done.expected;
         found.charged = found.charged.checked_add(done.quantity).ok_or(WIDE)?;
-    }
-    let original = groups.first().and_then(|charges| charges.first().copied());
-    let known = original.map_or(last_run, |charge| charge.known);
-    let counted = count(known)?;
-    found.doubles = doubles(rows, known, &counted);
-    let rater = match original {
-        Some(charge) => rater(billing, charge),
-        None => uncharged(billing, period),
-    };
-    let rater = match rater {
-        Ok(rater) => rater,
-        Err(Unpriced(why)) => {
-            found.unpriced = Some(why);
-            found.unbilled = found.metered.checked_sub(found.charged).ok_or(WIDE)?;
-            return Ok(found);
+        // What a replacement counts that isn't netted was counted before, not metered twice.
+        if let (Some(charge), None, false) = (charges.first(), found.excess, not_netted(charges)) {
+            found.twice(rows, charge.known, done)?;
         }
-    };
-    found.currency = Some(rater.priced.plan.currency);
-    if let (Some(charge), Some(charges)) = (original, groups.first()) {
-        let billed = super::charges::quantity(charges).ok_or(WIDE)?;
-        found.excess_quantity = billed.checked_sub(counted.total).ok_or(WIDE)?;
-        found.excess = explain(rows, &found.doubles, found.excess_quantity);
-        let right = rater.amount(counted.total)?;
-        found.excess_amount =
-            Some(if found.excess.is_some() { charge.amount.minus(&right) } else { Exact::zero() });
     }
     if found.as_metered {
         found.unbilled = found.metered.checked_sub(found.charged).ok_or(WIDE)?;
-        let whole = rater.amount(found.metered)?;
-        let charged =
-            if groups.is_empty() { Exact::zero() } else { rater.amount(found.charged)? };
-        found.unbilled_amount = Some(charged.minus(&whole));
+    }
+    let rater = match groups.first().and_then(|charges| charges.first()) {
+        Some(charge) => rater(billing, charge),
+        None => uncharged(billing, period),
+    };
+    match rater {
+        Ok(rater) => {
+            found.currency = Some(rater.priced.plan.currency);
+            if found.excess.is_none() {
+                found.excess_amount = Some(Exact::zero());
+            }
+            if found.as_metered {
+                let whole = rater.amount(found.metered)?;
+                let charged =
+                    if groups.is_empty() { Exact::zero() } else { rater.amount(found.charged)? };
+                found.unbilled_amount = Some(charged.minus(&whole));
+            }
+        }
+        Err(Unpriced(why)) => found.unpriced = Some(why),
     }
     Ok(found)
+}
+
+fn counted(rows: &[Row<'_>], before: i64) -> Result<usage::Counted, Unpriced> {
+    usage::count(rows, before).map_err(|why| Unpriced(why.words()))
+}
+
+impl Findings<'_> {
+    /// What charges that were made at an instant count twice, if that explains what they count too much.
+    fn twice(&mut self, rows: &[Row<'_>], known: i64, done: Together) -> Result<(), Unpriced> {
+        let excess = done.quantity.checked_sub(done.expected).ok_or(WIDE)?;
+        let doubles = doubles(rows, known, &counted(rows, known)?);
+        self.excess = explain(rows, &doubles, excess);
+        let place = match self.excess {
+            Some(Excess::Duplicates) => doubles.duplicates.first(),
+            Some(Excess::NearDuplicates) => doubles.near.first(),
+            Some(Excess::Overlap(from, _)) => doubles.overlaps.get(from),
+            None => return Ok(()),
+        };
+        self.first_excess = place.and_then(|place| rows.get(*place)).map(name);
+        self.excess_quantity = excess;
+        self.excess_amount = done.amount.ok();
+        Ok(())
+    }
+}
+
+/// The source of a row and its id there.
+fn name(row: &Row<'_>) -> String {
+    format!("{} {}", row.source, row.id)
 }
 
 /// What would rate a period that has no charge: the service of the register, at the run that should
@@ -154,17 +181,6 @@ fn class(found: &Findings<'_>, charges: usize) -> Option<&'static str> {
         _ if charges == 0 => Some("orphan-usage"),
         _ => found.as_metered.then_some("late-usage-unbilled"),
     }
-}
-
-/// The id of the first row that was charged twice.
-fn first_excess(rows: &[Row<'_>], found: &Findings<'_>) -> Option<String> {
-    let places = match found.excess? {
-        Excess::Duplicates => found.doubles.duplicates.first(),
-        Excess::NearDuplicates => found.doubles.near.first(),
-        Excess::Overlap(from, _) => found.doubles.overlaps.get(from),
-    };
-    let row = rows.get(*places?)?;
-    Some(format!("{} {}", row.source, row.id))
 }
 
 fn push(
@@ -192,8 +208,7 @@ fn push(
         Cell::Whole(found.and_then(|found| i64::try_from(of(&found.doubles)).ok()))
     };
     let duplicate = found.and_then(|found| rows.get(*found.doubles.duplicates.first()?));
-    let duplicate = duplicate.map(|row| format!("{} {}", row.source, row.id));
-    let first = found.and_then(|found| first_excess(rows, found));
+    let duplicate = duplicate.map(name);
     let entry = billing.register.at(period.resource, period.start);
     output.push(&[
         Cell::Text(Some(period.resource)),
@@ -215,7 +230,7 @@ fn push(
         Cell::Number(excess.as_ref()),
         Cell::Text(found.map(|found| found.excess.map_or("nothing", Excess::name))),
         Cell::Number(found.and_then(|found| found.excess_amount.as_ref())),
-        Cell::Text(first.as_deref()),
+        Cell::Text(found.and_then(|found| found.first_excess.as_deref())),
         Cell::Text(found.and_then(|found| found.currency)),
         Cell::Text(found.and_then(|found| class(found, charges))),
         Cell::Text(reason),

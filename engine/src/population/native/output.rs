@@ -1,6 +1,7 @@
 //! The records of a native population as they are written, row by row.
 
 use crate::dataset::{CLASS, CURRENCY, FILE, PERSONAL, ROW};
+use crate::error::input;
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
 use datafusion::arrow::array::{
@@ -171,5 +172,12 @@ fn builders(columns: &[Column]) -> Vec<Builder> {
 fn scaled(number: &Exact, scale: u32, column: &str) -> Result<i128, RunError> {
     let decimal = number.to_decimal().and_then(|decimal| decimal.to_scaled(scale).ok());
     let fits = decimal.filter(|units| units.unsigned_abs() < 10_u128.pow(38));
-    fits.ok_or_else(|| RunError::Internal(format!("a number that `{column}` can't hold")))
+    fits.ok_or_else(|| {
+        let message = format!(
+            "a record's `{column}` has more than 38 digits, {scale} of them behind the point"
+        );
+        let help =
+            "round it in the source; `widen` doesn't help where the engine computes".to_owned();
+        input("population-number", message, help)
+    })
 }

@@ -209,20 +209,29 @@ impl<'a> PriceBook<'a> {
         Ok(Priced { plan, rate, terms })
     }
 
-    /// The same service's other versions, each as it would rate.
+    /// What else could rate the service: its other versions and rates, each with the other.
     pub(crate) fn others<'b>(
         &'b self,
         service: &str,
-        than: &'b Priced<'b, 'a>,
-    ) -> impl Iterator<Item = Priced<'b, 'a>> + 'b {
+        than: &Priced<'b, 'a>,
+    ) -> Vec<Priced<'b, 'a>> {
         let plans = self.plans.get(service).map(Vec::as_slice).unwrap_or_default();
-        let service = service.to_owned();
-        let other = |plan: &&PlanVersion<'_>| {
-            plan.version != than.plan.version || plan.validity.known != than.plan.validity.known
-        };
-        plans.iter().filter(other).filter_map(move |plan| {
-            self.with_rate(&service, plan, plan.validity.from, i64::MAX).ok()
-        })
+        let rates = self.rates.get(service).map(Vec::as_slice).unwrap_or_default();
+        let mut found = Vec::new();
+        for plan in plans {
+            let per_unit = plan.mode == "per-unit";
+            let rates: Vec<Option<&Rate<'a>>> =
+                if per_unit { rates.iter().map(Some).collect() } else { vec![None] };
+            let same_plan = plan.version == than.plan.version
+                && plan.validity.known == than.plan.validity.known;
+            for rate in rates {
+                let same = same_plan && rate.map(|r| r.place) == than.rate.map(|r| r.place);
+                if let (false, Ok(terms)) = (same, plan.terms(rate)) {
+                    found.push(Priced { plan, rate, terms });
+                }
+            }
+        }
+        found
     }
 
     /// All rates, with their services.

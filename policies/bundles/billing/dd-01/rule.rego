@@ -1,10 +1,11 @@
 # METADATA
 # title: No row of usage is there twice
 # description: >-
-#   No row of usage has the source and the id of another. The amount is what was billed too much for it.
+#   No row of usage has the source and the id of another. The amount is what was billed too much for it:
+#   nothing where the row is there twice and was counted once.
 # custom:
 #   severity: high
-#   references: [Approved price list of the company]
+#   references: [Metering procedure of the company]
 package billing.dd_01
 
 violation contains {

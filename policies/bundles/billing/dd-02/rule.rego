@@ -4,7 +4,7 @@
 #   The charge does not count rows of a second source beside those that count.
 # custom:
 #   severity: critical
-#   references: [Approved price list of the company]
+#   references: [Metering procedure of the company]
 package billing.dd_02
 
 violation contains {

@@ -4,7 +4,7 @@
 #   The charge does not count several rows of one source for the same interval.
 # custom:
 #   severity: critical
-#   references: [Approved price list of the company]
+#   references: [Metering procedure of the company]
 package billing.dd_03
 
 violation contains {

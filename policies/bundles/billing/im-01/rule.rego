@@ -1,15 +1,12 @@
 # METADATA
 # title: Missing intervals are estimated
 # description: >-
-#   A run of missing intervals that is short enough is estimated; a longer one is an exception of its own.
+#   No run of intervals is missing. One that is short enough should have been estimated, at the amount that the
+#   estimate would have come to; a longer one may not be, and has no amount.
 # custom:
 #   severity: high
-#   references: [Approved price list of the company]
+#   references: [Estimation procedure of the company]
 package billing.im_01
-
-applicable if {
-	input.kind in ["measured", "estimated", "missing"]
-}
 
 violation contains {
 	"code": "gap-not-estimated",

@@ -5,7 +5,7 @@
 #   method is the one that is due.
 # custom:
 #   severity: high
-#   references: [Approved price list of the company]
+#   references: [Estimation procedure of the company]
 package billing.im_02
 
 applicable if {

@@ -4,7 +4,7 @@
 #   A run of estimates has at most as many intervals as may be estimated.
 # custom:
 #   severity: high
-#   references: [Approved price list of the company]
+#   references: [Estimation procedure of the company]
 package billing.im_04
 
 applicable if {

@@ -4,7 +4,7 @@
 #   A charge of a quantity other than zero has rows of usage in its period.
 # custom:
 #   severity: critical
-#   references: [Approved price list of the company]
+#   references: [Metering procedure of the company]
 package billing.ln_01
 
 violation contains {

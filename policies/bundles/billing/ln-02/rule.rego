@@ -5,7 +5,7 @@
 #   less what was charged before.
 # custom:
 #   severity: critical
-#   references: [Approved price list of the company]
+#   references: [Metering procedure of the company]
 package billing.ln_02
 
 # A reversal and its replacement are decided together, at the last of them; a charge without any usage is

@@ -4,7 +4,7 @@
 #   Of what a resource used in a period nothing is left that the charges made so far do not count.
 # custom:
 #   severity: critical
-#   references: [Approved price list of the company]
+#   references: [Metering procedure of the company]
 package billing.ln_04
 
 # Charges that count something else than was metered are LN-02's.

@@ -5,7 +5,7 @@
 #   that cancel each other are differences.
 # custom:
 #   severity: high
-#   references: [Approved price list of the company]
+#   references: [Metering procedure of the company]
 package billing.rc_01
 
 violation contains {
