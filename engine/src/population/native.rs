@@ -7,6 +7,7 @@
 //! finds it undetermined. Its records are rows of the base, groups of them with `_records` as in SQL,
 //! or combinations of columns that group no rows.
 
+mod document_vat;
 mod output;
 mod reading;
 mod sod_static;
@@ -22,7 +23,7 @@ use tieout_controls::Control;
 use tieout_controls::result::RunParameters;
 
 /// All of them.
-const NATIVES: &[&Native] = &[&sod_static::NATIVE];
+const NATIVES: &[&Native] = &[&document_vat::NATIVE, &sod_static::NATIVE];
 
 /// A native population.
 pub(crate) struct Native {

@@ -171,8 +171,17 @@ fn builders(columns: &[Column]) -> Vec<Builder> {
     columns.iter().map(builder).collect()
 }
 
+/// Whether a column of amounts can hold the number: ten digits behind the point, 38 in all.
+pub(in crate::population) fn fits(number: &Exact) -> bool {
+    units(number, AMOUNT_SCALE).is_some()
+}
+
+fn units(number: &Exact, scale: u32) -> Option<i128> {
+    let units = number.to_decimal()?.to_scaled(scale).ok()?;
+    (units.unsigned_abs() < 10_u128.pow(38)).then_some(units)
+}
+
 fn scaled(number: &Exact, scale: u32, column: &str) -> Result<i128, RunError> {
-    let decimal = number.to_decimal().and_then(|decimal| decimal.to_scaled(scale).ok());
-    let fits = decimal.filter(|units| units.unsigned_abs() < 10_u128.pow(38));
-    fits.ok_or_else(|| RunError::Internal(format!("a number that `{column}` can't hold")))
+    let long = || RunError::Internal(format!("a number that `{column}` can't hold"));
+    units(number, scale).ok_or_else(long)
 }
