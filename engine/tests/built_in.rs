@@ -5,6 +5,8 @@
 
 #![cfg(test)]
 
+#[path = "built_in/books.rs"]
+mod books;
 mod support;
 
 use std::collections::BTreeMap;
