@@ -425,19 +425,47 @@ pub(crate) enum Role {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Deck {
     /// Write a generated company with its truth file
-    Generate {
-        /// An empty or new folder
-        folder: PathBuf,
-        /// Another seed gives another company
-        #[arg(long, default_value_t = 1, value_name = "N")]
-        seed: u64,
-        /// How many cost-and-usage rows
-        #[arg(long, default_value_t = 5000, value_name = "N")]
-        rows: u64,
-        /// Which faults to plant: `none`, `all`, or controls
-        #[arg(long, default_value = "all", value_name = "none|all|CONTROL,…")]
-        faults: String,
-    },
+    Generate(DeckGenerate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeckGenerate {
+    /// An empty or new folder
+    pub(crate) folder: PathBuf,
+    /// Which company: one with something for every control, or one whose billing chain can be
+    /// re-performed from usage to journal
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) world: World,
+    /// Another seed gives another company
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Of the world `controls`: how many cost-and-usage rows [default: 5000]
+    #[arg(long, value_name = "N")]
+    pub(crate) rows: Option<u64>,
+    /// Of the world `metering`: as many resources as give at least so many rows of usage [default:
+    /// 200000]
+    #[arg(long, value_name = "N")]
+    pub(crate) usage_rows: Option<u64>,
+    /// Which faults to plant: `none`, `all`, or controls; of the world `metering` classes of faults
+    #[arg(long, default_value = "all", value_name = "none|all|NAME,…")]
+    pub(crate) faults: String,
+    /// Of the world `metering`: plant each class in so many records [default: 1]
+    #[arg(long, value_name = "N", conflicts_with = "per_mille",
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) per_class: Option<u64>,
+    /// Of the world `metering`: plant each class in so many of a thousand records that fit
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) per_mille: Option<u64>,
+}
+
+/// The companies that can be generated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum World {
+    /// Something for every control that ships
+    #[default]
+    Controls,
+    /// Usage, charges, allocation, invoices and journals that tie out to the cent
+    Metering,
 }
 
 #[derive(Debug, Args)]

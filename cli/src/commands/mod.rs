@@ -82,9 +82,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
         }
-        Command::Deck(Deck::Generate { folder, seed, rows, faults }) => {
-            deck::generate(global, &folder, seed, rows, &faults)
-        }
+        Command::Deck(Deck::Generate(args)) => deck::generate(global, &args),
         Command::Completions { shell } => completions::completions(shell),
         Command::Version(args) => version::version(global, args.lock),
     }

@@ -7,10 +7,23 @@
 //! finds it undetermined. Its records are rows of the base, groups of them with `_records` as in SQL,
 //! or combinations of columns that group no rows.
 
+mod billing;
+mod charge_amount;
+mod charge_quantity;
+mod charges;
+mod diagnosis;
 mod document_vat;
+mod excess;
+mod metered_period;
+mod metered_run;
 mod output;
+mod prices;
+mod rate_by_contract;
 mod reading;
+mod register;
+mod run_reconciliation;
 mod sod_static;
+mod timeline;
 mod usage;
 
 use crate::binding::Bound;
@@ -23,7 +36,16 @@ use tieout_controls::Control;
 use tieout_controls::result::RunParameters;
 
 /// All of them.
-const NATIVES: &[&Native] = &[&document_vat::NATIVE, &sod_static::NATIVE];
+const NATIVES: &[&Native] = &[
+    &charge_amount::NATIVE,
+    &charge_quantity::NATIVE,
+    &document_vat::NATIVE,
+    &metered_period::NATIVE,
+    &metered_run::NATIVE,
+    &rate_by_contract::NATIVE,
+    &run_reconciliation::NATIVE,
+    &sod_static::NATIVE,
+];
 
 /// A native population.
 pub(crate) struct Native {

@@ -35,6 +35,7 @@ pub(in crate::population) enum Kind {
 }
 
 /// A column: name, type, whether it may be null.
+#[derive(Debug, Clone, Copy)]
 pub(in crate::population) struct Column(
     pub(in crate::population) &'static str,
     pub(in crate::population) Kind,
@@ -69,7 +70,7 @@ pub(in crate::population) fn schema(columns: &[Column]) -> SchemaRef {
         let metadata = match kind {
             Kind::Personal => [(CLASS.to_owned(), PERSONAL.to_owned())].into(),
             Kind::Amount(currency) => [(CURRENCY.to_owned(), (*currency).to_owned())].into(),
-            _ => std::collections::HashMap::new(),
+            _ => Default::default(),
         };
         Field::new(*name, kind_of, *nullable).with_metadata(metadata)
     };

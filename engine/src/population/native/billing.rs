@@ -1,0 +1,220 @@
+//! What charges are re-performed from: usage, charges, prices and the register together.
+
+use super::charges::{ChargeRow, Charges, PeriodKey, Why};
+use super::prices::{PriceBook, Priced, Unpriced};
+use super::register::{Register, month_of, share_of_month};
+use super::usage::{self, ByResource, QUANTITY_SCALE, Row};
+use crate::binding::Bound;
+use crate::reperform::exact::Exact;
+use crate::reperform::rating::{Terms, Usage, rate};
+use crate::run::RunError;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The roles that are read.
+pub(in crate::population) const ROLES: [&str; 6] =
+    ["usage", "charge", "price-plan", "price-tier", "rate-table", "resource"];
+
+/// All that a charge is made of.
+pub(in crate::population) struct Billing<'a> {
+    pub(in crate::population) usage: ByResource<'a>,
+    pub(in crate::population) charges: Charges<'a>,
+    pub(in crate::population) prices: PriceBook<'a>,
+    pub(in crate::population) register: Register<'a>,
+}
+
+/// A time for which a resource's usage is charged as one: the period of its charges, else the civil
+/// month in the resource's zone (UTC where none is known) as far as the resource is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::population) struct Period<'a> {
+    pub(in crate::population) resource: &'a str,
+    pub(in crate::population) start: i64,
+    pub(in crate::population) end: i64,
+    /// Where its rows of usage stand among the resource's.
+    pub(in crate::population) rows: (usize, usize),
+}
+
+/// What rates a resource's period.
+pub(in crate::population) struct Rater<'b, 'a> {
+    pub(in crate::population) priced: Priced<'b, 'a>,
+    /// Which share of a month the period is; one where the plan isn't prorated.
+    pub(in crate::population) share: Exact,
+}
+
+impl<'a> Billing<'a> {
+    /// Reads the datasets of [`ROLES`].
+    ///
+    /// # Errors
+    /// None that isn't an error of ours.
+    pub(in crate::population) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
+        let usage = usage::read(bound.role("usage")?)?;
+        Ok(Self { usage, ..Self::without_usage(bound)? })
+    }
+
+    /// The same where usage isn't asked for.
+    ///
+    /// # Errors
+    /// None that isn't an error of ours.
+    pub(in crate::population) fn without_usage(bound: &Bound<'a>) -> Result<Self, RunError> {
+        Ok(Self {
+            usage: ByResource::new(),
+            charges: Charges::read(bound.role("charge")?)?,
+            prices: PriceBook::read(bound)?,
+            register: Register::read(bound.role("resource")?)?,
+        })
+    }
+
+    /// What rates a service for a resource's period, as known at an instant.
+    ///
+    /// # Errors
+    /// [`Unpriced`].
+    pub(in crate::population) fn rater(
+        &self,
+        (resource, service): (&str, &str),
+        (start, end): (i64, i64),
+        known: i64,
+    ) -> Result<Rater<'_, 'a>, Unpriced> {
+        let priced = self.prices.priced(service, start, known)?;
+        let share = if priced.plan.prorated {
+            let zone = self.register.at(resource, start).and_then(|entry| entry.zone());
+            let zone = zone.ok_or(Unpriced("the zone of the resource isn't known"))?;
+            let share = share_of_month(zone, start, end);
+            share.ok_or(Unpriced("the period isn't part of a civil month"))?
+        } else {
+            Exact::integer(1)
+        };
+        Ok(Rater { priced, share })
+    }
+
+    /// The periods of all resources that have usage or charges, by resource and start.
+    pub(in crate::population) fn periods(&self) -> Vec<Period<'a>> {
+        let mut charged: BTreeMap<&'a str, Vec<(i64, i64)>> = BTreeMap::new();
+        for ((resource, start), chain) in &self.charges.chains {
+            let ends =
+                chain.iter().filter_map(|place| self.charges.rows.get(*place)).map(|c| c.end);
+            let span = (*start, ends.max().unwrap_or(*start));
+            charged.entry(*resource).or_default().push(span);
+        }
+        let resources: BTreeSet<&'a str> =
+            self.usage.keys().chain(charged.keys()).copied().collect();
+        let mut periods = Vec::new();
+        for resource in resources {
+            let spans = charged.get(resource).map(Vec::as_slice).unwrap_or_default();
+            periods.extend(self.periods_of(resource, spans));
+        }
+        periods
+    }
+
+    fn periods_of(&self, resource: &'a str, spans: &[(i64, i64)]) -> Vec<Period<'a>> {
+        let rows = self.rows(resource);
+        let mut found: BTreeMap<i64, Period<'a>> = BTreeMap::new();
+        for (start, end) in spans {
+            let rows = (0, 0);
+            found.insert(*start, Period { resource, start: *start, end: *end, rows });
+        }
+        for (place, row) in rows.iter().enumerate() {
+            let before = found.range(..=row.start).next_back();
+            let start = match before.filter(|(_, period)| row.start < period.end) {
+                Some((start, _)) => *start,
+                None => {
+                    let month = self.uncharged(resource, row.start, spans);
+                    found.entry(month.start).or_insert(month).start
+                }
+            };
+            if let Some(period) = found.get_mut(&start) {
+                let from = if period.rows.1 == 0 { place } else { period.rows.0 };
+                period.rows = (from, place + 1);
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// The civil month of an instant that no charge covers, between what is charged.
+    fn uncharged(&self, resource: &'a str, at: i64, spans: &[(i64, i64)]) -> Period<'a> {
+        let entry = self.register.at(resource, at);
+        let zone = entry.and_then(|entry| entry.zone()).unwrap_or(chrono_tz::UTC);
+        let (start, end) = month_of(zone, at).unwrap_or((at, at));
+        let begins = self.register.begins(resource).filter(|begins| *begins <= at);
+        let before = spans.iter().map(|span| span.1).filter(|end| *end <= at).max();
+        let after = spans.iter().map(|span| span.0).filter(|start| *start > at).min();
+        let retires = entry
+            .and_then(|entry| entry.to)
+            .filter(|to| *to > at && self.register.at(resource, *to).is_none());
+        let start = [begins, before].into_iter().flatten().fold(start, i64::max);
+        let end = [after, retires].into_iter().flatten().fold(end, i64::min);
+        Period { resource, start, end, rows: (0, 0) }
+    }
+
+    /// A resource's rows of usage.
+    pub(in crate::population) fn rows(&self, resource: &str) -> &[Row<'a>] {
+        self.usage.get(resource).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The rows of usage of a period.
+    pub(in crate::population) fn rows_of(&self, period: &Period<'_>) -> &[Row<'a>] {
+        self.rows(period.resource).get(period.rows.0..period.rows.1).unwrap_or_default()
+    }
+}
+
+impl Period<'_> {
+    /// The key of its charges.
+    pub(in crate::population) fn key(&self) -> PeriodKey<'_> {
+        (self.resource, self.start)
+    }
+}
+
+impl Rater<'_, '_> {
+    /// The amount of a quantity, in 10^-10.
+    ///
+    /// # Errors
+    /// [`Unpriced`] for what the terms don't say.
+    pub(in crate::population) fn amount(&self, quantity: i128) -> Result<Exact, Unpriced> {
+        self.amount_of(&Exact::from_scaled(quantity, QUANTITY_SCALE))
+    }
+
+    /// The amount of a quantity.
+    ///
+    /// # Errors
+    /// [`Unpriced`] for what the terms don't say.
+    pub(in crate::population) fn amount_of(&self, quantity: &Exact) -> Result<Exact, Unpriced> {
+        amount(&self.priced.terms, &self.share, quantity)
+    }
+}
+
+/// The amount of a quantity under those terms, for that share of a month. A quantity below zero is
+/// no usage.
+///
+/// # Errors
+/// [`Unpriced`].
+pub(in crate::population) fn amount(
+    terms: &Terms,
+    share: &Exact,
+    quantity: &Exact,
+) -> Result<Exact, Unpriced> {
+    let quantity = quantity.clone().max(Exact::zero());
+    let terms = Terms { proration: Some(share.clone()), ..terms.clone() };
+    let rated = rate(&terms, &Usage::Quantity(quantity));
+    rated.map(|rated| rated.net).map_err(|_| Unpriced("the quantity is above the last tier"))
+}
+
+/// What a charge should have come to by its own quantity: of the whole quantity; for a reversal the
+/// same with the sign turned; for what came late the whole less what was charged before.
+///
+/// # Errors
+/// What `amount` says, and [`Unpriced`] for quantities that don't fit.
+pub(in crate::population) fn expected(
+    charge: &ChargeRow<'_>,
+    before: Option<i128>,
+    amount: impl Fn(i128) -> Result<Exact, Unpriced>,
+) -> Result<Exact, Unpriced> {
+    const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
+    let quantity = charge.quantity.ok_or(WIDE)?;
+    match charge.why {
+        Why::Late => {
+            let before = before.ok_or(WIDE)?;
+            let after = before.checked_add(quantity).ok_or(WIDE)?;
+            Ok(amount(after)?.minus(&amount(before)?))
+        }
+        Why::Original | Why::Correction if quantity < 0 => Ok(amount(-quantity)?.negated()),
+        Why::Original | Why::Correction => amount(quantity),
+    }
+}

@@ -1,0 +1,172 @@
+//! The native population `charge-quantity`: every charge, and what usage says that it should count.
+//!
+//! Charges of a resource's period that are made at the same time (a reversal and its replacement) are
+//! held against usage together; the last of them carries the answer. They should count what counts of
+//! usage at their cut-off, less what was charged before.
+
+use super::billing::{self, Billing, Period, Rater};
+use super::charges::{ChargeRow, Why, quantity};
+use super::excess::{Excess, explain};
+use super::output::{self, Cell, Column, Kind, Output, PLACE};
+use super::prices::Unpriced;
+use super::usage::{self, QUANTITY_SCALE, Row};
+use super::{Native, NativeGrain, Request};
+use crate::reperform::exact::Exact;
+use crate::run::RunError;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The population.
+pub(super) const NATIVE: Native = Native {
+    name: "charge-quantity",
+    grain: NativeGrain::Row,
+    roles: &billing::ROLES,
+    schema: || output::schema(COLUMNS),
+    batches,
+};
+
+const COLUMNS: &[Column] = &[
+    PLACE[0],
+    PLACE[1],
+    Column("decides", Kind::Flag, false),
+    Column("usage_rows", Kind::Whole, false),
+    Column("quantity", Kind::Quantity, true),
+    Column("expected", Kind::Quantity, true),
+    Column("difference", Kind::Quantity, true),
+    Column("charged", Kind::Amount("currency"), true),
+    Column("amount", Kind::Amount("currency"), true),
+    Column("currency", Kind::Text, false),
+    Column("class", Kind::Text, true),
+    Column("reason", Kind::Text, true),
+];
+
+/// Charges that are made together, held against usage.
+pub(super) struct Together {
+    /// Σ of their quantities, in 10^-10.
+    pub(super) quantity: i128,
+    /// What usage says of it.
+    pub(super) expected: i128,
+    /// By what their amounts are off for that; none where they can't be rated.
+    pub(super) amount: Result<Exact, Unpriced>,
+}
+
+/// Holds charges that are made together against a period's usage.
+///
+/// # Errors
+/// [`Unpriced`] where usage can't be counted.
+pub(super) fn together(
+    billing: &Billing<'_>,
+    period: &Period<'_>,
+    charges: &[&ChargeRow<'_>],
+) -> Result<Together, Unpriced> {
+    const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
+    let Some(first) = charges.first() else { return Err(Unpriced("there is no charge")) };
+    let counted = usage::count(billing.rows_of(period), first.known);
+    let counted = counted.map_err(|why| Unpriced(why.words()))?.total;
+    let before = billing.charges.before(first).ok_or(WIDE)?;
+    let quantity = quantity(charges).ok_or(WIDE)?;
+    let expected = counted.checked_sub(before).ok_or(WIDE)?;
+    let amount = amount_off(billing, charges, before, counted);
+    Ok(Together { quantity, expected, amount })
+}
+
+fn amount_off(
+    billing: &Billing<'_>,
+    charges: &[&ChargeRow<'_>],
+    before: i128,
+    counted: i128,
+) -> Result<Exact, Unpriced> {
+    let Some(first) = charges.first() else { return Err(Unpriced("there is no charge")) };
+    let rater = rater(billing, first)?;
+    let charged = charges.iter().fold(Exact::zero(), |sum, charge| sum.plus(&charge.amount));
+    // Nothing was charged before an original, which may have a minimum.
+    let earlier = if first.why == Why::Original { Exact::zero() } else { rater.amount(before)? };
+    Ok(charged.minus(&rater.amount(counted)?.minus(&earlier)))
+}
+
+/// What rates a charge as it was billed.
+pub(super) fn rater<'b, 'a>(
+    billing: &'b Billing<'a>,
+    charge: &ChargeRow<'a>,
+) -> Result<Rater<'b, 'a>, Unpriced> {
+    billing.rater((charge.resource, charge.service), (charge.start, charge.end), charge.known)
+}
+
+fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
+    let billing = Billing::read(request.bound)?;
+    let mut found = BTreeMap::new();
+    for period in billing.periods() {
+        if request.progress.cancelled() {
+            return Err(RunError::Interrupted);
+        }
+        for charges in billing.charges.made(period.key()) {
+            let done = together(&billing, &period, &charges);
+            let rows = billing.rows_of(&period);
+            let class = done.as_ref().ok().and_then(|done| class(rows, &charges, done));
+            let done = Rc::new(done);
+            let last = charges.last().map(|charge| charge.place);
+            for charge in &charges {
+                let decides = last == Some(charge.place);
+                found.insert(charge.place, (decides, rows.len(), Rc::clone(&done), class));
+            }
+        }
+    }
+    let mut output = Output::new(COLUMNS);
+    for charge in &billing.charges.rows {
+        push(charge, found.get(&charge.place), &mut output)?;
+    }
+    output.finish()
+}
+
+fn class(rows: &[Row<'_>], charges: &[&ChargeRow<'_>], done: &Together) -> Option<&'static str> {
+    let excess = done.quantity.checked_sub(done.expected)?;
+    if excess == 0 {
+        return None;
+    }
+    let [first, rest @ ..] = charges else { return None };
+    if first.why == Why::Correction && rest.is_empty() && first.quantity >= Some(0) {
+        return Some("correction-not-netted");
+    }
+    let counted = usage::count(rows, first.known).ok()?;
+    let doubles = super::excess::doubles(rows, first.known, &counted);
+    explain(rows, &doubles, excess).map(Excess::name).or(Some("unexplained"))
+}
+
+/// Whether it decides, how many rows of usage there are, what is found, and why.
+type Found = (bool, usize, Rc<Result<Together, Unpriced>>, Option<&'static str>);
+
+fn push(
+    charge: &ChargeRow<'_>,
+    found: Option<&Found>,
+    output: &mut Output,
+) -> Result<(), RunError> {
+    let Some((decides, usage_rows, done, class)) = found else {
+        return Err(RunError::Internal("a charge without a period".to_owned()));
+    };
+    let (done, reason) = match done.as_ref() {
+        Ok(done) => (Some(done), None),
+        Err(Unpriced(reason)) => (None, Some(*reason)),
+    };
+    let number = |units| Exact::from_scaled(units, QUANTITY_SCALE);
+    let quantity = done.map(|done| number(done.quantity));
+    let expected = done.map(|done| number(done.expected));
+    let difference = quantity.as_ref().zip(expected.as_ref()).map(|(q, e)| q.minus(e));
+    let amount = done.and_then(|done| done.amount.as_ref().ok());
+    let unpriced = done.and_then(|done| done.amount.as_ref().err()).map(|why| why.0);
+    output.push(&[
+        Cell::Whole(Some(charge.place.0)),
+        Cell::Whole(Some(charge.place.1)),
+        Cell::Flag(Some(*decides)),
+        Cell::Whole(i64::try_from(*usage_rows).ok()),
+        Cell::Number(quantity.as_ref()),
+        Cell::Number(expected.as_ref()),
+        Cell::Number(difference.as_ref()),
+        Cell::Number(Some(&charge.amount)),
+        Cell::Number(amount),
+        Cell::Text(Some(charge.currency)),
+        Cell::Text(*class),
+        Cell::Text(reason.or(unpriced)),
+    ])
+}

@@ -1,0 +1,222 @@
+//! The native population `metered-period`: the usage of every resource's period, against its charges.
+//!
+//! What is metered and not charged, and which rows were charged twice. A period without charges is a
+//! civil month of the resource's zone. Usage that came in after the last run, and a period that ends
+//! after its cut-off, are not due yet.
+
+use super::billing::{self, Billing, Period};
+use super::charge_quantity::{rater, together};
+use super::charges::ChargeRow;
+use super::excess::{Doubles, Excess, doubles, explain};
+use super::output::{self, Cell, Column, Kind, Output};
+use super::prices::Unpriced;
+use super::usage::{self, NOW, QUANTITY_SCALE, Row};
+use super::{Native, NativeGrain, Request};
+use crate::reperform::exact::Exact;
+use crate::run::RunError;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+
+/// The population.
+pub(super) const NATIVE: Native = Native {
+    name: "metered-period",
+    grain: NativeGrain::Group(&["resource_id", "period_start"]),
+    roles: &billing::ROLES,
+    schema: || output::schema(COLUMNS),
+    batches,
+};
+
+const COLUMNS: &[Column] = &[
+    Column("resource_id", Kind::Text, false),
+    Column("period_start", Kind::Instant, false),
+    Column("_records", Kind::Whole, false),
+    Column("period_end", Kind::Instant, false),
+    Column("service_id", Kind::Text, true),
+    Column("due", Kind::Flag, false),
+    Column("charges", Kind::Whole, false),
+    Column("metered", Kind::Quantity, true),
+    Column("charged", Kind::Quantity, true),
+    Column("charged_as_metered", Kind::Flag, true),
+    Column("unbilled", Kind::Quantity, true),
+    Column("unbilled_amount", Kind::Amount("currency"), true),
+    Column("duplicates", Kind::Whole, true),
+    Column("duplicate", Kind::Text, true),
+    Column("near_duplicates", Kind::Whole, true),
+    Column("overlaps", Kind::Whole, true),
+    Column("excess", Kind::Quantity, true),
+    Column("billed_twice", Kind::Text, true),
+    Column("excess_amount", Kind::Amount("currency"), true),
+    Column("first_excess", Kind::Text, true),
+    Column("currency", Kind::Text, true),
+    Column("class", Kind::Text, true),
+    Column("reason", Kind::Text, true),
+];
+
+fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
+    let billing = Billing::read(request.bound)?;
+    let last_run = billing.charges.rows.iter().map(|charge| charge.known).max().unwrap_or(NOW);
+    let mut output = Output::new(COLUMNS);
+    for period in billing.periods() {
+        if request.progress.cancelled() {
+            return Err(RunError::Interrupted);
+        }
+        // A period without usage has no rows of the base; LN-01 is about its charges.
+        if period.rows.0 < period.rows.1 {
+            push(&billing, &period, last_run, &mut output)?;
+        }
+    }
+    output.finish()
+}
+
+/// What is found of a period.
+#[derive(Default)]
+struct Findings<'a> {
+    metered: i128,
+    charged: i128,
+    as_metered: bool,
+    unbilled: i128,
+    unbilled_amount: Option<Exact>,
+    doubles: Doubles,
+    excess: Option<Excess>,
+    excess_quantity: i128,
+    excess_amount: Option<Exact>,
+    currency: Option<&'a str>,
+    unpriced: Option<&'static str>,
+}
+
+fn find<'a>(
+    billing: &Billing<'a>,
+    period: &Period<'a>,
+    last_run: i64,
+) -> Result<Findings<'a>, Unpriced> {
+    const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
+    let rows = billing.rows_of(period);
+    let count = |before| usage::count(rows, before).map_err(|why| Unpriced(why.words()));
+    let groups: Vec<Vec<&ChargeRow<'a>>> = billing.charges.made(period.key()).collect();
+    let mut found =
+        Findings { metered: count(last_run)?.total, as_metered: true, ..Findings::default() };
+    for charges in &groups {
+        let done = together(billing, period, charges)?;
+        found.as_metered &= done.quantity == done.expected;
+        found.charged = found.charged.checked_add(done.quantity).ok_or(WIDE)?;
+    }
+    let original = groups.first().and_then(|charges| charges.first().copied());
+    let known = original.map_or(last_run, |charge| charge.known);
+    let counted = count(known)?;
+    found.doubles = doubles(rows, known, &counted);
+    let rater = match original {
+        Some(charge) => rater(billing, charge),
+        None => uncharged(billing, period),
+    };
+    let rater = match rater {
+        Ok(rater) => rater,
+        Err(Unpriced(why)) => {
+            found.unpriced = Some(why);
+            found.unbilled = found.metered.checked_sub(found.charged).ok_or(WIDE)?;
+            return Ok(found);
+        }
+    };
+    found.currency = Some(rater.priced.plan.currency);
+    if let (Some(charge), Some(charges)) = (original, groups.first()) {
+        let billed = super::charges::quantity(charges).ok_or(WIDE)?;
+        found.excess_quantity = billed.checked_sub(counted.total).ok_or(WIDE)?;
+        found.excess = explain(rows, &found.doubles, found.excess_quantity);
+        let right = rater.amount(counted.total)?;
+        found.excess_amount =
+            Some(if found.excess.is_some() { charge.amount.minus(&right) } else { Exact::zero() });
+    }
+    if found.as_metered {
+        found.unbilled = found.metered.checked_sub(found.charged).ok_or(WIDE)?;
+        let whole = rater.amount(found.metered)?;
+        let charged =
+            if groups.is_empty() { Exact::zero() } else { rater.amount(found.charged)? };
+        found.unbilled_amount = Some(charged.minus(&whole));
+    }
+    Ok(found)
+}
+
+/// What would rate a period that has no charge: the service of the register.
+pub(super) fn uncharged<'b, 'a>(
+    billing: &'b Billing<'a>,
+    period: &Period<'a>,
+) -> Result<super::billing::Rater<'b, 'a>, Unpriced> {
+    let entry = billing.register.at(period.resource, period.start);
+    let entry = entry.ok_or(Unpriced("the resource isn't registered at that time"))?;
+    billing.rater((period.resource, entry.service), (period.start, period.end), NOW)
+}
+
+fn class(found: &Findings<'_>, charges: usize) -> Option<&'static str> {
+    match (found.excess, found.unbilled) {
+        (Some(excess), _) => Some(excess.name()),
+        (None, 0) if found.doubles.duplicates.is_empty() => None,
+        (None, 0) => Some(Excess::Duplicates.name()),
+        _ if charges == 0 => Some("orphan-usage"),
+        _ => found.as_metered.then_some("late-usage-unbilled"),
+    }
+}
+
+/// The id of the first row that was charged twice.
+fn first_excess(rows: &[Row<'_>], found: &Findings<'_>) -> Option<String> {
+    let places = match found.excess? {
+        Excess::Duplicates => found.doubles.duplicates.first(),
+        Excess::NearDuplicates => found.doubles.near.first(),
+        Excess::Overlap(from, _) => found.doubles.overlaps.get(from),
+    };
+    let row = rows.get(*places?)?;
+    Some(format!("{} {}", row.source, row.id))
+}
+
+fn push(
+    billing: &Billing<'_>,
+    period: &Period<'_>,
+    last_run: i64,
+    output: &mut Output,
+) -> Result<(), RunError> {
+    let rows = billing.rows_of(period);
+    let charges = billing.charges.chains.get(&period.key()).map_or(0, Vec::len);
+    let done = find(billing, period, last_run);
+    let (found, reason) = match &done {
+        Ok(found) => (Some(found), found.unpriced),
+        Err(Unpriced(why)) => (None, Some(*why)),
+    };
+    let number = |units| Exact::from_scaled(units, QUANTITY_SCALE);
+    let quantity = |of: fn(&Findings<'_>) -> i128| found.map(|found| number(of(found)));
+    let [metered, charged, unbilled, excess] = [
+        quantity(|f| f.metered),
+        quantity(|f| f.charged),
+        quantity(|f| f.unbilled),
+        quantity(|f| f.excess_quantity),
+    ];
+    let number_of = |of: fn(&Doubles) -> usize| {
+        Cell::Whole(found.and_then(|found| i64::try_from(of(&found.doubles)).ok()))
+    };
+    let duplicate = found.and_then(|found| rows.get(*found.doubles.duplicates.first()?));
+    let duplicate = duplicate.map(|row| format!("{} {}", row.source, row.id));
+    let first = found.and_then(|found| first_excess(rows, found));
+    let entry = billing.register.at(period.resource, period.start);
+    output.push(&[
+        Cell::Text(Some(period.resource)),
+        Cell::Instant(Some(period.start)),
+        Cell::Whole(i64::try_from(rows.len()).ok()),
+        Cell::Instant(Some(period.end)),
+        Cell::Text(entry.map(|entry| entry.service)),
+        Cell::Flag(Some(period.end <= last_run)),
+        Cell::Whole(i64::try_from(charges).ok()),
+        Cell::Number(metered.as_ref()),
+        Cell::Number(charged.as_ref()),
+        Cell::Flag(found.map(|found| found.as_metered)),
+        Cell::Number(unbilled.as_ref()),
+        Cell::Number(found.and_then(|found| found.unbilled_amount.as_ref())),
+        number_of(|doubles| doubles.duplicates.len()),
+        Cell::Text(duplicate.as_deref()),
+        number_of(|doubles| doubles.near.len()),
+        number_of(|doubles| doubles.overlaps.len()),
+        Cell::Number(excess.as_ref()),
+        Cell::Text(found.map(|found| found.excess.map_or("nothing", Excess::name))),
+        Cell::Number(found.and_then(|found| found.excess_amount.as_ref())),
+        Cell::Text(first.as_deref()),
+        Cell::Text(found.and_then(|found| found.currency)),
+        Cell::Text(found.and_then(|found| class(found, charges))),
+        Cell::Text(reason),
+    ])
+}

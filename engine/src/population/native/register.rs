@@ -1,0 +1,110 @@
+//! The register of resources: which service and zone each has, and who owns it when.
+
+use super::reading::{self, text};
+use crate::dataset::Loaded;
+use crate::reperform::exact::Exact;
+use crate::reperform::rating::proration::{Basis, Proration};
+use crate::reperform::time;
+use crate::run::RunError;
+use chrono::{DateTime, Datelike as _, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
+use datafusion::arrow::array::Array as _;
+use std::collections::BTreeMap;
+
+/// A row of the register. Instants are microseconds since 1970 UTC.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::population) struct Entry<'a> {
+    pub(in crate::population) from: i64,
+    pub(in crate::population) to: Option<i64>,
+    pub(in crate::population) service: &'a str,
+    pub(in crate::population) cost_centre: &'a str,
+    zone: Option<&'a str>,
+}
+
+/// The entries of each resource, by time.
+#[derive(Debug, Default)]
+pub(in crate::population) struct Register<'a>(BTreeMap<&'a str, Vec<Entry<'a>>>);
+
+impl<'a> Register<'a> {
+    /// Reads the dataset `resource`.
+    ///
+    /// # Errors
+    /// None that isn't an error of ours.
+    pub(in crate::population) fn read(loaded: &'a Loaded) -> Result<Self, RunError> {
+        let mut register = Self::default();
+        for batch in reading::batches(loaded) {
+            let (ids, services) = (batch.text("resource_id")?, batch.text("service_id")?);
+            let (centres, zones) = (batch.text("cost_centre")?, batch.text("zone")?);
+            let (from, to) = (batch.instant("valid_from")?, batch.instant("valid_to")?);
+            for row in 0..batch.rows() {
+                register.0.entry(ids.value(row)).or_default().push(Entry {
+                    from: from.value(row),
+                    to: to.is_valid(row).then(|| to.value(row)),
+                    service: services.value(row),
+                    cost_centre: centres.value(row),
+                    zone: text(zones, row),
+                });
+            }
+        }
+        for entries in register.0.values_mut() {
+            entries.sort_by_key(|entry| (entry.from, entry.to));
+        }
+        Ok(register)
+    }
+
+    /// The entry of a resource in force at an instant; none without one and where several are.
+    pub(in crate::population) fn at(&self, resource: &str, at: i64) -> Option<&Entry<'a>> {
+        let entries = self.0.get(resource)?;
+        let holds = |e: &&Entry<'_>| e.from <= at && e.to.is_none_or(|to| at < to);
+        let mut found = entries.iter().filter(holds);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// The first instant from which a resource is registered.
+    pub(in crate::population) fn begins(&self, resource: &str) -> Option<i64> {
+        self.0.get(resource)?.first().map(|entry| entry.from)
+    }
+}
+
+impl Entry<'_> {
+    /// Its zone; none where it has none that is known.
+    pub(in crate::population) fn zone(&self) -> Option<Tz> {
+        self.zone?.parse().ok()
+    }
+}
+
+/// The instant of so many microseconds since 1970 UTC.
+pub(in crate::population) fn instant(micros: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros)
+}
+
+/// The civil month in a zone that an instant lies in: its first day, and the first of the next.
+fn civil_month(zone: Tz, at: i64) -> Option<(NaiveDate, NaiveDate)> {
+    let first = instant(at)?.with_timezone(&zone).date_naive().with_day(1)?;
+    Some((first, first.checked_add_months(Months::new(1))?))
+}
+
+/// The instants between which that month lies.
+pub(in crate::population) fn month_of(zone: Tz, at: i64) -> Option<(i64, i64)> {
+    let (first, next) = civil_month(zone, at)?;
+    let span = time::civil_period(zone, first, next).ok()?;
+    Some((span.start.timestamp_micros(), span.end.timestamp_micros()))
+}
+
+/// Civil days from one instant to another over the civil days of the month in which they begin, exact.
+pub(in crate::population) fn share_of_month(zone: Tz, start: i64, end: i64) -> Option<Exact> {
+    let day = |at| Some(instant(at)?.with_timezone(&zone).date_naive());
+    let basis = Basis::Days { used: (day(start)?, day(end)?), period: civil_month(zone, start)? };
+    Proration { basis, ratio_rounding: None }.ratio().ok()
+}
+
+/// How many civil days lie between two instants that are both the start of a day in the zone; none
+/// where one isn't.
+pub(in crate::population) fn days_between(zone: Tz, start: i64, end: i64) -> Option<usize> {
+    let day = |at: i64| {
+        let date = instant(at)?.with_timezone(&zone).date_naive();
+        let begins = time::civil_day(zone, date).ok()?.start;
+        (begins.timestamp_micros() == at).then_some(date)
+    };
+    usize::try_from((day(end)? - day(start)?).num_days()).ok()
+}
