@@ -1,4 +1,4 @@
-//! Charges within the group, the agreements behind them, and exchange rates.
+//! Charges within the group, the agreements behind them, what comparables earn, and exchange rates.
 
 use super::{Column as C, SchemaProfile};
 
@@ -68,6 +68,21 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         ],
         key: &["agreement_id"],
         period: Some(("effective_from", "effective_to")),
+    },
+    SchemaProfile {
+        name: "benchmark-1",
+        role: "benchmark",
+        about: "what an independent company earns on its costs, as a comparable of an entity of the group in a fiscal year",
+        columns: &[
+            C::text("benchmark_id"),
+            C::text("period"),
+            C::text("entity"),
+            C::text("comparable"),
+            C::number("net_cost_plus"),
+            C::text("source_doc").nullable(),
+        ],
+        key: &["benchmark_id", "comparable"],
+        period: None,
     },
     SchemaProfile {
         name: "fx-rate-1",

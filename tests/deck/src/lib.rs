@@ -43,7 +43,7 @@ mod workspace;
 
 pub use crate::metering::{
     Dose, METERING_OVERHEAD_PERCENT, MeteringFaults, MeteringOptions, MeteringTruth, Planted,
-    generate_metering, metering_classes,
+    Retroactive, generate_metering, metering_classes,
 };
 
 use crate::focus::Charges;

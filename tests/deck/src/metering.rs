@@ -14,6 +14,7 @@
 //! arithmetic is the deck's own and shares nothing with what it tests.
 
 mod allocation;
+mod benchmark;
 mod catalogue;
 mod columns;
 mod entries;
@@ -38,7 +39,7 @@ mod truth;
 mod unit;
 mod zone;
 
-pub use truth::{MeteringTruth, Planted};
+pub use truth::{MeteringTruth, Planted, Retroactive};
 
 use crate::DeckError;
 use crate::csv::{Format, Table};
@@ -131,8 +132,10 @@ impl World {
     fn change_rates(&mut self, plan: &Plan) -> Result<(), String> {
         let used: BTreeSet<usize> = self.resources.iter().map(|r| r.service).collect();
         let rates = |s: &usize| -> Vec<(usize, usize)> {
-            let versions = at(&self.services, *s).versions.iter().enumerate();
-            versions.filter(|(_, v)| v.contract.is_some()).map(|(number, _)| (*s, number)).collect()
+            let service = at(&self.services, *s);
+            let versions = service.versions.iter().enumerate();
+            let single = versions.filter(|(n, v)| v.contract.is_some() && service.unrevised(*n));
+            single.map(|(number, _)| (*s, number)).collect()
         };
         let rates: Vec<(usize, usize)> = used.iter().flat_map(rates).collect();
         for place in plan.choose(self.seed, Class::RateOffContract, &rates, |_| true)? {
@@ -187,12 +190,14 @@ pub fn generate_metering(
     let header = Header { name: "meridian-metering", start: "2024-01-01", end: "2026-01-31" };
     let text = yaml(&header, &entries).map_err(|e| refuse(e.to_string()))?;
     out.file(WORKSPACE, |f| f.write_all(text.as_bytes()))?;
+    truth::keep_runs(&mut facts);
     facts.sort();
     let truth = MeteringTruth {
         seed: options.seed.to_string(),
         usage_rows: summary.usage_rows,
         charge_rows: summary.charge_rows,
         facts,
+        retroactive: truth::retroactive(&world, &summary),
     };
     out.file(TRUTH, |f| serde_json::to_writer_pretty(f, &truth))?;
     out.commit()?;
@@ -223,6 +228,7 @@ fn tables(
     tables.push(invoice::invoice_table(&bills));
     tables.push(entries::intercompany_table(seed, &bills));
     tables.push(entries::agreement_table());
+    tables.push(benchmark::table(seed, &bills, plan, facts)?);
     tables.push(fx::table(seed));
     tables.push(journal::table(seed, (summary, &pools, &bills, &levels.posted), plan, facts)?);
     tables.extend(levels.tables);

@@ -1,7 +1,8 @@
 //! Pools of cost and how they are divided: the facilities' pool first, then the network's, then the
 //! platform's, each passing on what it got. A key is what was metered, frozen at the run.
 
-use super::fault::Class;
+mod fault;
+
 use super::group::{MONTHS, PROVIDERS, centres, cut_off, period, run_id};
 use super::plan::Plan;
 use super::ratio::{Mode, Ratio, shares};
@@ -80,11 +81,10 @@ impl Pool {
         }
     }
 
-    fn share_of(&self, share: &Share) -> Dec {
+    fn exact_share(&self, share: &Share) -> Ratio {
         let sum: i128 = self.shares.iter().map(|s| s.weight).sum();
         let count = i128::try_from(self.shares.len()).unwrap_or(1);
-        let exact = if sum == 0 { Ratio::new(1, count) } else { Ratio::new(share.weight, sum) };
-        exact.rounded(18, Mode::HalfEven)
+        if sum == 0 { Ratio::new(1, count) } else { Ratio::new(share.weight, sum) }
     }
 
     /// Key columns of a recipient's row.
@@ -127,8 +127,8 @@ pub(crate) fn pools(
             }
         }
     }
-    lower_keys(seed, plan, &mut all, facts)?;
-    lose_residuals(seed, plan, &mut all, facts)?;
+    fault::lower_keys(seed, plan, &mut all, facts)?;
+    fault::lose_residuals(seed, plan, &mut all, facts)?;
     Ok(all)
 }
 
@@ -159,58 +159,6 @@ fn undivided(summary: &Summary, provider: usize, month: i64, kind: usize) -> Poo
         recipient(Recipient::Pool(next), metered(*at(&pooled, next - 1)));
     }
     Pool { provider, month, kind, own, total: own, shares }
-}
-
-/// Lowers what a recipient's key says after it was frozen, and divides by that.
-fn lower_keys(
-    seed: u64,
-    plan: &Plan,
-    pools: &mut [Pool],
-    facts: &mut Vec<Planted>,
-) -> Result<(), String> {
-    let fits = |p: &Pool| p.kind == 2 && p.shares.iter().filter(|s| s.weight > 0).count() > 1;
-    for place in plan.choose(seed, Class::KeyLowered, pools, fits)? {
-        let Some(pool) = pools.get_mut(place) else { continue };
-        let before = pool.clone();
-        let Some(share) = pool.shares.iter_mut().max_by_key(|s| s.weight) else { continue };
-        share.weight = share.weight * 9 / 10;
-        share.tampered = true;
-        pool.divide();
-        for (share, right) in pool.shares.iter().zip(&before.shares) {
-            let off = Dec::new(share.units - right.units, 2);
-            let key = pool.row_key(("key_id", pool.key_id()), share);
-            let fact = Planted::of(Class::KeyLowered, &key, Some((off, pool.currency())));
-            let result = pool.row_key(("pool_id", pool.id_of(pool.kind)), share);
-            if share.tampered {
-                facts.push(fact.also("AL-06", "allocation-key", &key));
-                facts.push(fact);
-            } else if share.units != right.units {
-                facts.push(fact.also("AL-02", "allocation-result", &result));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Takes from a recipient the unit that rounding down had left over.
-fn lose_residuals(
-    seed: u64,
-    plan: &Plan,
-    pools: &mut [Pool],
-    facts: &mut Vec<Planted>,
-) -> Result<(), String> {
-    let lucky = |s: &Share| s.extra != 0 && matches!(s.recipient, Recipient::Centre(_));
-    let fits = |p: &Pool| p.shares.iter().any(lucky) && !p.shares.iter().any(|s| s.tampered);
-    for place in plan.choose(seed, Class::ResidualLost, pools, fits)? {
-        let Some(pool) = pools.get_mut(place) else { continue };
-        let Some(share) = pool.shares.iter_mut().find(|s| lucky(s)) else { continue };
-        let lost = -share.extra;
-        (share.units, share.extra) = (share.units + lost, 0);
-        let key = [("pool_id", pool.id_of(pool.kind)), ("period", period(pool.month))];
-        let amount = Some((Dec::new(lost, 2), pool.currency()));
-        facts.push(Planted::of(Class::ResidualLost, &key, amount));
-    }
-    Ok(())
 }
 
 /// The rows of `cost-pool` for these pools.
@@ -264,7 +212,7 @@ pub(crate) fn tables(pools: &[Pool]) -> Vec<Table> {
                 cell(pool.name(share.recipient)),
                 cell(kind),
                 cell(pool.key_id()),
-                cell(pool.share_of(share)),
+                cell(pool.exact_share(share).rounded(18, Mode::HalfEven)),
                 cell(Dec::new(share.units, 2)),
                 cell(Dec::new(share.extra, 2)),
                 cell(pool.currency()),

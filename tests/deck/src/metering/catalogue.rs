@@ -1,6 +1,8 @@
 //! What is sold: three hundred services, their price plans in versions, and the contracts behind the
 //! rates.
 
+mod revision;
+
 use super::group::PROVIDERS;
 use super::pricing::{Plan, Tier, Tiers};
 use super::ratio::Mode;
@@ -31,6 +33,9 @@ const MODES: [Tiers; 7] = [
     Tiers::Burst,
 ];
 
+/// A version is known so many days before it comes into force, unless it is a revision.
+const NOTICE: i64 = 45;
+
 /// A service.
 pub(crate) struct Service {
     pub(crate) number: usize,
@@ -38,6 +43,7 @@ pub(crate) struct Service {
     pub(crate) provider: usize,
     pub(crate) category: usize,
     pub(crate) plan: Plan,
+    /// One after the other; a revision of one of them stands last.
     pub(crate) versions: Vec<Version>,
 }
 
@@ -46,6 +52,9 @@ pub(crate) struct Version {
     pub(crate) label: String,
     pub(crate) from: Date,
     pub(crate) to: Option<Date>,
+    pub(crate) known: Instant,
+    /// The place of the version that it takes the place of, with the same time in force.
+    pub(crate) revises: Option<usize>,
     pub(crate) tiers: Vec<Tier>,
     /// What the vendor's contract says of a unit.
     pub(crate) contract: Option<Dec>,
@@ -73,7 +82,8 @@ impl Service {
             prorated: mode == Tiers::Flat,
             rounding: if number.is_multiple_of(2) { Mode::HalfEven } else { Mode::HalfUp },
         };
-        let versions = versions(&mut rng, mode);
+        let mut versions = versions(&mut rng, mode);
+        versions.extend(revision::draw(seed, index, &versions));
         let provider = usize::from(number % 4 == 3) % PROVIDERS.len();
         Self { number, provider, category: number / 2 % CATEGORIES.len(), plan, versions }
     }
@@ -94,9 +104,10 @@ impl Service {
         at(PROVIDERS, self.provider).currency
     }
 
-    /// The place of the version in force at that instant.
+    /// The place of the version in force at that instant, as it was first known.
     pub(crate) fn version_at(&self, when: Instant) -> usize {
-        let begun = self.versions.iter().take_while(|v| v.from.start() <= when).count();
+        let first = self.versions.iter().take_while(|v| v.revises.is_none());
+        let begun = first.take_while(|v| v.from.start() <= when).count();
         begun.saturating_sub(1)
     }
 
@@ -146,6 +157,8 @@ fn versions(rng: &mut Rng, mode: Tiers) -> Vec<Version> {
             label: format!("{year}.{month:02}{}", if day == 1 { "" } else { "b" }),
             from: *from,
             to: starts.get(place + 1).copied(),
+            known: from.plus_days(-NOTICE).start(),
+            revises: None,
             tiers: tiers(mode, moved, contract, first_bound, shape),
             contract,
         });
@@ -220,7 +233,8 @@ mod tests {
             }
         }
         for service in &all {
-            for pair in service.versions.windows(2) {
+            let first: Vec<_> = service.versions.iter().filter(|v| v.revises.is_none()).collect();
+            for pair in first.windows(2) {
                 assert!(pair[0].to == Some(pair[1].from) && pair[0].from < pair[1].from);
             }
         }

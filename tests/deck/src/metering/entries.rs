@@ -9,6 +9,9 @@ use crate::header;
 use crate::money::Dec;
 use crate::rng::at;
 
+/// What a charge of pooled cost is called in its ids.
+pub(crate) const POOLED: &str = "P";
+
 /// The rows of `cost-pool` that the intercompany charges rest on: direct charges are passed through,
 /// pooled cost is marked up.
 pub(crate) fn pool_rows(bills: &[Bill]) -> Vec<Vec<Cell>> {

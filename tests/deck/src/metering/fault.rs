@@ -37,6 +37,9 @@ pub(crate) enum Class {
     CreditBelow,
     JournalOff,
     VendorPriceOff,
+    VendorQuantityOff,
+    IcPoolOff,
+    NcpOutside,
 }
 
 use Class as K;
@@ -50,13 +53,13 @@ pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
     (K::MinimumIgnored, "minimum-ignored", Some("PT-02"), "charge"),
     (K::VolumeForGraduated, "volume-for-graduated", Some("PT-02"), "charge"),
     (K::CorrectionNotNetted, "correction-not-netted", Some("LN-02"), "charge"),
-    (K::LateUnbilled, "late-usage-unbilled", Some("LN-04"), "charge"),
+    (K::LateUnbilled, "late-usage-unbilled", Some("LN-04"), "usage"),
     (K::GapOverMaximum, "gap-over-maximum-estimated", Some("IM-04"), "usage"),
     (K::EstimateOff, "estimate-off-formula", Some("IM-02"), "usage"),
     (K::GapNotEstimated, "gap-not-estimated", Some("IM-01"), "usage"),
     (K::WrongVersion, "wrong-rate-version", Some("PT-02"), "charge"),
     (K::DuplicateExact, "duplicate-exact", Some("DD-01"), "usage"),
-    (K::DuplicateOverlap, "duplicate-overlap-billed", Some("DD-02"), "charge"),
+    (K::DuplicateOverlap, "duplicate-overlap-billed", Some("DD-02"), "usage"),
     (K::OrphanUsage, "orphan-usage", Some("LN-04"), "usage"),
     (K::GhostCharge, "ghost-charge", Some("LN-01"), "charge"),
     (K::RoundingMode, "rounding-mode", Some("PT-02"), "charge"),
@@ -64,17 +67,25 @@ pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
     (K::RateOverlap, "rate-overlap", None, "rate-table"),
     (K::RateOffContract, "rate-off-contract", Some("PR-01"), "rate-table"),
     (K::ResidualLost, "residual-lost", Some("AL-03"), "allocation-result"),
-    (K::KeyLowered, "key-lowered-after-freeze", Some("AL-02"), "allocation-key"),
+    (K::KeyLowered, "key-lowered-after-freeze", Some("AL-02"), "allocation-result"),
     (K::MarkupWrong, "markup-wrong", Some("TP-02"), "intercompany"),
     (K::FxWrongDay, "fx-rate-of-wrong-day", None, "intercompany"),
     (K::VatPerLine, "vat-rounded-per-line", Some("VAT-03"), "invoice"),
     (K::CreditBelow, "credit-below-formula", Some("SL-02"), "credit"),
     (K::JournalOff, "journal-off-charges", Some("RC-03"), "journal"),
     (K::VendorPriceOff, "vendor-price-off-contract", Some("PR-03"), "vendor-invoice"),
+    (K::VendorQuantityOff, "vendor-quantity-off", Some("RC-02"), "vendor-invoice"),
+    (K::IcPoolOff, "ic-pool-off-allocation", Some("TP-04"), "intercompany"),
+    (K::NcpOutside, "ncp-outside-range", Some("TP-07"), "benchmark"),
 ];
 
 /// Those that are planted in a resource's month.
 pub(crate) const UNIT_CLASSES: usize = 16;
+
+/// Whether a fault of that name makes a wrong amount of the right quantity.
+pub(crate) fn is_of_price(name: &str) -> bool {
+    CLASSES.iter().any(|(_, known, control, _)| *known == name && *control == Some("PT-02"))
+}
 
 impl Class {
     pub(crate) fn about(self) -> (&'static str, Option<&'static str>, &'static str) {

@@ -1,8 +1,9 @@
 //! Bills between a provider and an entity: a month's charges by cost centre and category, and the
 //! pooled cost with its mark-up. An invoice where there is a supply; intercompany entries always.
 
+mod fault;
+
 use super::allocation::{Pool, Recipient};
-use super::fault::Class;
 use super::fx;
 use super::group::{ENTITIES, Entity, MONTHS, PROVIDERS, Provider, entity_of, invoice_day, period};
 use super::plan::Plan;
@@ -30,6 +31,8 @@ pub(crate) struct Bill {
     pub(crate) direct: Vec<(usize, usize, i128)>,
     /// Cost centre, hundredths of pooled cost.
     pub(crate) pooled: Vec<(usize, i128)>,
+    /// What the pool behind the charge holds beyond that.
+    beyond: i128,
     /// Pooled cost with its mark-up.
     pub(crate) pooled_net: i128,
     /// VAT of each direct line, and of the pooled line.
@@ -56,7 +59,7 @@ impl Bill {
     }
 
     fn pooled_cost(&self) -> i128 {
-        self.pooled.iter().map(|(_, units)| units).sum()
+        self.pooled.iter().map(|(_, units)| units).sum::<i128>() + self.beyond
     }
 
     pub(crate) fn number(&self) -> Option<String> {
@@ -121,6 +124,13 @@ impl Bill {
         self.treatment().2
     }
 
+    /// Charges the pooled cost with a mark-up, and what follows of that.
+    fn charge_pooled(&mut self, seed: u64, percent: i128) {
+        self.pooled_net = marked_up(self.pooled_cost(), percent);
+        self.tax();
+        self.booked = self.book(seed, 0);
+    }
+
     /// What it books by the rate of the day that lies so many days after its own.
     fn book(&self, seed: u64, later: i64) -> [i128; 2] {
         let (from, to) = (self.who().currency, self.to().currency);
@@ -169,51 +179,7 @@ pub(crate) fn bills(
             bills.extend(who.buyers().map(|b| bill(seed, summary, pools, (provider, b, month))));
         }
     }
-    let all = |_: &Bill| true;
-    for place in plan.choose(seed, Class::MarkupWrong, &bills, all)? {
-        let Some(bill) = bills.get_mut(place) else { continue };
-        let right = bill.pooled_net;
-        bill.pooled_net = marked_up(bill.pooled_cost(), 8);
-        bill.tax();
-        bill.booked = bill.book(seed, 0);
-        let key = [("entry_id", bill.entry_id("P", "AR"))];
-        let amount = (Dec::new(bill.pooled_net - right, 2), bill.who().currency);
-        facts.push(Planted::of(Class::MarkupWrong, &key, Some(amount)));
-    }
-    let foreign = |b: &Bill| b.book(seed, 0) != b.book(seed, -1);
-    for place in plan.choose(seed, Class::FxWrongDay, &bills, foreign)? {
-        let Some(bill) = bills.get_mut(place) else { continue };
-        let right = bill.booked;
-        bill.booked = bill.book(seed, -1);
-        for (what, wrong, right) in
-            [("D", bill.booked.first(), right.first()), ("P", bill.booked.last(), right.last())]
-        {
-            let off = wrong.unwrap_or(&0) - right.unwrap_or(&0);
-            if off != 0 {
-                let key = [("entry_id", bill.entry_id(what, "AP"))];
-                let amount = Some((Dec::new(off, 2), bill.to().currency));
-                facts.push(Planted::of(Class::FxWrongDay, &key, amount));
-            }
-        }
-    }
-    let by_line = |b: &Bill| -> Option<Vec<i128>> {
-        let percent = b.rate()?;
-        Some(b.nets().into_iter().map(|net| vat(net, percent)).collect())
-    };
-    let differs =
-        |b: &Bill| by_line(b).is_some_and(|v| v.iter().sum::<i128>() != b.vat.iter().sum::<i128>());
-    for place in plan.choose(seed, Class::VatPerLine, &bills, differs)? {
-        let Some(bill) = bills.get_mut(place) else { continue };
-        let right: i128 = bill.vat.iter().sum();
-        bill.vat = by_line(bill).unwrap_or_default();
-        let off = bill.vat.iter().sum::<i128>() - right;
-        let key = [
-            ("issuer", bill.seller().id.to_owned()),
-            ("invoice_no", bill.number().unwrap_or_default()),
-        ];
-        let amount = Some((Dec::new(off, 2), bill.who().currency));
-        facts.push(Planted::of(Class::VatPerLine, &key, amount));
-    }
+    fault::spoil(seed, plan, &mut bills, facts)?;
     Ok(bills)
 }
 
@@ -245,13 +211,12 @@ fn bill(
         month,
         direct: direct.map(|((.., centre, kind), sum)| (*centre, *kind, sum.units_at(2))).collect(),
         pooled,
+        beyond: 0,
         pooled_net: 0,
         vat: Vec::new(),
         booked: [0; 2],
     };
-    bill.pooled_net = marked_up(bill.pooled_cost(), MARKUP);
-    bill.tax();
-    bill.booked = bill.book(seed, 0);
+    bill.charge_pooled(seed, MARKUP);
     bill
 }
 

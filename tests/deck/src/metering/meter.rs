@@ -105,9 +105,12 @@ impl Features {
         if outage {
             features.outage = Some((hundredths(slots, 42), (slots / 24).clamp(1, 4)));
         }
-        if late && month + 1 < MONTHS {
+        // The two runs of a month that is billed twice go by the same prices.
+        let again =
+            month + 1 < MONTHS && !service.revised_between(cut_off(month), cut_off(month + 1));
+        if late && again {
             features.late = Some((slots / 20).clamp(1, 8));
-        } else if corrected && month + 1 < MONTHS && service.plan.mode != Tiers::Flat {
+        } else if corrected && again && service.plan.mode != Tiers::Flat {
             features.corrected = Some(hundredths(slots, 65));
         }
         features

@@ -17,8 +17,6 @@ use crate::header;
 use crate::money::Dec;
 use crate::rng::at;
 
-/// A version was known so many days before it came into force.
-const NOTICE: i64 = 45;
 /// A fault moves the end of a rate by so many days.
 const MOVED: i64 = 40;
 
@@ -45,10 +43,6 @@ impl Service {
     fn numbered(&self) -> impl Iterator<Item = (usize, &Version)> {
         self.versions.iter().enumerate()
     }
-}
-
-fn known_from(version: &Version) -> crate::calendar::Instant {
-    version.from.plus_days(-NOTICE).start()
 }
 
 fn services(world: &World) -> Table {
@@ -106,7 +100,7 @@ fn plans(world: &World) -> Table {
             cell(&version.label),
             cell(version.from.start()),
             maybe(version.to.map(Date::start)),
-            cell(known_from(version)),
+            cell(version.known),
             cell(plan.mode.name()),
             cell(if plan.upper_inclusive { "upper-inclusive" } else { "lower-inclusive" }),
             cell(quantity(plan.free)),
@@ -225,7 +219,8 @@ fn rates(
         }
     }
     for (class, days) in [(Class::RateGap, -MOVED), (Class::RateOverlap, MOVED)] {
-        let ends = |r: &Rate<'_>| r.to.is_some() && r.to == r.version.to;
+        let ends =
+            |r: &Rate<'_>| r.to.is_some() && r.to == r.version.to && r.service.unrevised(r.number);
         for place in plan.choose(world.seed, class, &rates, ends)? {
             let Some(rate) = rates.get_mut(place) else { continue };
             rate.to = rate.to.map(|to| to.plus_days(days));
@@ -246,7 +241,7 @@ fn rates(
             cell("METHOD"),
             None,
             cell(contract_line(rate.service, rate.number)),
-            cell(known_from(rate.version)),
+            cell(rate.version.known),
         ]
     };
     Ok(Table {

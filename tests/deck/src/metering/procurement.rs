@@ -1,9 +1,10 @@
 //! What the providers buy: a contract, an order, receipts and invoices for each service that has a
 //! rate by the unit.
 
+mod fault;
+
 use super::World;
 use super::catalogue::Service;
-use super::fault::Class;
 use super::group::{MONTHS, PROVIDERS, first_day};
 use super::plan::Plan;
 use super::ratio::{Mode, Ratio};
@@ -24,6 +25,8 @@ struct Line {
     price: Dec,
     /// The number of the contract's line.
     term: usize,
+    /// How many rows of usage the quantity was metered by.
+    rows: u64,
 }
 
 impl Line {
@@ -65,27 +68,17 @@ pub(crate) fn tables(
     facts: &mut Vec<Planted>,
 ) -> Result<Vec<Table>, String> {
     let mut lines = Vec::new();
-    for ((month, service), (_, metered)) in &summary.services {
+    for ((month, service), metered) in &summary.services {
         let sold = at(&world.services, *service);
         let term = sold.version_at(first_day(*month).start());
         let price = sold.versions.get(term).and_then(|v| v.contract);
-        if let (Some(price), true) = (price, *metered > 0) {
-            lines.push(Line { service: *service, month: *month, quantity: *metered, price, term });
+        if let (Some(price), true) = (price, metered.known > 0) {
+            let (service, month) = (*service, *month);
+            let (quantity, rows) = (metered.known, metered.rows);
+            lines.push(Line { service, month, quantity, price, term, rows });
         }
     }
-    for place in plan.choose(world.seed, Class::VendorPriceOff, &lines, |_| true)? {
-        let Some(line) = lines.get_mut(place) else { continue };
-        let right = line.net();
-        line.price = line.price.times(Dec::new(103, 2));
-        let key = [
-            ("vendor", VENDOR.to_owned()),
-            ("invoice_no", line.number()),
-            ("line_no", "1".to_owned()),
-        ];
-        let currency = at(&world.services, line.service).currency();
-        let amount = Some((line.net().minus(right), currency));
-        facts.push(Planted::of(Class::VendorPriceOff, &key, amount));
-    }
+    fault::spoil(world, plan, &mut lines, facts)?;
     let mut tables = vec![contracts(world)];
     tables.extend([orders(world, &lines), receipts(world, &lines), invoices(world, &lines)]);
     Ok(tables)

@@ -68,6 +68,14 @@ impl Ratio {
         }
     }
 
+    pub(crate) fn magnitude(self) -> Self {
+        Self { numerator: self.numerator.abs(), ..self }
+    }
+
+    pub(crate) fn exceeds(self, other: Self) -> bool {
+        self.numerator * other.denominator > other.numerator * self.denominator
+    }
+
     /// The smallest whole number that isn't less.
     pub(crate) fn ceiling(self) -> i128 {
         -(-self.numerator).div_euclid(self.denominator)

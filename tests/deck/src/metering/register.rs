@@ -160,6 +160,18 @@ pub(crate) fn documents() -> Table {
         rows: vec![
             document("METHOD", "2023", "Rate-setting methodology", "2023-05-02"),
             document("METHOD", "2025", "Rate-setting methodology", "2025-01-02"),
+            document(
+                "BENCHMARK-2024",
+                "1",
+                "Comparables of providers of IT services",
+                "2025-02-03",
+            ),
+            document(
+                "BENCHMARK-2025",
+                "1",
+                "Comparables of providers of IT services",
+                "2026-01-20",
+            ),
             document("ESTIMATION", "1", "Estimation of missing intervals", "2023-05-02"),
             document("ALLOCATION", "1", "Pools, keys and the order of steps", "2023-05-02"),
         ],

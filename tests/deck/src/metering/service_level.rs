@@ -74,7 +74,7 @@ pub(crate) fn levels(
                 if below { TARGET - rng.between(1, 150) } else { TARGET + rng.between(0, 9) };
             measures.push((*service, month, value));
             let charges = summary.services.get(&(month, *service));
-            let units = charges.map_or(0, |(charges, _)| due(*charges, value));
+            let units = charges.map_or(0, |sums| due(sums.charged, value));
             if units > 0 {
                 credits.push(Credit { service: *service, month, units });
             }

@@ -1,10 +1,11 @@
 //! The faults of a resource's month: what each does to usage and charges, and the facts of it.
 
 use super::fault::Class;
+use super::group::run_id;
 use super::meter::{Kind, Reading, Usage, formula};
 use super::pricing::{Rated, Twist, rate};
-use super::truth::Planted;
-use super::unit::{Draft, source};
+use super::truth::{Key, Planted};
+use super::unit::Draft;
 use crate::money::Dec;
 use crate::rng::at;
 
@@ -33,25 +34,29 @@ impl Draft<'_> {
                 self.unit.charges.truncate(1);
                 let amount = right.amount.minus(self.rated(settled).amount);
                 let late = self.ids(|u| u.late);
-                self.charge_fact(class, "", amount, late);
+                self.period_fact(class, amount, late);
+                self.also_run(class, amount, self.unit.month + 1);
             }
             Class::OrphanUsage => {
                 self.unit.charges.clear();
-                self.month_fact(class, right.amount.negated());
+                let usage = self.ids(|_| true);
+                self.period_fact(class, right.amount.negated(), usage);
+                self.also_run(class, right.amount.negated(), self.unit.month);
             }
             Class::GhostCharge => {
                 self.unit.usage.clear();
                 self.unit.known = 0;
-                self.charge_fact(class, "", right.amount, Vec::new());
+                self.charge_fact(class, "", right.amount);
+                self.also_run(class, right.amount, self.unit.month);
             }
             Class::EstimateOff => {
                 let sum = estimated - self.formula();
                 let amount = right.amount.minus(self.rated(known - sum).amount);
-                self.usage_fact(class, amount);
+                self.gap_fact(class, amount);
             }
             Class::GapOverMaximum => {
                 let amount = right.amount.minus(self.rated(known - estimated).amount);
-                self.usage_fact(class, amount);
+                self.gap_fact(class, amount);
             }
             Class::GapNotEstimated => {
                 let amount = right.amount.minus(self.rated(known + self.formula()).amount);
@@ -59,16 +64,23 @@ impl Draft<'_> {
             }
             Class::CorrectionNotNetted => {
                 self.unit.charges.retain(|c| c.suffix != "-R1");
-                self.charge_fact(class, "-N1", right.amount, Vec::new());
+                self.charge_fact(class, "-N1", right.amount);
+                self.also_run(class, right.amount, self.unit.month + 1);
             }
             _ => {
                 let plan = &self.unit.service.plan;
                 let tiers = &self.unit.version.tiers;
                 let wrong = rate(plan, tiers, known, self.unit.window.days, class.twist());
                 let amount = self.replace(known, wrong, right);
-                self.charge_fact(class, "", amount, Vec::new());
+                self.priced(class, amount);
             }
         }
+    }
+
+    /// The facts of an original charge whose amount is wrong for its quantity.
+    fn priced(&mut self, class: Class, amount: Dec) {
+        self.charge_fact(class, "", amount);
+        self.also_run(class, amount, self.unit.month);
     }
 
     fn wrong_version(&mut self, known: i128, right: Rated) {
@@ -78,7 +90,7 @@ impl Draft<'_> {
         let Some(other) = other else { return };
         let wrong = rate(&service.plan, &other.tiers, known, self.unit.window.days, Twist::None);
         let amount = self.replace(known, wrong, right);
-        self.charge_fact(Class::WrongVersion, "", amount, Vec::new());
+        self.priced(Class::WrongVersion, amount);
     }
 
     /// A row in the middle of the month comes twice, and is billed twice.
@@ -95,15 +107,8 @@ impl Draft<'_> {
         self.unit.usage.insert(place + 1, again);
         let quantity = known + row.quantity;
         let amount = self.replace(quantity, self.rated(quantity), right);
-        let (source, id) = (source(row.agent), self.unit.usage_id(&row));
-        let key = [("source_system", source.to_owned()), ("usage_id", id.clone())];
-        let fact = Planted::of(Class::DuplicateExact, &key, self.money(amount)).in_usage(vec![id]);
-        self.unit.facts.push(fact.also(
-            "LN-02",
-            "charge",
-            &[("charge_id", self.unit.charge_id(""))],
-        ));
-        self.unit.facts.push(fact);
+        let id = self.unit.usage_id(&row);
+        self.billed_twice(Class::DuplicateExact, amount, vec![id]);
     }
 
     /// A day of the provider's readings is billed beside the agent's.
@@ -119,11 +124,15 @@ impl Draft<'_> {
         let ids = self.unit.usage.iter().filter(twice).map(|u| self.unit.usage_id(u)).collect();
         let quantity = known + extra;
         let amount = self.replace(quantity, self.rated(quantity), right);
-        self.charge_fact(Class::DuplicateOverlap, "", amount, ids);
-        if let Some(fact) = self.unit.facts.last().cloned() {
-            let key = [("charge_id", self.unit.charge_id(""))];
-            self.unit.facts.push(fact.also("LN-02", "charge", &key));
-        }
+        self.billed_twice(Class::DuplicateOverlap, amount, ids);
+    }
+
+    /// The facts of rows that are billed twice: of the period, of its charge, and of its run.
+    fn billed_twice(&mut self, class: Class, amount: Dec, usage: Vec<String>) {
+        self.period_fact(class, amount, usage);
+        let charge = [("charge_id", self.unit.charge_id(""))];
+        self.also(class, amount, ("LN-02", "charge"), &charge);
+        self.also_run(class, amount, self.unit.month);
     }
 
     /// The formula's values for the gap.
@@ -142,40 +151,36 @@ impl Draft<'_> {
         self.unit.usage.iter().filter(|u| of(u)).map(|u| self.unit.usage_id(u)).collect()
     }
 
-    fn charge_fact(&mut self, class: Class, suffix: &str, amount: Dec, usage: Vec<String>) {
+    fn charge_fact(&mut self, class: Class, suffix: &str, amount: Dec) {
         let key = [("charge_id", self.unit.charge_id(suffix))];
-        let fact = Planted::of(class, &key, self.money(amount)).in_usage(usage);
-        self.unit.facts.push(fact);
+        self.unit.facts.push(Planted::of(class, &key, self.money(amount)));
     }
 
-    fn month_fact(&mut self, class: Class, amount: Dec) {
+    /// A fact about what was metered of the resource in the period that its charge is for.
+    fn period_fact(&mut self, class: Class, amount: Dec, usage: Vec<String>) {
         let start = self.unit.start().to_string();
-        let key = [("resource_id", self.unit.resource.id()), ("interval_start", start)];
-        let usage = self.ids(|_| true);
-        let fact = Planted::of(class, &key, self.money(amount)).in_usage(usage);
-        self.unit.facts.push(fact);
+        let key = [("resource_id", self.unit.resource.id()), ("period_start", start)];
+        self.unit.facts.push(Planted::of(class, &key, self.money(amount)).in_usage(usage));
     }
 
-    /// A fact about the estimated rows; its key is the first.
-    fn usage_fact(&mut self, class: Class, amount: Dec) {
-        let ids = self.ids(|u| matches!(u.kind, Kind::Estimated(_)));
-        let source = source(self.unit.resource.meters.agent());
-        let first = ids.first().cloned().unwrap_or_default();
-        let key = [("source_system", source.to_owned()), ("usage_id", first)];
-        let fact = Planted::of(class, &key, self.money(amount)).in_usage(ids);
-        self.unit.facts.push(fact);
-    }
-
+    /// A fact about a run of missing or estimated intervals; its key is the first of them.
     fn gap_fact(&mut self, class: Class, amount: Dec) {
-        let place = self.features.gap.map_or(0, |g| g.at);
-        let begins = at(&self.unit.slots, place).start.to_string();
-        let meter = self.unit.meter_id(self.unit.resource.meters.agent());
-        let key = [
-            ("meter_id", meter),
-            ("resource_id", self.unit.resource.id()),
-            ("interval_start", begins),
-        ];
-        let fact = Planted::of(class, &key, self.money(amount));
+        let usage = self.ids(|u| matches!(u.kind, Kind::Estimated(_)));
+        let first = self.features.gap.map_or(0, |g| g.at);
+        let begins = at(&self.unit.slots, first).start.to_string();
+        let key = [("resource_id", self.unit.resource.id()), ("interval_start", begins)];
+        self.unit.facts.push(Planted::of(class, &key, self.money(amount)).in_usage(usage));
+    }
+
+    /// The same fault as another control sees it.
+    fn also(&mut self, class: Class, amount: Dec, (control, dataset): (&str, &str), key: Key<'_>) {
+        let fact = Planted::of(class, &[], self.money(amount)).also(control, dataset, key);
         self.unit.facts.push(fact);
+    }
+
+    /// What the fault makes of a billing run of the service.
+    fn also_run(&mut self, class: Class, amount: Dec, run: i64) {
+        let key = [("service_id", self.unit.service.id()), ("billing_run", run_id(run))];
+        self.also(class, amount, ("RC-01", "charge"), &key);
     }
 }

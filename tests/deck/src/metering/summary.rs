@@ -9,6 +9,29 @@ use std::collections::BTreeMap;
 /// A batch of usage: whether the agent sent it, what is in it, the month.
 pub(crate) type BatchKey = (bool, &'static str, i64);
 
+/// Of a service in a month.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Metered {
+    /// Σ amounts of original charges.
+    pub(crate) charged: Dec,
+    /// What was metered and known at the cut-off, in 10^-4.
+    pub(crate) known: i128,
+    /// Rows of usage.
+    pub(crate) rows: u64,
+}
+
+impl Metered {
+    const NONE: Self = Self { charged: Dec::new(0, 2), known: 0, rows: 0 };
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            charged: self.charged.plus(other.charged),
+            known: self.known + other.known,
+            rows: self.rows + other.rows,
+        }
+    }
+}
+
 /// Sums over resources' months.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
@@ -19,10 +42,13 @@ pub(crate) struct Summary {
     pub(crate) direct: BTreeMap<(i64, usize, usize, usize), Dec>,
     /// Month, cost centre, unit → what was metered and known at the cut-off, in 10^-4.
     pub(crate) drivers: BTreeMap<(i64, usize, &'static str), i128>,
-    /// Month, service → Σ amounts of original charges, and what was metered and known at the cut-off.
-    pub(crate) services: BTreeMap<(i64, usize), (Dec, i128)>,
+    /// Month, service → its sums.
+    pub(crate) services: BTreeMap<(i64, usize), Metered>,
     /// Service, version → by how much charges are off the contract's price.
     pub(crate) off_contract: BTreeMap<(usize, String), Dec>,
+    /// Service, version → charges that cost something else by the prices known now, and by how much they
+    /// were more.
+    pub(crate) retroactive: BTreeMap<(usize, String), (u64, Dec)>,
     /// Batch → rows, and Σ quantity.
     pub(crate) batches: BTreeMap<BatchKey, (u64, i128)>,
     pub(crate) facts: Vec<Planted>,
@@ -53,12 +79,14 @@ impl Summary {
         }
         let service = unit.service;
         *self.drivers.entry((unit.month, unit.centre, service.unit())).or_default() += unit.known;
-        let sums = self.services.entry((unit.month, service.number));
-        let (original, metered) = sums.or_insert((Dec::cents(0), 0));
-        *metered += unit.known;
-        for charge in unit.charges.iter().filter(|c| c.reason == "original") {
-            *original = original.plus(charge.rated.amount);
-        }
+        let originals = unit.charges.iter().filter(|c| c.reason == "original");
+        let metered = Metered {
+            charged: originals.fold(Dec::cents(0), |sum, c| sum.plus(c.rated.amount)),
+            known: unit.known,
+            rows: u64::try_from(unit.usage.len()).unwrap_or(0),
+        };
+        let sums = self.services.entry((unit.month, service.number)).or_insert(Metered::NONE);
+        *sums = sums.plus(metered);
         for charge in &unit.charges {
             self.charge_rows += 1;
             let currency = service.currency();
@@ -75,7 +103,16 @@ impl Summary {
             let key = (service.number, unit.version.label.clone());
             add(&mut self.off_contract, key, unit.off_contract);
         }
+        if unit.retroactive.0 > 0 {
+            let key = (service.number, unit.version.label.clone());
+            self.add_retroactive(key, unit.retroactive);
+        }
         self.facts.append(&mut unit.facts);
+    }
+
+    fn add_retroactive(&mut self, key: (usize, String), (count, amount): (u64, Dec)) {
+        let sums = self.retroactive.entry(key).or_insert((0, Dec::cents(0)));
+        *sums = (sums.0 + count, sums.1.plus(amount));
     }
 
     /// Adds the sums of other months.
@@ -90,14 +127,15 @@ impl Summary {
         for (key, sum) in other.drivers {
             *self.drivers.entry(key).or_default() += sum;
         }
-        for (key, (amount, quantity)) in other.services {
-            let sums = self.services.entry(key).or_insert((Dec::cents(0), 0));
-            *sums = (sums.0.plus(amount), sums.1 + quantity);
+        for (key, metered) in other.services {
+            let sums = self.services.entry(key).or_insert(Metered::NONE);
+            *sums = sums.plus(metered);
         }
         for (key, (rows, quantity)) in other.batches {
             let sums = self.batches.entry(key).or_default();
             *sums = (sums.0 + rows, sums.1 + quantity);
         }
+        other.retroactive.into_iter().for_each(|(key, sums)| self.add_retroactive(key, sums));
         self.facts.extend(other.facts);
     }
 }

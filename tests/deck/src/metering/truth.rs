@@ -1,8 +1,12 @@
 //! The truth of the metering world: which record carries which fault, and what it costs.
 
-use super::fault::Class;
+use super::World;
+use super::fault::{Class, is_of_price};
+use super::summary::Summary;
 use crate::fault::CONTROLS;
 use crate::money::Dec;
+use crate::rng::at;
+use std::collections::BTreeSet;
 
 /// What was planted, and what follows from it. Written as `truth.json`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -15,6 +19,39 @@ pub struct MeteringTruth {
     pub charge_rows: u64,
     /// The facts, by fault, control and key.
     pub facts: Vec<Planted>,
+    /// What prices that became known late would change, by service and version. No fault: the charges
+    /// are right as billed, and none is corrected.
+    pub retroactive: Vec<Retroactive>,
+}
+
+/// Charges that were billed by a version which another one has taken the place of.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Retroactive {
+    /// The service.
+    pub service_id: String,
+    /// The version that was known at the charges' runs.
+    pub version: String,
+    /// How many charges have another amount by the version that is known now.
+    pub charges: u64,
+    /// Their re-performed amounts as known at the run less those as known now.
+    pub amount: String,
+    /// Its currency.
+    pub currency: String,
+}
+
+/// The sums of a summary, service by service.
+pub(crate) fn retroactive(world: &World, summary: &Summary) -> Vec<Retroactive> {
+    let of = |((service, version), (charges, amount)): (&(usize, String), &(u64, Dec))| {
+        let service = at(&world.services, *service);
+        Retroactive {
+            service_id: service.id(),
+            version: version.clone(),
+            charges: *charges,
+            amount: amount.to_string(),
+            currency: service.currency().to_owned(),
+        }
+    };
+    summary.retroactive.iter().map(of).collect()
 }
 
 /// A fact about a record.
@@ -38,6 +75,18 @@ pub struct Planted {
     pub currency: Option<String>,
     /// Whether it follows from a fault whose own fact is another one.
     pub consequential: bool,
+}
+
+/// Keeps of what RC-01 would see the records that it does see: those whose quantities differ. In such a
+/// record every wrong amount counts, that of a fault which leaves the quantity as it is too.
+pub(crate) fn keep_runs(facts: &mut Vec<Planted>) {
+    let of_run = |f: &Planted| f.control.as_deref() == Some("RC-01");
+    let seen: BTreeSet<_> = facts
+        .iter()
+        .filter(|f| of_run(f) && !is_of_price(&f.fault))
+        .map(|f| f.key.clone())
+        .collect();
+    facts.retain(|f| !of_run(f) || seen.contains(&f.key));
 }
 
 /// Columns and values of a key.

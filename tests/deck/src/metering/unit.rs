@@ -4,7 +4,7 @@
 use super::World;
 use super::catalogue::{Service, Version};
 use super::fault::Class;
-use super::group::{MONTHS, centres, entity_of};
+use super::group::{MONTHS, centres, cut_off, entity_of, first_day};
 use super::meter::{Features, Kind, Reading, Usage, readings, rows};
 use super::pricing::{QUANTITY_SCALE, Rated, Tier, Twist, rate};
 use super::resource::{Resource, Slot, Window};
@@ -40,6 +40,9 @@ pub(crate) struct Unit<'a> {
     pub(crate) known: i128,
     /// By how much charges are off the contract's price, where the rate is.
     pub(crate) off_contract: Dec,
+    /// How many of the charges cost something else by the prices known now, and by how much more they
+    /// were.
+    pub(crate) retroactive: (u64, Dec),
     pub(crate) facts: Vec<Planted>,
 }
 
@@ -57,7 +60,9 @@ pub(crate) fn fits(world: &World, number: u64, class: Class) -> bool {
     resource.window(month).is_some_and(|window| {
         let slots = resource.slots(window).len();
         let features = Features::draw(world.seed, resource, service, month, slots);
-        class.fits(resource, service, &features, month)
+        // Usage without a charge says nothing of a period that begins within a month.
+        let whole = class != Class::OrphanUsage || window.first == first_day(month);
+        whole && class.fits(resource, service, &features, month)
     })
 }
 
@@ -88,13 +93,14 @@ impl<'a> Draft<'a> {
             service,
             month,
             window,
-            version: at(&service.versions, service.version_at(start)),
+            version: service.version_known(start, cut_off(month)),
             centre: resource.centre(month),
             slots,
             usage,
             charges: Vec::new(),
             known: readings.iter().filter(|r| !r.late).map(Reading::counted).sum(),
             off_contract: Dec::cents(0),
+            retroactive: (0, Dec::cents(0)),
             facts: Vec::new(),
         };
         Some(Self { unit, readings, features, fault })
@@ -127,6 +133,7 @@ impl<'a> Draft<'a> {
             self.spoil(class, known, settled);
         }
         self.compare_with_contract();
+        self.compare_with_revision();
     }
 
     fn push(
@@ -141,25 +148,43 @@ impl<'a> Draft<'a> {
         self.unit.charges.push(Charge { suffix, reason, quantity, rated, run });
     }
 
-    fn compare_with_contract(&mut self) {
-        let Some(tiers) = self.unit.version.by_contract() else { return };
+    /// What the charges' quantities cost by these tiers.
+    fn by_tiers(&self, tiers: &[Tier]) -> Vec<Dec> {
         let unit = &self.unit;
-        let by = |tiers: &[Tier], q| {
-            rate(&unit.service.plan, tiers, q, unit.window.days, Twist::None).amount
-        };
-        let (mut sum, mut before) = (Dec::cents(0), 0);
+        let by = |q| rate(&unit.service.plan, tiers, q, unit.window.days, Twist::None).amount;
+        let mut before = 0;
+        let mut amounts = Vec::new();
         for charge in &unit.charges {
-            let right = if charge.reason == "late" {
-                by(&tiers, before + charge.quantity).minus(by(&tiers, before))
+            amounts.push(if charge.reason == "late" {
+                by(before + charge.quantity).minus(by(before))
             } else if charge.quantity < 0 {
-                by(&tiers, -charge.quantity).negated()
+                by(-charge.quantity).negated()
             } else {
                 before = charge.quantity;
-                by(&tiers, charge.quantity)
-            };
-            sum = sum.plus(charge.rated.amount.minus(right));
+                by(charge.quantity)
+            });
         }
-        self.unit.off_contract = sum;
+        amounts
+    }
+
+    fn compare_with_contract(&mut self) {
+        let Some(tiers) = self.unit.version.by_contract() else { return };
+        let right = self.by_tiers(&tiers);
+        let off = self.unit.charges.iter().zip(right).map(|(c, r)| c.rated.amount.minus(r));
+        self.unit.off_contract = off.fold(Dec::cents(0), Dec::plus);
+    }
+
+    /// As known at the run against as known now.
+    fn compare_with_revision(&mut self) {
+        let Unit { service, version, .. } = self.unit;
+        let place = service.versions.iter().position(|v| v.label == version.label);
+        let Some(revision) = place.and_then(|p| service.revision_of(p)) else { return };
+        let (billed, now) = (self.by_tiers(&version.tiers), self.by_tiers(&revision.tiers));
+        for off in billed.into_iter().zip(now).map(|(billed, now)| billed.minus(now)) {
+            let (count, sum) = self.unit.retroactive;
+            let differs = u64::from(off.parts().0 != 0);
+            self.unit.retroactive = (count + differs, sum.plus(off));
+        }
     }
 }
 

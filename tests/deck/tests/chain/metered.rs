@@ -12,7 +12,6 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub(super) struct Used {
     id: String,
-    meter: String,
     start: String,
     end: String,
     ingest: String,
@@ -23,6 +22,17 @@ pub(super) struct Used {
     replaces: String,
     unit: String,
     quantity: Frac,
+}
+
+/// What counted of a resource's month at the cut-off of its run, and at that of the next.
+pub(super) struct Count {
+    pub(super) resource: String,
+    pub(super) month: String,
+    /// The first metered instant.
+    pub(super) start: String,
+    pub(super) known: Frac,
+    pub(super) later: Frac,
+    pub(super) rows: usize,
 }
 
 /// Resource and month (as the meter's ids count it) → rows.
@@ -50,7 +60,6 @@ pub(super) fn read(path: &Path) -> Groups {
             let quantity = quantity.as_primitive::<Decimal128Type>().value(at);
             let used = Used {
                 id: text("usage_id"),
-                meter: text("meter_id"),
                 start: instant("interval_start"),
                 end: instant("interval_end"),
                 ingest: instant("ingest_time"),
@@ -85,8 +94,13 @@ fn counted(rows: &[Used], before: &str) -> Frac {
     best.values().fold(Frac::ZERO, |sum, (.., q)| sum.add(*q))
 }
 
+/// The month after it.
+pub(super) fn next(month: &str) -> String {
+    format!("{:02}", month.parse::<usize>().unwrap() + 1)
+}
+
 /// The instant of a month's cut-off: the fourth of the next.
-fn cut_off(month: &str) -> String {
+pub(super) fn cut_off(month: &str) -> String {
     let next = month.parse::<usize>().unwrap() + 1;
     format!("{}-{:02}-04T00:00:00Z", 2024 + next / 12, next % 12 + 1)
 }
@@ -106,7 +120,16 @@ impl Chain {
         let groups = std::mem::take(&mut self.usage);
         for (key, rows) in &groups {
             let known = counted(rows, &cut_off(&key.1));
+            let later = counted(rows, &cut_off(&next(&key.1)));
             self.known.insert(key.clone(), known);
+            self.counts.push(Count {
+                resource: key.0.clone(),
+                month: key.1.clone(),
+                start: rows[0].start.clone(),
+                known,
+                later,
+                rows: rows.len(),
+            });
             match charges.get(key) {
                 Some(charges) => self.billed(rows, known, charges),
                 None => self.unbilled(key, rows, known),
@@ -120,6 +143,7 @@ impl Chain {
             );
         }
         self.usage = groups;
+        self.runs(&charges);
     }
 
     /// Resource, month, unit → what was known; for the drivers of keys.
@@ -139,11 +163,11 @@ impl Chain {
         sums
     }
 
-    fn unbilled(&mut self, (resource, _): &(String, String), rows: &[Used], known: Frac) {
+    fn unbilled(&mut self, (resource, month): &(String, String), rows: &[Used], known: Frac) {
         let owner = self.rows("resource").find(|r| r["resource_id"] == *resource).unwrap();
         let service = owner["service_id"].clone();
         // Orphans are planted only where the price isn't prorated.
-        let terms = self.terms(&service, &rows[0].start, Frac::new(1, 1));
+        let terms = self.terms(&service, &rows[0].start, &cut_off(month), Frac::new(1, 1));
         let lost = Frac::ZERO.sub(terms.amount(known));
         self.found("LN-04", &[resource, &rows[0].start], lost.money());
     }
@@ -154,15 +178,17 @@ impl Chain {
         let id = original["charge_id"].clone();
         let first = Frac::of(original, "quantity");
         let more = |q: Frac| terms.amount(first).sub(terms.amount(q));
-        let mut seen = BTreeSet::new();
-        for row in rows {
-            if !seen.insert((row.source.as_str(), row.id.as_str())) {
-                self.found("DD-01", &[&row.source, &row.id], more(known).money());
-            }
+        let period = [original["resource_id"].as_str(), original["period_start"].as_str()];
+        let distinct: BTreeSet<_> = rows.iter().map(|r| (&r.source, &r.id)).collect();
+        if distinct.len() < rows.len() {
+            self.found("DD-01", &period, more(known).money());
         }
         if first != known {
             self.found("LN-02", &[&id], more(known).money());
-            self.excess.insert(id, format!("{:?}", first.sub(known)));
+            if distinct.len() == rows.len() {
+                // Nothing else is there to be billed twice.
+                self.found("DD-02", &period, more(known).money());
+            }
         } else {
             let settled = counted(rows, "9999");
             let charged = charges.iter().fold(Frac::ZERO, |s, c| s.add(Frac::of(c, "quantity")));
@@ -171,7 +197,7 @@ impl Chain {
                 self.found("LN-02", &[&last["charge_id"]], Frac::of(original, "amount").money());
             } else if charged != settled {
                 let missing = terms.amount(first).sub(terms.amount(settled));
-                self.found("LN-04", &[&id], missing.money());
+                self.found("LN-04", &period, missing.money());
             }
         }
         self.estimates(rows, original, known);
@@ -184,9 +210,7 @@ impl Chain {
         let mut runs: Vec<Vec<&Used>> = vec![vec![]];
         for (start, interval) in &by_start {
             if reached != *start {
-                let row = interval[0];
-                let key = [row.meter.as_str(), original["resource_id"].as_str(), reached];
-                self.found("IM-01", &key, "");
+                self.found("IM-01", &[&original["resource_id"], reached], "");
             }
             reached = interval[0].end.as_str();
             match interval.iter().find(|r| r.quality == "estimated") {
@@ -200,7 +224,7 @@ impl Chain {
             let total = run.iter().fold(Frac::ZERO, |s, r| s.add(r.quantity));
             let right = run.iter().enumerate().map(|(k, r)| formula(rows, r, k, run.len()));
             let right = right.fold(Frac::ZERO, Frac::add);
-            let key = [run[0].source.as_str(), run[0].id.as_str()];
+            let key = [original["resource_id"].as_str(), run[0].start.as_str()];
             let without = |part: Frac| terms.amount(known).sub(terms.amount(known.sub(part)));
             if run.len() > 6 {
                 self.found("IM-04", &key, without(total).money());

@@ -2,8 +2,11 @@
 //! that doesn't tie out as the control that looks there would name it.
 
 mod books;
+mod bought;
 mod metered;
 mod price;
+mod runs;
+mod transfer;
 
 use crate::reread::{Rows, read};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +23,10 @@ pub(crate) struct Chain {
     usage: metered::Groups,
     /// What each resource used in a period and was known: resource, month → quantity.
     known: BTreeMap<(String, String), Frac>,
+    counts: Vec<metered::Count>,
     pub(crate) breaks: BTreeSet<Break>,
-    /// What was charged beyond what was metered, by charge.
-    pub(crate) excess: BTreeMap<String, String>,
+    /// Service, version → charges that the prices known now would change, and the sum of what was more.
+    pub(crate) retroactive: BTreeMap<(String, String), (u64, Frac)>,
 }
 
 const TABLES: &[&str] = &[
@@ -45,6 +49,7 @@ const TABLES: &[&str] = &[
     "sla_measure",
     "credit",
     "vendor_invoice",
+    "benchmark",
 ];
 
 pub(crate) fn chain(folder: &Path) -> Chain {
@@ -56,8 +61,9 @@ pub(crate) fn chain(folder: &Path) -> Chain {
         tables: TABLES.iter().map(table).collect(),
         usage: metered::read(&folder.join("data/usage.parquet")),
         known: BTreeMap::new(),
+        counts: Vec::new(),
         breaks: BTreeSet::new(),
-        excess: BTreeMap::new(),
+        retroactive: BTreeMap::new(),
     };
     chain.prices();
     chain.metering();
@@ -66,6 +72,7 @@ pub(crate) fn chain(folder: &Path) -> Chain {
     chain.journal();
     chain.service_levels();
     chain.purchases();
+    chain.benchmarks();
     chain
 }
 
@@ -81,10 +88,16 @@ impl Chain {
 }
 
 /// A fraction in lowest terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frac {
     n: i128,
     d: i128,
+}
+
+impl Default for Frac {
+    fn default() -> Self {
+        Self::ZERO
+    }
 }
 
 impl Frac {

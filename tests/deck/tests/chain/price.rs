@@ -74,40 +74,65 @@ impl Terms {
     }
 }
 
-/// The row of those that is in force at the instant: the last that has begun.
-fn in_force<'a>(rows: impl Iterator<Item = &'a Row>, column: &str, at: &str) -> Option<&'a Row> {
-    rows.filter(|r| r[column].as_str() <= at).max_by(|a, b| a[column].cmp(&b[column]))
+/// Of the rows that were in force at the start and known, the one known last. The end is not looked at:
+/// another row begins where one ends, but for the faults that move the ends of rates.
+fn in_force<'a>(rows: impl Iterator<Item = &'a Row>, start: &str, known: &str) -> Option<&'a Row> {
+    let order = |r: &&Row| (r["effective_from"].clone(), r["known_from"].clone());
+    let known = rows.filter(|r| r["known_from"].as_str() <= known);
+    known.filter(|r| r["effective_from"].as_str() <= start).max_by_key(order)
+}
+
+/// What the quantity of a charge costs by the terms and a rate; `before` is that of the original.
+fn expected(charge: &Row, before: Option<Frac>, terms: &Terms, rate: Option<Frac>) -> Frac {
+    let quantity = Frac::of(charge, "quantity");
+    match (charge["reason"].as_str(), before) {
+        ("late", Some(q)) => terms.at(q.add(quantity), rate).sub(terms.at(q, rate)),
+        ("correction", Some(q)) if quantity.n < 0 => {
+            assert_eq!(quantity, Frac::ZERO.sub(q));
+            Frac::ZERO.sub(terms.at(q, rate))
+        }
+        _ => terms.at(quantity, rate),
+    }
 }
 
 impl Chain {
-    /// The terms of a service for a period.
-    pub(super) fn terms(&self, service: &str, start: &str, days: Frac) -> Terms {
+    /// The terms of a service for a period, as they were known.
+    pub(super) fn terms(&self, service: &str, start: &str, known: &str, days: Frac) -> Terms {
         let of = |table| self.rows(table).filter(move |r| r["service_id"] == service);
-        let plan = in_force(of("price_plan"), "effective_from", start).unwrap().clone();
+        let plan = in_force(of("price_plan"), start, known).unwrap().clone();
+        assert!(plan.get("effective_to").is_none_or(|to| start < to.as_str()));
         let version = plan["version"].clone();
         let tiers: Vec<Row> =
             of("price_tier").filter(|t| t["version"] == version).cloned().collect();
-        let rate = in_force(of("rate_table"), "effective_from", start);
-        let line = rate.map(|r| r["source_contract_line"].clone());
-        let line = self
-            .rows("contract")
-            .find(|c| Some(format!("{}/{}", c["contract_id"], c["line_no"])) == line);
-        let with_overhead = |c: &Row| Frac::of(c, "unit_price").mul(Frac::new(112, 100));
+        let rate = in_force(of("rate_table"), start, known);
         Terms {
             plan,
             tiers,
             days,
             rate: rate.map(|r| Frac::of(r, "unit_price")),
-            by_contract: line.map(with_overhead),
+            by_contract: rate.map(|r| self.by_contract(r)),
         }
     }
 
-    pub(super) fn terms_of(&self, charge: &Row) -> Terms {
+    /// The rate that a rate's contract line asks for.
+    fn by_contract(&self, rate: &Row) -> Frac {
+        let line = &rate["source_contract_line"];
+        let mut lines = self.rows("contract");
+        let line =
+            lines.find(|c| format!("{}/{}", c["contract_id"], c["line_no"]) == *line).unwrap();
+        Frac::of(line, "unit_price").mul(Frac::new(112, 100))
+    }
+
+    fn terms_known(&self, charge: &Row, known: &str) -> Terms {
         let days = Frac::new(
             charge["proration_numerator"].parse().unwrap(),
             charge["proration_denominator"].parse().unwrap(),
         );
-        self.terms(&charge["service_id"], &charge["period_start"], days)
+        self.terms(&charge["service_id"], &charge["period_start"], known, days)
+    }
+
+    pub(super) fn terms_of(&self, charge: &Row) -> Terms {
+        self.terms_known(charge, &charge["known_at"])
     }
 
     pub(super) fn prices(&mut self) {
@@ -118,27 +143,25 @@ impl Chain {
         for charge in &charges {
             let terms = self.terms_of(charge);
             assert_eq!(terms.plan["version"], charge["price_version"]);
-            let quantity = Frac::of(charge, "quantity");
             let original = charge.get("corrects").map(|id| originals[id.as_str()]);
             let before = original.map(|o| Frac::of(o, "quantity"));
-            let expected = |rate| match (charge["reason"].as_str(), before) {
-                ("late", Some(q)) => terms.at(q.add(quantity), rate).sub(terms.at(q, rate)),
-                ("correction", Some(q)) if quantity.n < 0 => {
-                    assert_eq!(quantity, Frac::ZERO.sub(q));
-                    Frac::ZERO.sub(terms.at(q, rate))
-                }
-                _ => terms.at(quantity, rate),
-            };
             let amount = Frac::of(charge, "amount");
-            let difference = amount.sub(expected(terms.rate));
+            let right = expected(charge, before, &terms, terms.rate);
+            let difference = amount.sub(right);
             if !difference.is_zero() {
                 self.found("PT-02", &[&charge["charge_id"]], difference.money());
             }
+            let key = (charge["service_id"].clone(), charge["price_version"].clone());
             if terms.by_contract.is_some() {
-                let by_contract = amount.sub(expected(terms.by_contract));
-                let key = (charge["service_id"].clone(), charge["price_version"].clone());
-                let sum = off.entry(key).or_insert(Frac::ZERO);
+                let by_contract = amount.sub(expected(charge, before, &terms, terms.by_contract));
+                let sum = off.entry(key.clone()).or_insert(Frac::ZERO);
                 *sum = sum.add(by_contract);
+            }
+            let now = self.terms_known(charge, "9999");
+            let late = right.sub(expected(charge, before, &now, now.rate));
+            if !late.is_zero() {
+                let sums = self.retroactive.entry(key).or_insert((0, Frac::ZERO));
+                *sums = (sums.0 + 1, sums.1.add(late));
             }
         }
         self.rates(&off);
@@ -148,9 +171,10 @@ impl Chain {
         let rates: Vec<Row> = self.rows("rate_table").cloned().collect();
         for rate in &rates {
             let (id, from) = (&rate["rate_id"], &rate["effective_from"]);
-            let terms = self.terms(&rate["service_id"], from, Frac::new(1, 1));
-            if terms.rate != terms.by_contract {
-                let key = (rate["service_id"].clone(), terms.plan["version"].clone());
+            if Frac::of(rate, "unit_price") != self.by_contract(rate) {
+                let same = ["service_id", "effective_from", "known_from"];
+                let plan = self.rows("price_plan").find(|p| same.iter().all(|c| p[*c] == rate[*c]));
+                let key = (rate["service_id"].clone(), plan.unwrap()["version"].clone());
                 let sum = off.get(&key).copied().unwrap_or(Frac::ZERO);
                 self.found("PR-01", &[id, from], sum.money());
             }

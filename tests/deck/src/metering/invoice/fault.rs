@@ -1,0 +1,110 @@
+//! The faults of bills: of pooled cost, of exchange, of VAT.
+
+use super::{Bill, MARKUP, vat};
+use crate::metering::fault::Class;
+use crate::metering::plan::Plan;
+use crate::metering::truth::Planted;
+use crate::money::Dec;
+
+/// The mark-up of a fault, in percent.
+const WRONG_MARKUP: i128 = 8;
+
+/// Plants the faults of bills.
+///
+/// # Errors
+/// When no bill fits a fault; the text names it.
+pub(super) fn spoil(
+    seed: u64,
+    plan: &Plan,
+    bills: &mut [Bill],
+    facts: &mut Vec<Planted>,
+) -> Result<(), String> {
+    pooled(seed, plan, bills, facts)?;
+    exchanged(seed, plan, bills, facts)?;
+    taxed(seed, plan, bills, facts)
+}
+
+/// Pooled cost at another mark-up than agreed, or from another pool than was allocated.
+fn pooled(
+    seed: u64,
+    plan: &Plan,
+    bills: &mut [Bill],
+    facts: &mut Vec<Planted>,
+) -> Result<(), String> {
+    let markup = plan.choose(seed, Class::MarkupWrong, bills, |_| true)?;
+    for place in &markup {
+        let Some(bill) = bills.get_mut(*place) else { continue };
+        let right = bill.pooled_net;
+        bill.charge_pooled(seed, WRONG_MARKUP);
+        let key = [("entry_id", bill.entry_id("P", "AR"))];
+        let amount = (Dec::new(bill.pooled_net - right, 2), bill.who().currency);
+        facts.push(Planted::of(Class::MarkupWrong, &key, Some(amount)));
+    }
+    let places: Vec<usize> = (0..bills.len()).filter(|place| !markup.contains(place)).collect();
+    let bears = |place: &usize| bills.get(*place).is_some_and(|b| b.pooled_cost() > 0);
+    let other = plan.choose(seed, Class::IcPoolOff, &places, bears)?;
+    for place in other.into_iter().filter_map(|p| places.get(p)) {
+        let Some(bill) = bills.get_mut(*place) else { continue };
+        // The pool holds three percent more than the allocation gave; the entry is right for the pool.
+        bill.beyond = bill.pooled_cost() * 3 / 100 + 1;
+        bill.charge_pooled(seed, MARKUP);
+        let key = [("entry_id", bill.entry_id("P", "AR"))];
+        let amount = (Dec::new(bill.beyond, 2), bill.who().currency);
+        facts.push(Planted::of(Class::IcPoolOff, &key, Some(amount)));
+    }
+    Ok(())
+}
+
+/// Booked by the rate of the day before.
+fn exchanged(
+    seed: u64,
+    plan: &Plan,
+    bills: &mut [Bill],
+    facts: &mut Vec<Planted>,
+) -> Result<(), String> {
+    let foreign = |b: &Bill| b.book(seed, 0) != b.book(seed, -1);
+    for place in plan.choose(seed, Class::FxWrongDay, bills, foreign)? {
+        let Some(bill) = bills.get_mut(place) else { continue };
+        let right = bill.booked;
+        bill.booked = bill.book(seed, -1);
+        for (what, wrong, right) in
+            [("D", bill.booked.first(), right.first()), ("P", bill.booked.last(), right.last())]
+        {
+            let off = wrong.unwrap_or(&0) - right.unwrap_or(&0);
+            if off != 0 {
+                let key = [("entry_id", bill.entry_id(what, "AP"))];
+                let amount = Some((Dec::new(off, 2), bill.to().currency));
+                facts.push(Planted::of(Class::FxWrongDay, &key, amount));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// VAT rounded line by line.
+fn taxed(
+    seed: u64,
+    plan: &Plan,
+    bills: &mut [Bill],
+    facts: &mut Vec<Planted>,
+) -> Result<(), String> {
+    let by_line = |b: &Bill| -> Option<Vec<i128>> {
+        let percent = b.rate()?;
+        Some(b.nets().into_iter().map(|net| vat(net, percent)).collect())
+    };
+    let differs =
+        |b: &Bill| by_line(b).is_some_and(|v| v.iter().sum::<i128>() != b.vat.iter().sum::<i128>());
+    for place in plan.choose(seed, Class::VatPerLine, bills, differs)? {
+        let Some(bill) = bills.get_mut(place) else { continue };
+        let right: i128 = bill.vat.iter().sum();
+        bill.vat = by_line(bill).unwrap_or_default();
+        let off = bill.vat.iter().sum::<i128>() - right;
+        let key = [
+            ("issuer", bill.seller().id.to_owned()),
+            ("invoice_no", bill.number().unwrap_or_default()),
+        ];
+        let amount = Some((Dec::new(off, 2), bill.who().currency));
+        facts.push(Planted::of(Class::VatPerLine, &key, amount));
+    }
+    Ok(())
+}
