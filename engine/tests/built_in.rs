@@ -7,6 +7,10 @@
 
 #[path = "built_in/books.rs"]
 mod books;
+#[path = "built_in/comparables.rs"]
+mod comparables;
+#[path = "built_in/purchases.rs"]
+mod purchases;
 mod support;
 
 use std::collections::BTreeMap;

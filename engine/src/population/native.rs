@@ -16,8 +16,10 @@ mod document_vat;
 mod excess;
 mod metered_period;
 mod metered_run;
+mod net_cost_plus;
 mod output;
 mod prices;
+mod purchase;
 mod rate_by_contract;
 mod reading;
 mod register;
@@ -25,6 +27,7 @@ mod run_reconciliation;
 mod sod_static;
 mod timeline;
 mod usage;
+mod vendor_metered;
 
 use crate::binding::Bound;
 use crate::error::{closest, input, list};
@@ -42,9 +45,11 @@ const NATIVES: &[&Native] = &[
     &document_vat::NATIVE,
     &metered_period::NATIVE,
     &metered_run::NATIVE,
+    &net_cost_plus::NATIVE,
     &rate_by_contract::NATIVE,
     &run_reconciliation::NATIVE,
     &sod_static::NATIVE,
+    &vendor_metered::NATIVE,
 ];
 
 /// A native population.

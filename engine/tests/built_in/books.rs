@@ -1,4 +1,4 @@
-//! Invoices, credits, purchases and the journal against what they should bear.
+//! Invoices, credits and the journal against what they should bear.
 
 use super::{Table, says};
 
@@ -200,56 +200,6 @@ fn a_missed_service_level_is_credited() {
             "A/2025-05: not-applicable",
             "A/spring: undetermined ?charges ?target",
             "Z/2025-03: undetermined ?charges ?target",
-        ],
-    );
-}
-
-#[test]
-fn a_vendor_bills_the_price_of_the_contract() {
-    let contracts: &[&str] = &[
-        "contract_id=N line_no=1 vendor=V service_id=vm unit_price=0.20 currency=EUR term_start=2025-01-01 term_end=2025-07-01",
-        "contract_id=N line_no=2 vendor=V service_id=vm unit_price=0.18 currency=EUR term_start=2025-07-01",
-        "contract_id=N line_no=3 vendor=V service_id=db unit_price=1 currency=EUR term_start=2025-01-01 discount=0.1",
-        "contract_id=N line_no=4 vendor=V service_id=two unit_price=1 currency=EUR term_start=2025-01-01",
-        "contract_id=N line_no=5 vendor=V service_id=two unit_price=1 currency=EUR term_start=2025-01-01",
-        "contract_id=N line_no=6 vendor=W service_id=vm unit_price=9 currency=EUR term_start=2025-01-01",
-    ];
-    let line = |number: u8, rest: &str| {
-        format!(
-            "vendor=V invoice_no=I line_no={number} contract_id=N service_id=vm quantity=9800.5 currency=EUR \
-             service_start=2025-06-01 {rest}"
-        )
-    };
-    let lines = [
-        line(1, "unit_price=0.20"),
-        // The price in force on the first of the month, whatever line the invoice names.
-        line(2, "unit_price=0.20 service_start=2025-07-01 contract_line=1"),
-        line(3, "unit_price=0.18 service_start=2025-07-31"),
-        line(4, "unit_price=0.206"),
-        line(5, "unit_price=0.20 contract_id="),
-        line(6, "unit_price=0.20 contract_id=M"),
-        line(7, "unit_price=0.20 service_start=2024-12-31"),
-        line(8, "unit_price=1 service_id=db"),
-        line(9, "unit_price=1 service_id=two"),
-        line(10, "unit_price=0.20 currency=CHF"),
-        line(11, "unit_price=0.20 vendor=X"),
-    ];
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    says(
-        "PR-03",
-        &[("vendor-invoice-1", &lines), ("contract-1", contracts)],
-        &[
-            "V/I/1: conforms",
-            "V/I/2: violates vendor-price-off-contract 196.01",
-            "V/I/3: conforms",
-            "V/I/4: violates vendor-price-off-contract 58.8",
-            "V/I/5: undetermined ?contract_price",
-            "V/I/6: undetermined ?contract_price",
-            "V/I/7: undetermined ?contract_price",
-            "V/I/8: undetermined ?contract_price",
-            "V/I/9: undetermined ?contract_price",
-            "V/I/10: undetermined ?contract_price",
-            "X/I/11: undetermined ?contract_price",
         ],
     );
 }

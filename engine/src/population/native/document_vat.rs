@@ -1,7 +1,7 @@
 //! The native population `document-vat`: each invoice, with the VAT that its lines bear and the VAT of
 //! the document by category and rate.
 
-use super::output::{Cell, Column, Kind, Output, fits, schema};
+use super::output::{AMOUNT_SCALE, Cell, Column, Kind, Output, fits, schema};
 use super::reading::{self, Reading, text};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
@@ -128,7 +128,7 @@ impl Document<'_> {
     fn actual(&self) -> Option<Exact> {
         let add = |sum: Exact, vat: &Option<Exact>| Some(sum.plus(vat.as_ref()?));
         let sum = self.borne.iter().try_fold(Exact::zero(), add)?;
-        (!self.mixed && fits(&sum)).then_some(sum)
+        (!self.mixed && fits(&sum, AMOUNT_SCALE)).then_some(sum)
     }
 
     /// Its VAT by BR-CO-17 and BR-CO-14, rounded half up to the minor unit of its currency.
@@ -149,7 +149,7 @@ impl Document<'_> {
         let by_line = tax(Strategy::PerLine).map_err(|e| e.to_string())?.tax;
         let actual = actual.ok_or(TOO_LONG)?;
         let difference = actual.minus(&whole.tax);
-        if ![&whole.net, &whole.tax, &difference].into_iter().all(fits) {
+        if ![&whole.net, &whole.tax, &difference].into_iter().all(|n| fits(n, AMOUNT_SCALE)) {
             return Err(TOO_LONG.to_owned());
         }
         let class = (!difference.is_zero() && *actual == by_line).then_some(PER_LINE);

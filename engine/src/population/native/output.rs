@@ -172,9 +172,9 @@ fn builders(columns: &[Column]) -> Vec<Builder> {
     columns.iter().map(builder).collect()
 }
 
-/// Whether a column of amounts can hold the number: ten digits behind the point, 38 in all.
-pub(in crate::population) fn fits(number: &Exact) -> bool {
-    units(number, AMOUNT_SCALE).is_some()
+/// Whether a column with so many digits behind the point, 38 in all, can hold the number.
+pub(in crate::population) fn fits(number: &Exact, scale: u32) -> bool {
+    units(number, scale).is_some()
 }
 
 fn units(number: &Exact, scale: u32) -> Option<i128> {

@@ -91,6 +91,11 @@ pub(in crate::population) struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
+    /// Whether there is none in a row.
+    pub(in crate::population) fn is_null(self, row: usize) -> bool {
+        self.array.is_null(row)
+    }
+
     /// The number in a row; none for null.
     pub(in crate::population) fn exact(self, row: usize) -> Option<Exact> {
         if self.array.is_null(row) {
