@@ -7,7 +7,7 @@
 //! population is not reconciled, never an empty result that looks clean.
 
 mod check;
-mod native;
+pub(crate) mod native;
 mod personal;
 mod select;
 mod session;

@@ -7,26 +7,26 @@
 //! finds it undetermined. Its records are rows of the base, groups of them with `_records` as in SQL,
 //! or combinations of columns that group no rows.
 
-mod billing;
+pub(crate) mod billing;
 mod charge_amount;
-mod charge_quantity;
-mod charges;
+pub(crate) mod charge_quantity;
+pub(crate) mod charges;
 mod diagnosis;
 mod document_vat;
 mod excess;
-mod metered_period;
+pub(crate) mod metered_period;
 mod metered_run;
 mod net_cost_plus;
 mod output;
-mod prices;
+pub(crate) mod prices;
 mod purchase;
 mod rate_by_contract;
-mod reading;
-mod register;
+pub(crate) mod reading;
+pub(crate) mod register;
 mod run_reconciliation;
 mod sod_static;
 mod timeline;
-mod usage;
+pub(crate) mod usage;
 mod vendor_metered;
 
 use crate::binding::Bound;

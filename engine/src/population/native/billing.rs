@@ -11,33 +11,33 @@ use crate::run::RunError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The roles that are read.
-pub(in crate::population) const ROLES: [&str; 6] =
+pub(crate) const ROLES: [&str; 6] =
     ["usage", "charge", "price-plan", "price-tier", "rate-table", "resource"];
 
 /// All that a charge is made of.
-pub(in crate::population) struct Billing<'a> {
-    pub(in crate::population) usage: ByResource<'a>,
-    pub(in crate::population) charges: Charges<'a>,
-    pub(in crate::population) prices: PriceBook<'a>,
-    pub(in crate::population) register: Register<'a>,
+pub(crate) struct Billing<'a> {
+    pub(crate) usage: ByResource<'a>,
+    pub(crate) charges: Charges<'a>,
+    pub(crate) prices: PriceBook<'a>,
+    pub(crate) register: Register<'a>,
 }
 
 /// A time for which a resource's usage is charged as one: the period of its charges, else the civil
 /// month in the resource's zone (UTC where none is known) as far as the resource is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::population) struct Period<'a> {
-    pub(in crate::population) resource: &'a str,
-    pub(in crate::population) start: i64,
-    pub(in crate::population) end: i64,
+pub(crate) struct Period<'a> {
+    pub(crate) resource: &'a str,
+    pub(crate) start: i64,
+    pub(crate) end: i64,
     /// Where its rows of usage stand among the resource's.
-    pub(in crate::population) rows: (usize, usize),
+    pub(crate) rows: (usize, usize),
 }
 
 /// What rates a resource's period.
-pub(in crate::population) struct Rater<'b, 'a> {
-    pub(in crate::population) priced: Priced<'b, 'a>,
+pub(crate) struct Rater<'b, 'a> {
+    pub(crate) priced: Priced<'b, 'a>,
     /// Which share of a month the period is; one where the plan isn't prorated.
-    pub(in crate::population) share: Exact,
+    pub(crate) share: Exact,
 }
 
 impl<'a> Billing<'a> {
@@ -45,7 +45,7 @@ impl<'a> Billing<'a> {
     ///
     /// # Errors
     /// None that isn't an error of ours.
-    pub(in crate::population) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
+    pub(crate) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
         let usage = usage::read(bound.role("usage")?)?;
         Ok(Self { usage, ..Self::without_usage(bound)? })
     }
@@ -54,7 +54,7 @@ impl<'a> Billing<'a> {
     ///
     /// # Errors
     /// None that isn't an error of ours.
-    pub(in crate::population) fn without_usage(bound: &Bound<'a>) -> Result<Self, RunError> {
+    pub(crate) fn without_usage(bound: &Bound<'a>) -> Result<Self, RunError> {
         Ok(Self {
             usage: ByResource::new(),
             charges: Charges::read(bound.role("charge")?)?,
@@ -67,7 +67,7 @@ impl<'a> Billing<'a> {
     ///
     /// # Errors
     /// [`Unpriced`].
-    pub(in crate::population) fn rater(
+    pub(crate) fn rater(
         &self,
         (resource, service): (&str, &str),
         (start, end): (i64, i64),
@@ -86,7 +86,7 @@ impl<'a> Billing<'a> {
     }
 
     /// The periods of all resources that have usage or charges, by resource and start.
-    pub(in crate::population) fn periods(&self) -> Vec<Period<'a>> {
+    pub(crate) fn periods(&self) -> Vec<Period<'a>> {
         let mut charged: BTreeMap<&'a str, Vec<(i64, i64)>> = BTreeMap::new();
         for ((resource, start), chain) in &self.charges.chains {
             let ends =
@@ -144,20 +144,27 @@ impl<'a> Billing<'a> {
         Period { resource, start, end, rows: (0, 0) }
     }
 
+    /// The first cut-off of a run after an instant, else the last there is.
+    pub(crate) fn cut_off_after(&self, at: i64) -> i64 {
+        let cut_offs = &self.charges.cut_offs;
+        let after = cut_offs.range(at..).next().or_else(|| cut_offs.last());
+        after.copied().unwrap_or(usage::NOW)
+    }
+
     /// A resource's rows of usage.
-    pub(in crate::population) fn rows(&self, resource: &str) -> &[Row<'a>] {
+    pub(crate) fn rows(&self, resource: &str) -> &[Row<'a>] {
         self.usage.get(resource).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The rows of usage of a period.
-    pub(in crate::population) fn rows_of(&self, period: &Period<'_>) -> &[Row<'a>] {
+    pub(crate) fn rows_of(&self, period: &Period<'_>) -> &[Row<'a>] {
         self.rows(period.resource).get(period.rows.0..period.rows.1).unwrap_or_default()
     }
 }
 
 impl Period<'_> {
     /// The key of its charges.
-    pub(in crate::population) fn key(&self) -> PeriodKey<'_> {
+    pub(crate) fn key(&self) -> PeriodKey<'_> {
         (self.resource, self.start)
     }
 }
@@ -167,7 +174,7 @@ impl Rater<'_, '_> {
     ///
     /// # Errors
     /// [`Unpriced`] for what the terms don't say.
-    pub(in crate::population) fn amount(&self, quantity: i128) -> Result<Exact, Unpriced> {
+    pub(crate) fn amount(&self, quantity: i128) -> Result<Exact, Unpriced> {
         self.amount_of(&Exact::from_scaled(quantity, QUANTITY_SCALE))
     }
 
@@ -175,7 +182,7 @@ impl Rater<'_, '_> {
     ///
     /// # Errors
     /// [`Unpriced`] for what the terms don't say.
-    pub(in crate::population) fn amount_of(&self, quantity: &Exact) -> Result<Exact, Unpriced> {
+    pub(crate) fn amount_of(&self, quantity: &Exact) -> Result<Exact, Unpriced> {
         amount(&self.priced.terms, &self.share, quantity)
     }
 }
@@ -185,11 +192,7 @@ impl Rater<'_, '_> {
 ///
 /// # Errors
 /// [`Unpriced`].
-pub(in crate::population) fn amount(
-    terms: &Terms,
-    share: &Exact,
-    quantity: &Exact,
-) -> Result<Exact, Unpriced> {
+pub(crate) fn amount(terms: &Terms, share: &Exact, quantity: &Exact) -> Result<Exact, Unpriced> {
     let quantity = quantity.clone().max(Exact::zero());
     let terms = Terms { proration: Some(share.clone()), ..terms.clone() };
     let rated = rate(&terms, &Usage::Quantity(quantity));
@@ -201,7 +204,7 @@ pub(in crate::population) fn amount(
 ///
 /// # Errors
 /// What `amount` says, and [`Unpriced`] for quantities that don't fit.
-pub(in crate::population) fn expected(
+pub(crate) fn expected(
     charge: &ChargeRow<'_>,
     before: Option<i128>,
     amount: impl Fn(i128) -> Result<Exact, Unpriced>,

@@ -12,7 +12,6 @@ use super::usage::{NOW, QUANTITY_SCALE};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 
 /// The population.

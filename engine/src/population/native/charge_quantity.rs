@@ -13,7 +13,6 @@ use super::usage::{self, QUANTITY_SCALE, Row};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -68,7 +67,8 @@ pub(super) fn together(
     let before = billing.charges.before(first).ok_or(WIDE)?;
     let quantity = quantity(charges).ok_or(WIDE)?;
     let expected = counted.checked_sub(before).ok_or(WIDE)?;
-    let amount = amount_off(billing, charges, before, counted);
+    let used = !billing.rows_of(period).is_empty();
+    let amount = amount_off(billing, charges, before, counted, used);
     Ok(Together { quantity, expected, amount })
 }
 
@@ -77,13 +77,16 @@ fn amount_off(
     charges: &[&ChargeRow<'_>],
     before: i128,
     counted: i128,
+    used: bool,
 ) -> Result<Exact, Unpriced> {
     let Some(first) = charges.first() else { return Err(Unpriced("there is no charge")) };
     let rater = rater(billing, first)?;
     let charged = charges.iter().fold(Exact::zero(), |sum, charge| sum.plus(&charge.amount));
     // Nothing was charged before an original, which may have a minimum.
     let earlier = if first.why == Why::Original { Exact::zero() } else { rater.amount(before)? };
-    Ok(charged.minus(&rater.amount(counted)?.minus(&earlier)))
+    // Without any usage nothing is due, no minimum either.
+    let whole = if used { rater.amount(counted)? } else { Exact::zero() };
+    Ok(charged.minus(&whole.minus(&earlier)))
 }
 
 /// What rates a charge as it was billed.
@@ -124,6 +127,9 @@ fn class(rows: &[Row<'_>], charges: &[&ChargeRow<'_>], done: &Together) -> Optio
     let excess = done.quantity.checked_sub(done.expected)?;
     if excess == 0 {
         return None;
+    }
+    if rows.is_empty() {
+        return Some("ghost-charge");
     }
     let [first, rest @ ..] = charges else { return None };
     if first.why == Why::Correction && rest.is_empty() && first.quantity >= Some(0) {

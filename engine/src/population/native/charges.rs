@@ -1,15 +1,16 @@
 //! Charges, and the chains that they form: an original, what came late, reversals and replacements.
 
-use super::reading::{self, Reading};
+use super::reading::{self, Reading, text};
 use super::usage::QUANTITY_SCALE;
 use crate::dataset::Loaded;
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
-use std::collections::BTreeMap;
+use datafusion::arrow::array::Array as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why there is a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::population) enum Why {
+pub(crate) enum Why {
     Original,
     Correction,
     Late,
@@ -17,33 +18,39 @@ pub(in crate::population) enum Why {
 
 /// A charge. Instants are microseconds since 1970 UTC.
 #[derive(Debug, Clone)]
-pub(in crate::population) struct ChargeRow<'a> {
-    pub(in crate::population) id: &'a str,
-    pub(in crate::population) why: Why,
-    pub(in crate::population) resource: &'a str,
-    pub(in crate::population) service: &'a str,
-    pub(in crate::population) start: i64,
-    pub(in crate::population) end: i64,
+pub(crate) struct ChargeRow<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) why: Why,
+    pub(crate) resource: &'a str,
+    pub(crate) service: &'a str,
+    pub(crate) start: i64,
+    pub(crate) end: i64,
     /// In 10^-10; none for what doesn't fit 128 bits.
-    pub(in crate::population) quantity: Option<i128>,
-    pub(in crate::population) version: &'a str,
-    pub(in crate::population) amount: Exact,
-    pub(in crate::population) currency: &'a str,
-    pub(in crate::population) run: &'a str,
-    pub(in crate::population) known: i64,
+    pub(crate) quantity: Option<i128>,
+    pub(crate) version: &'a str,
+    pub(crate) amount: Exact,
+    pub(crate) currency: &'a str,
+    pub(crate) run: &'a str,
+    pub(crate) known: i64,
     /// File and row.
-    pub(in crate::population) place: (i64, i64),
+    pub(crate) place: (i64, i64),
+    /// Which batch of the dataset it is in, and which row of it.
+    pub(crate) at: (usize, usize),
+    /// The invoice and its line.
+    pub(crate) line: Option<(&'a str, i64)>,
 }
 
 /// A resource and the start of a period.
-pub(in crate::population) type PeriodKey<'a> = (&'a str, i64);
+pub(crate) type PeriodKey<'a> = (&'a str, i64);
 
 /// All charges in the order of the dataset, and the places of those of each resource's period by when
 /// they were made, reversals first.
 #[derive(Debug, Default)]
-pub(in crate::population) struct Charges<'a> {
-    pub(in crate::population) rows: Vec<ChargeRow<'a>>,
-    pub(in crate::population) chains: BTreeMap<PeriodKey<'a>, Vec<usize>>,
+pub(crate) struct Charges<'a> {
+    pub(crate) rows: Vec<ChargeRow<'a>>,
+    pub(crate) chains: BTreeMap<PeriodKey<'a>, Vec<usize>>,
+    /// When runs were made.
+    pub(crate) cut_offs: BTreeSet<i64>,
 }
 
 impl<'a> Charges<'a> {
@@ -51,14 +58,15 @@ impl<'a> Charges<'a> {
     ///
     /// # Errors
     /// None that isn't an error of ours.
-    pub(in crate::population) fn read(loaded: &'a Loaded) -> Result<Self, RunError> {
+    pub(crate) fn read(loaded: &'a Loaded) -> Result<Self, RunError> {
         let mut charges = Self::default();
-        for batch in reading::batches(loaded) {
-            charges.read_batch(batch)?;
+        for (number, batch) in reading::batches(loaded).enumerate() {
+            charges.read_batch(number, batch)?;
         }
         for (place, charge) in charges.rows.iter().enumerate() {
             charges.chains.entry((charge.resource, charge.start)).or_default().push(place);
         }
+        charges.cut_offs = charges.rows.iter().map(|charge| charge.known).collect();
         let rows = &charges.rows;
         let order =
             |place: &usize| rows.get(*place).map(|c| (c.known, c.quantity >= Some(0), c.id));
@@ -68,7 +76,7 @@ impl<'a> Charges<'a> {
         Ok(charges)
     }
 
-    fn read_batch(&mut self, batch: Reading<'a>) -> Result<(), RunError> {
+    fn read_batch(&mut self, number: usize, batch: Reading<'a>) -> Result<(), RunError> {
         let (ids, reasons) = (batch.text("charge_id")?, batch.text("reason")?);
         let (resources, services) = (batch.text("resource_id")?, batch.text("service_id")?);
         let (starts, ends) = (batch.instant("period_start")?, batch.instant("period_end")?);
@@ -76,6 +84,7 @@ impl<'a> Charges<'a> {
         let (versions, currencies) = (batch.text("price_version")?, batch.text("currency")?);
         let (runs, known) = (batch.text("billing_run")?, batch.instant("known_at")?);
         let (files, numbers) = batch.place()?;
+        let (invoices, lines) = (batch.text("invoice_no")?, batch.whole("invoice_line")?);
         for row in 0..batch.rows() {
             self.rows.push(ChargeRow {
                 id: ids.value(row),
@@ -95,16 +104,17 @@ impl<'a> Charges<'a> {
                 run: runs.value(row),
                 known: known.value(row),
                 place: (files.value(row), numbers.value(row)),
+                at: (number, row),
+                line: text(invoices, row)
+                    .filter(|_| lines.is_valid(row))
+                    .map(|invoice| (invoice, lines.value(row))),
             });
         }
         Ok(())
     }
 
     /// The charges of a resource's period that were made at the same time, in their order.
-    pub(in crate::population) fn made(
-        &self,
-        key: PeriodKey<'_>,
-    ) -> impl Iterator<Item = Vec<&ChargeRow<'a>>> {
+    pub(crate) fn made(&self, key: PeriodKey<'_>) -> impl Iterator<Item = Vec<&ChargeRow<'a>>> {
         let chain = self.chains.get(&key).map(Vec::as_slice).unwrap_or_default();
         let rows: Vec<&ChargeRow<'a>> = chain.iter().filter_map(|p| self.rows.get(*p)).collect();
         let groups = rows.chunk_by(|a, b| a.known == b.known).map(<[_]>::to_vec);
@@ -112,7 +122,7 @@ impl<'a> Charges<'a> {
     }
 
     /// Σ of the quantities of the same period's charges that were made before; none on overflow.
-    pub(in crate::population) fn before(&self, charge: &ChargeRow<'_>) -> Option<i128> {
+    pub(crate) fn before(&self, charge: &ChargeRow<'_>) -> Option<i128> {
         let chain = self.chains.get(&(charge.resource, charge.start))?;
         let rows = chain.iter().filter_map(|place| self.rows.get(*place));
         let mut before = rows.filter(|other| other.known < charge.known);
@@ -121,6 +131,6 @@ impl<'a> Charges<'a> {
 }
 
 /// Σ of quantities; none on overflow.
-pub(in crate::population) fn quantity(charges: &[&ChargeRow<'_>]) -> Option<i128> {
+pub(crate) fn quantity(charges: &[&ChargeRow<'_>]) -> Option<i128> {
     charges.iter().try_fold(0_i128, |sum, charge| sum.checked_add(charge.quantity?))
 }

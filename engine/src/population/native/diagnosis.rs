@@ -13,7 +13,7 @@ use crate::reperform::rating::{Charge, Operation, Order, OrderedStep, Terms};
 use tieout_controls::Rounding;
 
 /// The name where no single mistake explains the amount.
-pub(in crate::population) const UNEXPLAINED: &str = "unexplained";
+pub(crate) const UNEXPLAINED: &str = "unexplained";
 
 const MODES: [Rounding; 7] = [
     Rounding::HalfUp,
@@ -26,11 +26,7 @@ const MODES: [Rounding; 7] = [
 ];
 
 /// The names of the mistakes that explain a charge, joined by ` | `.
-pub(in crate::population) fn name(
-    billing: &Billing<'_>,
-    charge: &ChargeRow<'_>,
-    rater: &Rater<'_, '_>,
-) -> String {
+pub(crate) fn name(billing: &Billing<'_>, charge: &ChargeRow<'_>, rater: &Rater<'_, '_>) -> String {
     let before = billing.charges.before(charge);
     let gives = |terms: &Terms, share: &Exact| {
         let made = expected(charge, before, |quantity| {

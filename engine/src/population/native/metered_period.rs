@@ -14,7 +14,6 @@ use super::usage::{self, NOW, QUANTITY_SCALE, Row};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 
 /// The population.
@@ -54,7 +53,7 @@ const COLUMNS: &[Column] = &[
 
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
     let billing = Billing::read(request.bound)?;
-    let last_run = billing.charges.rows.iter().map(|charge| charge.known).max().unwrap_or(NOW);
+    let last_run = billing.charges.cut_offs.last().copied().unwrap_or(NOW);
     let mut output = Output::new(COLUMNS);
     for period in billing.periods() {
         if request.progress.cancelled() {
@@ -135,14 +134,16 @@ fn find<'a>(
     Ok(found)
 }
 
-/// What would rate a period that has no charge: the service of the register.
+/// What would rate a period that has no charge: the service of the register, at the run that should
+/// have charged it.
 pub(super) fn uncharged<'b, 'a>(
     billing: &'b Billing<'a>,
     period: &Period<'a>,
 ) -> Result<super::billing::Rater<'b, 'a>, Unpriced> {
     let entry = billing.register.at(period.resource, period.start);
     let entry = entry.ok_or(Unpriced("the resource isn't registered at that time"))?;
-    billing.rater((period.resource, entry.service), (period.start, period.end), NOW)
+    let known = billing.cut_off_after(period.end);
+    billing.rater((period.resource, entry.service), (period.start, period.end), known)
 }
 
 fn class(found: &Findings<'_>, charges: usize) -> Option<&'static str> {

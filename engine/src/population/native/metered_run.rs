@@ -2,8 +2,7 @@
 //! measured, estimated, or are missing; and what the estimates are off.
 //!
 //! An estimate is made again from what had come in when it was made; a missing one by the method that
-//! is due, from what had come in at the period's cut-off. Periods without any usage are not looked
-//! into: their charges are another population's.
+//! is due, from what had come in at the period's cut-off.
 
 use super::billing::{self, Billing, Period, Rater};
 use super::charge_quantity::rater;
@@ -15,7 +14,6 @@ use super::{Native, NativeGrain, Request};
 use crate::error::input;
 use crate::reperform::exact::{Exact, Increment};
 use crate::run::RunError;
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
 use tieout_controls::{Control, Rounding};
@@ -35,7 +33,7 @@ const COLUMNS: &[Column] = &[
     Column("_records", Kind::Whole, false),
     Column("interval_end", Kind::Instant, false),
     Column("kind", Kind::Text, false),
-    Column("intervals", Kind::Whole, true),
+    Column("intervals", Kind::Whole, false),
     Column("method", Kind::Text, true),
     Column("method_due", Kind::Text, true),
     Column("actual", Kind::Quantity, true),
@@ -205,7 +203,7 @@ impl<'a> Resource<'_, 'a> {
     fn push(&self, run: &Run, output: &mut Output) -> Result<(), RunError> {
         let found = self.find(run);
         let length = self.timeline.length(run);
-        let due = length.map(|length| self.timeline.method_due(length));
+        let due = self.timeline.method_due(length);
         let whole = |number: usize| i64::try_from(number).ok();
         let intervals = self.timeline.intervals.get(run.intervals.clone()).unwrap_or_default();
         let rows = intervals.iter().map(|interval| interval.rows.len()).sum();
@@ -220,9 +218,9 @@ impl<'a> Resource<'_, 'a> {
                 What::Estimated => "estimated",
                 What::Missing => "missing",
             })),
-            Cell::Whole(length.and_then(whole)),
+            Cell::Whole(whole(length)),
             Cell::Text(found.method),
-            Cell::Text(due.filter(|_| run.what != What::Measured)),
+            Cell::Text(Some(due).filter(|_| run.what != What::Measured)),
             Cell::Number(found.actual.as_ref()),
             Cell::Number(found.expected.as_ref()),
             Cell::Whole(found.off.and_then(whole)),

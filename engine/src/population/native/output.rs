@@ -11,15 +11,15 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit}
 use std::sync::Arc;
 
 /// The digits behind the point of amounts and quantities.
-pub(in crate::population) const AMOUNT_SCALE: u32 = 10;
+pub(crate) const AMOUNT_SCALE: u32 = 10;
 /// The digits behind the point of shares.
-pub(in crate::population) const SHARE_SCALE: u32 = 18;
+pub(crate) const SHARE_SCALE: u32 = 18;
 
 const BATCH_ROWS: usize = 8192;
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::population) enum Kind {
+pub(crate) enum Kind {
     Text,
     /// Text about a person.
     Personal,
@@ -36,18 +36,14 @@ pub(in crate::population) enum Kind {
 
 /// A column: name, type, whether it may be null.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::population) struct Column(
-    pub(in crate::population) &'static str,
-    pub(in crate::population) Kind,
-    pub(in crate::population) bool,
-);
+pub(crate) struct Column(pub(crate) &'static str, pub(crate) Kind, pub(crate) bool);
 
 /// The columns that name a row of the base; they come first.
-pub(in crate::population) const PLACE: [Column; 2] =
+pub(crate) const PLACE: [Column; 2] =
     [Column(FILE, Kind::Whole, false), Column(ROW, Kind::Whole, false)];
 
 /// A cell, in the type of its column.
-pub(in crate::population) enum Cell<'a> {
+pub(crate) enum Cell<'a> {
     Text(Option<&'a str>),
     Whole(Option<i64>),
     Flag(Option<bool>),
@@ -57,7 +53,7 @@ pub(in crate::population) enum Cell<'a> {
 }
 
 /// The Arrow schema of these columns.
-pub(in crate::population) fn schema(columns: &[Column]) -> SchemaRef {
+pub(crate) fn schema(columns: &[Column]) -> SchemaRef {
     let field = |Column(name, kind, nullable): &Column| {
         let kind_of = match kind {
             Kind::Text | Kind::Personal => DataType::Utf8,
@@ -86,7 +82,7 @@ enum Builder {
 }
 
 /// Records in batches.
-pub(in crate::population) struct Output {
+pub(crate) struct Output {
     columns: &'static [Column],
     builders: Vec<Builder>,
     rows: usize,
@@ -95,7 +91,7 @@ pub(in crate::population) struct Output {
 
 impl Output {
     /// Nothing yet.
-    pub(in crate::population) fn new(columns: &'static [Column]) -> Self {
+    pub(crate) fn new(columns: &'static [Column]) -> Self {
         Self { columns, builders: builders(columns), rows: 0, done: Vec::new() }
     }
 
@@ -103,7 +99,7 @@ impl Output {
     ///
     /// # Errors
     /// For a number that doesn't fit its column, and for cells that aren't the columns'.
-    pub(in crate::population) fn push(&mut self, cells: &[Cell<'_>]) -> Result<(), RunError> {
+    pub(crate) fn push(&mut self, cells: &[Cell<'_>]) -> Result<(), RunError> {
         let foreign = || RunError::Internal("a record of other columns".to_owned());
         if cells.len() != self.builders.len() {
             return Err(foreign());
@@ -152,7 +148,7 @@ impl Output {
     ///
     /// # Errors
     /// None that isn't an error of ours.
-    pub(in crate::population) fn finish(mut self) -> Result<Vec<RecordBatch>, RunError> {
+    pub(crate) fn finish(mut self) -> Result<Vec<RecordBatch>, RunError> {
         if self.rows > 0 {
             self.flush()?;
         }

@@ -13,12 +13,9 @@ use crate::run::RunError;
 use std::collections::BTreeMap;
 use tieout_controls::Rounding;
 
-/// The roles that prices are read from.
-pub(in crate::population) const ROLES: [&str; 3] = ["price-plan", "price-tier", "rate-table"];
-
 /// Why nothing rates a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::population) struct Unpriced(pub(in crate::population) &'static str);
+pub(crate) struct Unpriced(pub(crate) &'static str);
 
 /// When something is in force, and since when that is known.
 #[derive(Debug, Clone, Copy)]
@@ -44,11 +41,11 @@ struct TierRow<'a> {
 
 /// A version of a service's price plan.
 #[derive(Debug, Clone)]
-pub(in crate::population) struct PlanVersion<'a> {
-    pub(in crate::population) version: &'a str,
-    pub(in crate::population) mode: &'a str,
-    pub(in crate::population) currency: &'a str,
-    pub(in crate::population) prorated: bool,
+pub(crate) struct PlanVersion<'a> {
+    pub(crate) version: &'a str,
+    pub(crate) mode: &'a str,
+    pub(crate) currency: &'a str,
+    pub(crate) prorated: bool,
     validity: Validity,
     upper_inclusive: bool,
     free: Exact,
@@ -61,37 +58,36 @@ pub(in crate::population) struct PlanVersion<'a> {
 
 /// A rate.
 #[derive(Debug, Clone)]
-pub(in crate::population) struct Rate<'a> {
-    pub(in crate::population) id: &'a str,
-    pub(in crate::population) price: Exact,
-    pub(in crate::population) currency: &'a str,
-    pub(in crate::population) contract_line: Option<&'a str>,
-    pub(in crate::population) place: (i64, i64),
+pub(crate) struct Rate<'a> {
+    pub(crate) price: Exact,
+    pub(crate) currency: &'a str,
+    pub(crate) contract_line: Option<&'a str>,
+    pub(crate) place: (i64, i64),
     validity: Validity,
 }
 
 /// All prices, by service.
 #[derive(Debug, Default)]
-pub(in crate::population) struct PriceBook<'a> {
+pub(crate) struct PriceBook<'a> {
     plans: BTreeMap<&'a str, Vec<PlanVersion<'a>>>,
     rates: BTreeMap<&'a str, Vec<Rate<'a>>>,
 }
 
 /// What rates a charge.
 #[derive(Debug, Clone)]
-pub(in crate::population) struct Priced<'b, 'a> {
-    pub(in crate::population) plan: &'b PlanVersion<'a>,
-    pub(in crate::population) rate: Option<&'b Rate<'a>>,
+pub(crate) struct Priced<'b, 'a> {
+    pub(crate) plan: &'b PlanVersion<'a>,
+    pub(crate) rate: Option<&'b Rate<'a>>,
     /// The terms, the share of the period still to be set.
-    pub(in crate::population) terms: Terms,
+    pub(crate) terms: Terms,
 }
 
 impl<'a> PriceBook<'a> {
-    /// Reads the datasets of [`ROLES`].
+    /// Reads the datasets `price-plan`, `price-tier` and `rate-table`.
     ///
     /// # Errors
     /// None that isn't an error of ours.
-    pub(in crate::population) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
+    pub(crate) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
         let mut book = Self::default();
         let mut tiers: BTreeMap<(&str, &str), Vec<TierRow<'a>>> = BTreeMap::new();
         for batch in reading::batches(bound.role("price-tier")?) {
@@ -145,13 +141,12 @@ impl<'a> PriceBook<'a> {
     }
 
     fn read_rates(&mut self, batch: Reading<'a>) -> Result<(), RunError> {
-        let (ids, services) = (batch.text("rate_id")?, batch.text("service_id")?);
+        let services = batch.text("service_id")?;
         let (prices, currencies) = (batch.number("unit_price")?, batch.text("currency")?);
         let lines = batch.text("source_contract_line")?;
         let (files, rows) = batch.place()?;
         for (row, validity) in validities(batch)?.into_iter().enumerate() {
             self.rates.entry(services.value(row)).or_default().push(Rate {
-                id: ids.value(row),
                 price: prices.exact(row).unwrap_or_else(Exact::zero),
                 currency: currencies.value(row),
                 contract_line: text(lines, row),
@@ -166,7 +161,7 @@ impl<'a> PriceBook<'a> {
     ///
     /// # Errors
     /// [`Unpriced`] for a gap, an overlap, and prices that contradict themselves.
-    pub(in crate::population) fn priced(
+    pub(crate) fn priced(
         &self,
         service: &str,
         at: i64,
@@ -203,7 +198,7 @@ impl<'a> PriceBook<'a> {
     }
 
     /// The same service's other versions, each as it would rate.
-    pub(in crate::population) fn others<'b>(
+    pub(crate) fn others<'b>(
         &'b self,
         service: &str,
         than: &'b Priced<'b, 'a>,
@@ -219,7 +214,7 @@ impl<'a> PriceBook<'a> {
     }
 
     /// All rates, with their services.
-    pub(in crate::population) fn rates(&self) -> impl Iterator<Item = (&'a str, &Rate<'a>)> {
+    pub(crate) fn rates(&self) -> impl Iterator<Item = (&'a str, &Rate<'a>)> {
         self.rates.iter().flat_map(|(service, rates)| rates.iter().map(|rate| (*service, rate)))
     }
 }
@@ -289,7 +284,7 @@ fn in_force<T>(
 
 impl Rate<'_> {
     /// The first instant at which it is in force.
-    pub(in crate::population) fn from(&self) -> i64 {
+    pub(crate) fn from(&self) -> i64 {
         self.validity.from
     }
 }
@@ -361,7 +356,7 @@ impl PlanVersion<'_> {
 }
 
 /// What bounds mean; the first tier is entered without usage.
-pub(in crate::population) fn semantics(upper_inclusive: bool) -> Semantics {
+pub(crate) fn semantics(upper_inclusive: bool) -> Semantics {
     let upper = Bounds::UpperInclusive(Between::Above);
     Semantics {
         bounds: if upper_inclusive { upper } else { Bounds::UpperExclusive },
@@ -371,7 +366,7 @@ pub(in crate::population) fn semantics(upper_inclusive: bool) -> Semantics {
 }
 
 /// The order of operations of a price plan: one rounding, at the end.
-pub(in crate::population) fn order(
+pub(crate) fn order(
     discount_first: bool,
     rounding: (Increment, Rounding),
 ) -> Result<Order, Unpriced> {

@@ -14,7 +14,6 @@ use crate::reperform::rating::{Charge, Terms};
 use crate::run::RunError;
 use chrono::NaiveDate;
 use datafusion::arrow::array::Array as _;
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
 use tieout_controls::{Control, Decimal};

@@ -14,18 +14,18 @@ use tieout_controls::Decimal;
 
 /// A batch of a dataset.
 #[derive(Clone, Copy)]
-pub(in crate::population) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     batch: &'a RecordBatch,
 }
 
 /// The batches of a dataset.
-pub(in crate::population) fn batches(loaded: &Loaded) -> impl Iterator<Item = Reading<'_>> {
+pub(crate) fn batches(loaded: &Loaded) -> impl Iterator<Item = Reading<'_>> {
     loaded.batches.iter().map(|batch| Reading { batch })
 }
 
 impl<'a> Reading<'a> {
     /// How many rows it has.
-    pub(in crate::population) fn rows(self) -> usize {
+    pub(crate) fn rows(self) -> usize {
         self.batch.num_rows()
     }
 
@@ -39,35 +39,32 @@ impl<'a> Reading<'a> {
     }
 
     /// A column of texts.
-    pub(in crate::population) fn text(self, name: &str) -> Result<&'a StringArray, RunError> {
+    pub(crate) fn text(self, name: &str) -> Result<&'a StringArray, RunError> {
         self.column(name, |array| array.as_string_opt::<i32>())
     }
 
     /// A column of whole numbers.
-    pub(in crate::population) fn whole(self, name: &str) -> Result<&'a Int64Array, RunError> {
+    pub(crate) fn whole(self, name: &str) -> Result<&'a Int64Array, RunError> {
         self.column(name, |array| array.as_primitive_opt::<Int64Type>())
     }
 
     /// A column of truth values.
-    pub(in crate::population) fn flag(self, name: &str) -> Result<&'a BooleanArray, RunError> {
+    pub(crate) fn flag(self, name: &str) -> Result<&'a BooleanArray, RunError> {
         self.column(name, |array| array.as_boolean_opt())
     }
 
     /// A column of instants, in microseconds since 1970 UTC.
-    pub(in crate::population) fn instant(
-        self,
-        name: &str,
-    ) -> Result<&'a TimestampMicrosecondArray, RunError> {
+    pub(crate) fn instant(self, name: &str) -> Result<&'a TimestampMicrosecondArray, RunError> {
         self.column(name, |array| array.as_primitive_opt::<TimestampMicrosecondType>())
     }
 
     /// A column of days, counted from 1970-01-01.
-    pub(in crate::population) fn date(self, name: &str) -> Result<&'a Date32Array, RunError> {
+    pub(crate) fn date(self, name: &str) -> Result<&'a Date32Array, RunError> {
         self.column(name, |array| array.as_primitive_opt::<Date32Type>())
     }
 
     /// A column of decimals.
-    pub(in crate::population) fn number(self, name: &str) -> Result<Numbers<'a>, RunError> {
+    pub(crate) fn number(self, name: &str) -> Result<Numbers<'a>, RunError> {
         let array = self.column(name, Some)?;
         match array.data_type() {
             DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => {
@@ -78,14 +75,14 @@ impl<'a> Reading<'a> {
     }
 
     /// Where the rows stand: file and row.
-    pub(in crate::population) fn place(self) -> Result<(&'a Int64Array, &'a Int64Array), RunError> {
+    pub(crate) fn place(self) -> Result<(&'a Int64Array, &'a Int64Array), RunError> {
         Ok((self.whole(FILE)?, self.whole(ROW)?))
     }
 }
 
 /// A column of decimals, 128 or 256 bits wide.
 #[derive(Clone, Copy)]
-pub(in crate::population) struct Numbers<'a> {
+pub(crate) struct Numbers<'a> {
     array: &'a dyn Array,
     scale: u32,
 }
@@ -97,7 +94,7 @@ impl Numbers<'_> {
     }
 
     /// The number in a row; none for null.
-    pub(in crate::population) fn exact(self, row: usize) -> Option<Exact> {
+    pub(crate) fn exact(self, row: usize) -> Option<Exact> {
         if self.array.is_null(row) {
             return None;
         }
@@ -110,7 +107,7 @@ impl Numbers<'_> {
     }
 
     /// The number as a multiple of `10^-scale`; none for null and for what doesn't fit.
-    pub(in crate::population) fn scaled(self, row: usize, scale: u32) -> Option<i128> {
+    pub(crate) fn scaled(self, row: usize, scale: u32) -> Option<i128> {
         if let Some(narrow) = self.array.as_primitive_opt::<Decimal128Type>()
             && self.scale == scale
         {
@@ -121,6 +118,6 @@ impl Numbers<'_> {
 }
 
 /// The text in a row; none for null.
-pub(in crate::population) fn text(array: &StringArray, row: usize) -> Option<&str> {
+pub(crate) fn text(array: &StringArray, row: usize) -> Option<&str> {
     array.is_valid(row).then(|| array.value(row))
 }

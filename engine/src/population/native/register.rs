@@ -13,24 +13,24 @@ use std::collections::BTreeMap;
 
 /// A row of the register. Instants are microseconds since 1970 UTC.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::population) struct Entry<'a> {
-    pub(in crate::population) from: i64,
-    pub(in crate::population) to: Option<i64>,
-    pub(in crate::population) service: &'a str,
-    pub(in crate::population) cost_centre: &'a str,
+pub(crate) struct Entry<'a> {
+    pub(crate) from: i64,
+    pub(crate) to: Option<i64>,
+    pub(crate) service: &'a str,
+    pub(crate) cost_centre: &'a str,
     zone: Option<&'a str>,
 }
 
 /// The entries of each resource, by time.
 #[derive(Debug, Default)]
-pub(in crate::population) struct Register<'a>(BTreeMap<&'a str, Vec<Entry<'a>>>);
+pub(crate) struct Register<'a>(BTreeMap<&'a str, Vec<Entry<'a>>>);
 
 impl<'a> Register<'a> {
     /// Reads the dataset `resource`.
     ///
     /// # Errors
     /// None that isn't an error of ours.
-    pub(in crate::population) fn read(loaded: &'a Loaded) -> Result<Self, RunError> {
+    pub(crate) fn read(loaded: &'a Loaded) -> Result<Self, RunError> {
         let mut register = Self::default();
         for batch in reading::batches(loaded) {
             let (ids, services) = (batch.text("resource_id")?, batch.text("service_id")?);
@@ -53,7 +53,7 @@ impl<'a> Register<'a> {
     }
 
     /// The entry of a resource in force at an instant; none without one and where several are.
-    pub(in crate::population) fn at(&self, resource: &str, at: i64) -> Option<&Entry<'a>> {
+    pub(crate) fn at(&self, resource: &str, at: i64) -> Option<&Entry<'a>> {
         let entries = self.0.get(resource)?;
         let holds = |e: &&Entry<'_>| e.from <= at && e.to.is_none_or(|to| at < to);
         let mut found = entries.iter().filter(holds);
@@ -61,20 +61,20 @@ impl<'a> Register<'a> {
     }
 
     /// The first instant from which a resource is registered.
-    pub(in crate::population) fn begins(&self, resource: &str) -> Option<i64> {
+    pub(crate) fn begins(&self, resource: &str) -> Option<i64> {
         self.0.get(resource)?.first().map(|entry| entry.from)
     }
 }
 
 impl Entry<'_> {
     /// Its zone; none where it has none that is known.
-    pub(in crate::population) fn zone(&self) -> Option<Tz> {
+    pub(crate) fn zone(&self) -> Option<Tz> {
         self.zone?.parse().ok()
     }
 }
 
 /// The instant of so many microseconds since 1970 UTC.
-pub(in crate::population) fn instant(micros: i64) -> Option<DateTime<Utc>> {
+pub(crate) fn instant(micros: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(micros)
 }
 
@@ -85,14 +85,14 @@ fn civil_month(zone: Tz, at: i64) -> Option<(NaiveDate, NaiveDate)> {
 }
 
 /// The instants between which that month lies.
-pub(in crate::population) fn month_of(zone: Tz, at: i64) -> Option<(i64, i64)> {
+pub(crate) fn month_of(zone: Tz, at: i64) -> Option<(i64, i64)> {
     let (first, next) = civil_month(zone, at)?;
     let span = time::civil_period(zone, first, next).ok()?;
     Some((span.start.timestamp_micros(), span.end.timestamp_micros()))
 }
 
 /// Civil days from one instant to another over the civil days of the month in which they begin, exact.
-pub(in crate::population) fn share_of_month(zone: Tz, start: i64, end: i64) -> Option<Exact> {
+pub(crate) fn share_of_month(zone: Tz, start: i64, end: i64) -> Option<Exact> {
     let day = |at| Some(instant(at)?.with_timezone(&zone).date_naive());
     let basis = Basis::Days { used: (day(start)?, day(end)?), period: civil_month(zone, start)? };
     Proration { basis, ratio_rounding: None }.ratio().ok()
@@ -100,7 +100,7 @@ pub(in crate::population) fn share_of_month(zone: Tz, start: i64, end: i64) -> O
 
 /// How many civil days lie between two instants that are both the start of a day in the zone; none
 /// where one isn't.
-pub(in crate::population) fn days_between(zone: Tz, start: i64, end: i64) -> Option<usize> {
+pub(crate) fn days_between(zone: Tz, start: i64, end: i64) -> Option<usize> {
     let day = |at: i64| {
         let date = instant(at)?.with_timezone(&zone).date_naive();
         let begins = time::civil_day(zone, date).ok()?.start;

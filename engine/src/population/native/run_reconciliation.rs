@@ -13,7 +13,6 @@ use super::usage::{self, QUANTITY_SCALE};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
 

@@ -9,7 +9,8 @@ use crate::reperform::exact::{Exact, Increment};
 use std::ops::Range;
 use tieout_controls::Rounding;
 
-const WEEK: i64 = 7 * 24 * 3_600_000_000;
+const DAY: i64 = 24 * 3_600_000_000;
+const WEEK: i64 = 7 * DAY;
 
 /// On the straight line between the intervals before and after a gap.
 pub(super) const LINEAR: &str = "linear";
@@ -85,12 +86,13 @@ impl<'r, 'a> Timeline<'r, 'a> {
         Self { rows, intervals, zone: entry.and_then(|entry| entry.zone()), terms }
     }
 
-    /// The runs of the periods that have usage, gaps at their edges among them.
+    /// The runs of periods, gaps at their edges among them; a period without any usage is one gap.
     pub(super) fn runs(&self, periods: &[Period<'_>]) -> Vec<Run> {
-        let metered: Vec<&Period<'_>> = periods.iter().filter(|p| p.rows.0 < p.rows.1).collect();
-        let spans = metered.chunk_by(|a, b| a.end == b.start);
-        let span = |span: &[&Period<'_>]| Some((span.first()?.start, span.last()?.end));
-        spans.filter_map(span).flat_map(|(start, end)| self.runs_between(start, end)).collect()
+        let empty = |period: &Period<'_>| period.rows.0 == period.rows.1;
+        let together = |a: &Period<'_>, b: &Period<'_>| a.end == b.start && !empty(a) && !empty(b);
+        let span = |span: &[Period<'_>]| Some((span.first()?.start, span.last()?.end));
+        let spans = periods.chunk_by(together).filter_map(span);
+        spans.flat_map(|(start, end)| self.runs_between(start, end)).collect()
     }
 
     fn runs_between(&self, start: i64, end: i64) -> Vec<Run> {
@@ -131,20 +133,19 @@ impl<'r, 'a> Timeline<'r, 'a> {
         self.intervals.get(run.intervals.end).filter(|interval| interval.start == run.end)
     }
 
-    /// How many intervals a run has; those of a gap by the one beside it, civil days where that is one.
-    pub(super) fn length(&self, run: &Run) -> Option<usize> {
+    /// How many intervals a run has; those of a gap by the one beside it, else by the resource's first:
+    /// civil days where that is one, and where there is none.
+    pub(super) fn length(&self, run: &Run) -> usize {
         if run.what != What::Missing {
-            return Some(run.intervals.len());
+            return run.intervals.len();
         }
-        let beside = self.before(run).or_else(|| self.after(run))?;
+        let beside = self.before(run).or_else(|| self.after(run)).or(self.intervals.first());
         let days = |start, end| days_between(self.zone?, start, end);
-        if days(beside.start, beside.end) == Some(1)
-            && let Some(count) = days(run.start, run.end)
-        {
-            return Some(count);
-        }
-        let length = beside.end - beside.start;
-        usize::try_from((run.end - run.start + length - 1) / length).ok()
+        let length = beside.map_or(DAY, |interval| interval.end - interval.start);
+        let daily = beside.is_none_or(|interval| days(interval.start, interval.end) == Some(1));
+        let by_days = days(run.start, run.end).filter(|_| daily);
+        let by_length = || usize::try_from((run.end - run.start + length - 1) / length.max(1));
+        by_days.or_else(|| by_length().ok()).unwrap_or(usize::MAX)
     }
 
     /// When each interval of a run begins; those of a gap at equal distances.
@@ -153,10 +154,9 @@ impl<'r, 'a> Timeline<'r, 'a> {
             let intervals = self.intervals.get(run.intervals.clone()).unwrap_or_default();
             return intervals.iter().map(|interval| interval.start).collect();
         }
-        let length = self.length(run).unwrap_or(0);
-        let count = i64::try_from(length).unwrap_or(1).max(1);
+        let count = i64::try_from(self.length(run)).unwrap_or(1).max(1);
         let step = (run.end - run.start) / count;
-        (0..count).take(length).map(|place| run.start + place * step).collect()
+        (0..count).map(|place| run.start + place * step).collect()
     }
 
     /// The method by which so long a gap is to be estimated.
@@ -175,9 +175,8 @@ impl<'r, 'a> Timeline<'r, 'a> {
         (method, known): (&str, i64),
         (place, start): (usize, i64),
     ) -> Result<Exact, Unpriced> {
-        let length = self.length(run).ok_or(Unpriced("there is no interval beside the gap"))?;
         let exact = match method {
-            LINEAR => self.on_the_line(run, known, place, length)?,
+            LINEAR => self.on_the_line(run, known, place)?,
             WEEKDAY => self.of_the_weeks(known, start)?,
             _ => return Err(Unpriced("the method of the estimate isn't known")),
         };
@@ -185,18 +184,12 @@ impl<'r, 'a> Timeline<'r, 'a> {
         Ok(exact.rounded(increment, mode))
     }
 
-    fn on_the_line(
-        &self,
-        run: &Run,
-        known: i64,
-        place: usize,
-        length: usize,
-    ) -> Result<Exact, Unpriced> {
+    fn on_the_line(&self, run: &Run, known: i64, place: usize) -> Result<Exact, Unpriced> {
         let value = |beside: Option<&Interval>| self.value(beside?, known);
         let values = value(self.before(run)).zip(value(self.after(run)));
         let (before, after) = values.ok_or(Unpriced("there is no interval beside the gap"))?;
         let whole = |number: usize| i128::try_from(number).unwrap_or(i128::MAX);
-        let step = Exact::ratio(whole(place + 1), whole(length + 1));
+        let step = Exact::ratio(whole(place + 1), whole(self.length(run) + 1));
         let step = step.map_err(|_| Unpriced("the gap has no length"))?;
         Ok(before.plus(&after.minus(&before).times(&step)))
     }

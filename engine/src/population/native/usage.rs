@@ -12,31 +12,33 @@ use crate::run::RunError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The digits behind the point of a quantity.
-pub(in crate::population) const QUANTITY_SCALE: u32 = 10;
+pub(crate) const QUANTITY_SCALE: u32 = 10;
 
 /// An instant that no row comes after.
-pub(in crate::population) const NOW: i64 = i64::MAX;
+pub(crate) const NOW: i64 = i64::MAX;
 
 /// A row of usage. Instants are microseconds since 1970 UTC.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::population) struct Row<'a> {
-    pub(in crate::population) id: &'a str,
-    pub(in crate::population) source: &'a str,
-    pub(in crate::population) priority: i64,
-    pub(in crate::population) start: i64,
-    pub(in crate::population) end: i64,
+pub(crate) struct Row<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) priority: i64,
+    pub(crate) start: i64,
+    pub(crate) end: i64,
     /// In 10^-10; none for what doesn't fit 128 bits.
-    pub(in crate::population) quantity: Option<i128>,
-    pub(in crate::population) unit: &'a str,
-    pub(in crate::population) ingest: i64,
-    pub(in crate::population) estimated: bool,
-    pub(in crate::population) method: Option<&'a str>,
-    pub(in crate::population) replaces: Option<&'a str>,
+    pub(crate) quantity: Option<i128>,
+    pub(crate) unit: &'a str,
+    pub(crate) ingest: i64,
+    pub(crate) estimated: bool,
+    pub(crate) method: Option<&'a str>,
+    pub(crate) replaces: Option<&'a str>,
+    /// Which batch of the dataset it is in, and which row of it.
+    pub(crate) at: (usize, usize),
 }
 
 /// Why usage can't be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::population) enum Uncountable {
+pub(crate) enum Uncountable {
     /// Two intervals overlap and neither covers the other.
     PartialOverlap,
     /// Rows of several units.
@@ -47,7 +49,7 @@ pub(in crate::population) enum Uncountable {
 
 impl Uncountable {
     /// In words.
-    pub(in crate::population) fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::PartialOverlap => "intervals of usage overlap in part",
             Self::Units => "usage is in several units",
@@ -58,24 +60,24 @@ impl Uncountable {
 
 /// What counts.
 #[derive(Debug, Clone)]
-pub(in crate::population) struct Counted {
+pub(crate) struct Counted {
     /// Σ of the quantities, in 10^-10.
-    pub(in crate::population) total: i128,
+    pub(crate) total: i128,
     /// The places of the rows that count, by interval.
-    pub(in crate::population) rows: Vec<usize>,
+    pub(crate) rows: Vec<usize>,
 }
 
 /// The rows of each resource, by interval, source and id.
-pub(in crate::population) type ByResource<'a> = BTreeMap<&'a str, Vec<Row<'a>>>;
+pub(crate) type ByResource<'a> = BTreeMap<&'a str, Vec<Row<'a>>>;
 
 /// Reads the dataset `usage`.
 ///
 /// # Errors
 /// None that isn't an error of ours.
-pub(in crate::population) fn read(loaded: &Loaded) -> Result<ByResource<'_>, RunError> {
+pub(crate) fn read(loaded: &Loaded) -> Result<ByResource<'_>, RunError> {
     let mut found = ByResource::new();
-    for batch in reading::batches(loaded) {
-        read_batch(batch, &mut found)?;
+    for (number, batch) in reading::batches(loaded).enumerate() {
+        read_batch(number, batch, &mut found)?;
     }
     for rows in found.values_mut() {
         rows.sort_by_key(|row| (row.start, row.end, row.source, row.id, row.ingest));
@@ -83,7 +85,11 @@ pub(in crate::population) fn read(loaded: &Loaded) -> Result<ByResource<'_>, Run
     Ok(found)
 }
 
-fn read_batch<'a>(batch: Reading<'a>, found: &mut ByResource<'a>) -> Result<(), RunError> {
+fn read_batch<'a>(
+    number: usize,
+    batch: Reading<'a>,
+    found: &mut ByResource<'a>,
+) -> Result<(), RunError> {
     let (ids, resources, units) =
         (batch.text("usage_id")?, batch.text("resource_id")?, batch.text("unit")?);
     let (sources, qualities) = (batch.text("source_system")?, batch.text("quality")?);
@@ -104,17 +110,14 @@ fn read_batch<'a>(batch: Reading<'a>, found: &mut ByResource<'a>) -> Result<(), 
             estimated: matches!(qualities.value(row), "estimated" | "interpolated"),
             method: text(methods, row),
             replaces: text(replaces, row),
+            at: (number, row),
         });
     }
     Ok(())
 }
 
 /// The rows that begin in a half-open interval of time; `rows` are in the order of [`read`].
-pub(in crate::population) fn within<'r, 'a>(
-    rows: &'r [Row<'a>],
-    start: i64,
-    end: i64,
-) -> &'r [Row<'a>] {
+pub(crate) fn within<'r, 'a>(rows: &'r [Row<'a>], start: i64, end: i64) -> &'r [Row<'a>] {
     let from = rows.partition_point(|row| row.start < start);
     let to = rows.partition_point(|row| row.start < end);
     rows.get(from..to).unwrap_or_default()
@@ -124,7 +127,7 @@ pub(in crate::population) fn within<'r, 'a>(
 ///
 /// # Errors
 /// [`Uncountable`].
-pub(in crate::population) fn count(rows: &[Row<'_>], before: i64) -> Result<Counted, Uncountable> {
+pub(crate) fn count(rows: &[Row<'_>], before: i64) -> Result<Counted, Uncountable> {
     if rows.windows(2).any(|pair| matches!(pair, [a, b] if a.unit != b.unit)) {
         return Err(Uncountable::Units);
     }
@@ -201,6 +204,7 @@ mod tests {
             estimated: false,
             method: None,
             replaces: None,
+            at: (0, 0),
         }
     }
 
