@@ -16,5 +16,5 @@ violation contains {
 	"amount": input.difference,
 	"message": object.get(input, "class", "no single mistake explains it"),
 } if {
-	not input.within
+	input.within == false
 }

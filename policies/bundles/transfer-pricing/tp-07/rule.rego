@@ -22,7 +22,7 @@ violation contains {
 		[shown(input.net_cost_plus), shown(input.lower), shown(input.upper), shown(input.median)],
 	),
 } if {
-	not input.in_range
+	input.in_range == false
 }
 
 shown(ratio) := decimal.round(ratio, 6, "half_even")
