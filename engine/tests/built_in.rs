@@ -15,6 +15,12 @@ mod charged;
 mod estimates;
 #[path = "built_in/metering.rs"]
 mod metering;
+#[path = "built_in/books.rs"]
+mod books;
+#[path = "built_in/comparables.rs"]
+mod comparables;
+#[path = "built_in/purchases.rs"]
+mod purchases;
 mod support;
 
 use std::collections::BTreeMap;

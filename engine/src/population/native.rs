@@ -16,12 +16,15 @@ pub(crate) mod charge_quantity;
 pub(crate) mod charges;
 mod diagnosis;
 mod dividend;
+mod document_vat;
 mod driver;
 mod excess;
 pub(crate) mod metered_period;
 mod metered_run;
+mod net_cost_plus;
 mod output;
 pub(crate) mod prices;
+mod purchase;
 mod rate_by_contract;
 pub(crate) mod reading;
 pub(crate) mod register;
@@ -29,6 +32,7 @@ mod run_reconciliation;
 mod sod_static;
 mod timeline;
 pub(crate) mod usage;
+mod vendor_metered;
 
 use crate::binding::Bound;
 use crate::error::{closest, input, list};
@@ -45,11 +49,14 @@ const NATIVES: &[&Native] = &[
     &allocation_share::NATIVE,
     &charge_amount::NATIVE,
     &charge_quantity::NATIVE,
+    &document_vat::NATIVE,
     &metered_period::NATIVE,
     &metered_run::NATIVE,
+    &net_cost_plus::NATIVE,
     &rate_by_contract::NATIVE,
     &run_reconciliation::NATIVE,
     &sod_static::NATIVE,
+    &vendor_metered::NATIVE,
 ];
 
 /// A native population.

@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod allocation;
+mod books;
 mod metering;
 mod world;
 
@@ -24,7 +25,7 @@ fn seeds() -> Vec<u64> {
 
 /// The controls whose exceptions the truth knows.
 fn controls() -> Vec<&'static str> {
-    [metering::CONTROLS, allocation::CONTROLS].concat()
+    [metering::CONTROLS, allocation::CONTROLS, books::CONTROLS].concat()
 }
 
 #[test]

@@ -8,64 +8,64 @@ use datafusion::arrow::array::Array as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The roles that are read.
-pub(in crate::population) const ROLES: [&str; 3] =
+pub(crate) const ROLES: [&str; 3] =
     ["allocation-result", "cost-pool", "allocation-key"];
 
 /// The digits behind the point of a driver's quantity.
-pub(in crate::population) const QUANTITY_SCALE: u32 = 10;
+pub(crate) const QUANTITY_SCALE: u32 = 10;
 
 /// The name of a pool or a key, and the period.
-pub(in crate::population) type Dated<'a> = (&'a str, &'a str);
+pub(crate) type Dated<'a> = (&'a str, &'a str);
 
 /// Why something can't be re-performed, in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::population) struct Unknown(pub(in crate::population) &'static str);
+pub(crate) struct Unknown(pub(crate) &'static str);
 
 /// A pool of a period.
 #[derive(Debug, Clone)]
-pub(in crate::population) struct Pool<'a> {
-    pub(in crate::population) amount: Exact,
-    pub(in crate::population) currency: &'a str,
+pub(crate) struct Pool<'a> {
+    pub(crate) amount: Exact,
+    pub(crate) currency: &'a str,
     /// The cost centre whose charges are pooled.
     centre: Option<&'a str>,
-    pub(in crate::population) key: Option<&'a str>,
-    pub(in crate::population) step: Option<i64>,
+    pub(crate) key: Option<&'a str>,
+    pub(crate) step: Option<i64>,
 }
 
 /// What a key says of a recipient.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::population) struct Stated<'a> {
-    pub(in crate::population) recipient: &'a str,
-    pub(in crate::population) driver: &'a str,
+pub(crate) struct Stated<'a> {
+    pub(crate) recipient: &'a str,
+    pub(crate) driver: &'a str,
     /// In 10^-10; none for what doesn't fit 128 bits.
-    pub(in crate::population) quantity: Option<i128>,
+    pub(crate) quantity: Option<i128>,
     /// Whether it was recorded after the key was frozen.
-    pub(in crate::population) late: bool,
+    pub(crate) late: bool,
 }
 
 /// The part of a pool that a recipient bears.
 #[derive(Debug, Clone)]
-pub(in crate::population) struct Borne<'a> {
-    pub(in crate::population) pool: Dated<'a>,
-    pub(in crate::population) recipient: &'a str,
-    pub(in crate::population) kind: &'a str,
-    pub(in crate::population) key: &'a str,
-    pub(in crate::population) share: Exact,
-    pub(in crate::population) amount: Exact,
-    pub(in crate::population) adjustment: Exact,
-    pub(in crate::population) currency: &'a str,
-    pub(in crate::population) run: &'a str,
+pub(crate) struct Borne<'a> {
+    pub(crate) pool: Dated<'a>,
+    pub(crate) recipient: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) share: Exact,
+    pub(crate) amount: Exact,
+    pub(crate) adjustment: Exact,
+    pub(crate) currency: &'a str,
+    pub(crate) run: &'a str,
     /// File and row.
-    pub(in crate::population) place: (i64, i64),
+    pub(crate) place: (i64, i64),
 }
 
 /// Everything that is allocated.
 #[derive(Debug, Default)]
-pub(in crate::population) struct Allocation<'a> {
+pub(crate) struct Allocation<'a> {
     pools: BTreeMap<Dated<'a>, Vec<Pool<'a>>>,
     keys: BTreeMap<Dated<'a>, Vec<Stated<'a>>>,
     /// All parts in the order of the dataset.
-    pub(in crate::population) parts: Vec<Borne<'a>>,
+    pub(crate) parts: Vec<Borne<'a>>,
     /// The places of each pool's parts, and of the parts that pools bear, by the one that bears.
     given: BTreeMap<Dated<'a>, Vec<usize>>,
     received: BTreeMap<Dated<'a>, Vec<usize>>,
@@ -78,7 +78,7 @@ impl<'a> Allocation<'a> {
     ///
     /// # Errors
     /// None that isn't an error of ours.
-    pub(in crate::population) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
+    pub(crate) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
         let mut found = Self::default();
         reading::batches(bound.role("cost-pool")?).try_for_each(|b| found.read_pools(b))?;
         reading::batches(bound.role("allocation-key")?).try_for_each(|b| found.read_keys(b))?;
@@ -157,7 +157,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// The pools that have parts, each with its parts in the order of the dataset.
-    pub(in crate::population) fn divided(
+    pub(crate) fn divided(
         &self,
     ) -> impl Iterator<Item = (Dated<'a>, Vec<&Borne<'a>>)> {
         let parts = |places: &Vec<usize>| -> Vec<&Borne<'a>> {
@@ -170,7 +170,7 @@ impl<'a> Allocation<'a> {
     ///
     /// # Errors
     /// Where there is none, or several.
-    pub(in crate::population) fn pool(&self, pool: Dated<'a>) -> Result<&Pool<'a>, Unknown> {
+    pub(crate) fn pool(&self, pool: Dated<'a>) -> Result<&Pool<'a>, Unknown> {
         match self.pools.get(&pool).map(Vec::as_slice) {
             Some([one]) => Ok(one),
             Some([_, ..]) => Err(Unknown("the cost pool is there twice")),
@@ -179,7 +179,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// The parts that a pool bears.
-    pub(in crate::population) fn received(
+    pub(crate) fn received(
         &self,
         pool: Dated<'a>,
     ) -> impl Iterator<Item = &Borne<'a>> {
@@ -188,7 +188,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// What a key says, in the order of the dataset.
-    pub(in crate::population) fn stated(&self, key: Dated<'a>) -> &[Stated<'a>] {
+    pub(crate) fn stated(&self, key: Dated<'a>) -> &[Stated<'a>] {
         self.keys.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -196,7 +196,7 @@ impl<'a> Allocation<'a> {
     ///
     /// # Errors
     /// For a pool that has none, or is there twice.
-    pub(in crate::population) fn meter_of(&self, recipient: Dated<'a>) -> Result<&'a str, Unknown> {
+    pub(crate) fn meter_of(&self, recipient: Dated<'a>) -> Result<&'a str, Unknown> {
         if !self.pools.contains_key(&recipient) {
             return Ok(recipient.0);
         }
@@ -205,7 +205,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// Whether the recipient of a part has several of the pool: nobody can say which is right.
-    pub(in crate::population) fn bears_several(&self, part: &Borne<'_>) -> bool {
+    pub(crate) fn bears_several(&self, part: &Borne<'_>) -> bool {
         self.several.contains(&(part.pool, part.recipient))
     }
 }

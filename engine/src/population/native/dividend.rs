@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 use tieout_controls::currency::minor_units;
 
 /// A key's recipients, by name.
-pub(in crate::population) type Key<'a> = BTreeMap<&'a str, Stated<'a>>;
+pub(crate) type Key<'a> = BTreeMap<&'a str, Stated<'a>>;
 
 /// What there is to divide, in minor units.
 #[derive(Debug, Clone)]
-pub(in crate::population) struct Dividend<'a> {
-    pub(in crate::population) own: i128,
-    pub(in crate::population) total: i128,
+pub(crate) struct Dividend<'a> {
+    pub(crate) own: i128,
+    pub(crate) total: i128,
     /// The digits behind the point of a minor unit.
-    pub(in crate::population) digits: u32,
-    pub(in crate::population) currency: &'a str,
-    pub(in crate::population) key_id: &'a str,
-    pub(in crate::population) key: Key<'a>,
+    pub(crate) digits: u32,
+    pub(crate) currency: &'a str,
+    pub(crate) key_id: &'a str,
+    pub(crate) key: Key<'a>,
 }
 
 impl<'a> Allocation<'a> {
@@ -27,7 +27,7 @@ impl<'a> Allocation<'a> {
     ///
     /// # Errors
     /// For whatever of it isn't known.
-    pub(in crate::population) fn dividend(
+    pub(crate) fn dividend(
         &self,
         pool: Dated<'a>,
         parts: &[&Borne<'a>],
@@ -94,7 +94,7 @@ fn units(amount: &Exact, digits: u32) -> Result<i128, Unknown> {
 ///
 /// # Errors
 /// Where the kernel refuses them.
-pub(in crate::population) fn weighed<'a>(
+pub(crate) fn weighed<'a>(
     weights: impl IntoIterator<Item = (&'a str, Option<i128>)>,
 ) -> Result<AllocationKey<&'a str>, Unknown> {
     const WIDE: Unknown = Unknown("the allocation key has more than 38 digits");
@@ -112,7 +112,7 @@ pub(in crate::population) fn weighed<'a>(
 ///
 /// # Errors
 /// Where the kernel can't.
-pub(in crate::population) fn shared<'a>(
+pub(crate) fn shared<'a>(
     key: &AllocationKey<&'a str>,
     total: i128,
     residual: Residual,

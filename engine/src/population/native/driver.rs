@@ -21,7 +21,7 @@ const STATED: [&str; 1] = ["headcount"];
 
 /// Where the quantities of a driver come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::population) enum Source {
+pub(crate) enum Source {
     /// From usage in this unit.
     Metered(&'static str),
     /// From the key.
@@ -30,7 +30,7 @@ pub(in crate::population) enum Source {
 
 impl Source {
     /// That of a driver.
-    pub(in crate::population) fn of(driver: &str) -> Option<Self> {
+    pub(crate) fn of(driver: &str) -> Option<Self> {
         let metered = METERED.iter().find(|(name, _)| *name == driver);
         let stated = STATED.contains(&driver).then_some(Self::Stated);
         metered.map(|(_, unit)| Self::Metered(unit)).or(stated)
@@ -39,7 +39,7 @@ impl Source {
 
 /// Usage, who owns what is metered, and when runs cut it off.
 #[derive(Debug)]
-pub(in crate::population) struct Meters<'a> {
+pub(crate) struct Meters<'a> {
     usage: ByResource<'a>,
     register: Register<'a>,
     /// Run → the instant before which its usage had come in; none where its charges state several.
@@ -48,7 +48,7 @@ pub(in crate::population) struct Meters<'a> {
 
 /// What was metered in a period and known at a run.
 #[derive(Debug, Default)]
-pub(in crate::population) struct Quantities<'a> {
+pub(crate) struct Quantities<'a> {
     /// Owner and unit → Σ, in 10^-10.
     metered: BTreeMap<(&'a str, &'a str), i128>,
     /// Owners of whom that can't be said, and why.
@@ -60,7 +60,7 @@ impl<'a> Meters<'a> {
     ///
     /// # Errors
     /// None that isn't an error of ours.
-    pub(in crate::population) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
+    pub(crate) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
         let usage = usage::read(bound.role("usage")?)?;
         let register = Register::read(bound.role("resource")?)?;
         let mut runs: BTreeMap<&'a str, Option<i64>> = BTreeMap::new();
@@ -79,7 +79,7 @@ impl<'a> Meters<'a> {
     ///
     /// # Errors
     /// Where no charge or several say it.
-    pub(in crate::population) fn cut_off(&self, run: &str) -> Result<i64, Unknown> {
+    pub(crate) fn cut_off(&self, run: &str) -> Result<i64, Unknown> {
         match self.runs.get(run) {
             Some(Some(known)) => Ok(*known),
             Some(None) => Err(Unknown("the charges of the run state several cut-offs")),
@@ -91,7 +91,7 @@ impl<'a> Meters<'a> {
     ///
     /// # Errors
     /// For a period that is no month such as `2025-03`.
-    pub(in crate::population) fn quantities(
+    pub(crate) fn quantities(
         &self,
         period: &str,
         before: i64,
@@ -115,7 +115,7 @@ impl<'a> Quantities<'a> {
     ///
     /// # Errors
     /// Where it can't be said.
-    pub(in crate::population) fn of(&self, owner: &str, unit: &str) -> Result<i128, Unknown> {
+    pub(crate) fn of(&self, owner: &str, unit: &str) -> Result<i128, Unknown> {
         match self.unclear.get(owner) {
             Some(reason) => Err(Unknown(reason)),
             None => Ok(self.metered.get(&(owner, unit)).copied().unwrap_or(0)),

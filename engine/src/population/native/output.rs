@@ -169,10 +169,18 @@ fn builders(columns: &[Column]) -> Vec<Builder> {
     columns.iter().map(builder).collect()
 }
 
+/// Whether a column with so many digits behind the point, 38 in all, can hold the number.
+pub(crate) fn fits(number: &Exact, scale: u32) -> bool {
+    units(number, scale).is_some()
+}
+
+fn units(number: &Exact, scale: u32) -> Option<i128> {
+    let units = number.to_decimal()?.to_scaled(scale).ok()?;
+    (units.unsigned_abs() < 10_u128.pow(38)).then_some(units)
+}
+
 fn scaled(number: &Exact, scale: u32, column: &str) -> Result<i128, RunError> {
-    let decimal = number.to_decimal().and_then(|decimal| decimal.to_scaled(scale).ok());
-    let fits = decimal.filter(|units| units.unsigned_abs() < 10_u128.pow(38));
-    fits.ok_or_else(|| {
+    units(number, scale).ok_or_else(|| {
         let message = format!(
             "a record's `{column}` has more than 38 digits, {scale} of them behind the point"
         );

@@ -88,6 +88,11 @@ pub(crate) struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
+    /// Whether there is none in a row.
+    pub(crate) fn is_null(self, row: usize) -> bool {
+        self.array.is_null(row)
+    }
+
     /// The number in a row; none for null.
     pub(crate) fn exact(self, row: usize) -> Option<Exact> {
         if self.array.is_null(row) {

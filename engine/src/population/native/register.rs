@@ -53,7 +53,7 @@ impl<'a> Register<'a> {
     }
 
     /// All entries of a resource, by time.
-    pub(in crate::population) fn entries(&self, resource: &str) -> &[Entry<'a>] {
+    pub(crate) fn entries(&self, resource: &str) -> &[Entry<'a>] {
         self.0.get(resource).map(Vec::as_slice).unwrap_or_default()
     }
 
