@@ -75,6 +75,9 @@ pub(crate) enum Command {
     /// Data files
     #[command(subcommand)]
     Dataset(Dataset),
+    /// Re-performance of bills
+    #[command(subcommand)]
+    Reperform(Reperform),
     /// Signing keys
     #[command(subcommand)]
     Key(Key),
@@ -365,7 +368,7 @@ pub(crate) enum AuthoredFile {
     Equivalent,
 }
 
-/// How the tools for authors tell what they found.
+/// How a tool tells what it found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AuthorFormat {
     /// For people.
@@ -393,6 +396,24 @@ pub(crate) enum Dataset {
         /// The file
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Reperform {
+    /// Which rounding rules explain all invoices of a biller. Exit codes: 0 each biller has one, 1 one
+    /// has none, 3 these invoices don't tell
+    Infer(Infer),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Infer {
+    /// Files of the profile `bill-line-1`: CSV, NDJSON or Parquet; else the workspace's datasets of
+    /// that profile
+    #[arg(value_name = "INVOICES")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: AuthorFormat,
 }
 
 #[derive(Debug, Subcommand)]

@@ -89,6 +89,21 @@ pub(crate) fn unlocked(
     Ok(Plan { parameters, datasets, controls })
 }
 
+/// The workspace's datasets, whatever its controls.
+///
+/// # Errors
+/// What is wrong with one of them, each with its place.
+pub(crate) fn datasets(workspace: &Workspace) -> Outcome<Vec<DatasetSpec>> {
+    let catalogue = Catalogue::of(Some(workspace))?;
+    let (wrong, overrides) = (Vec::new(), BTreeMap::new());
+    let mut resolver = Resolver { workspace, catalogue: &catalogue, wrong, overrides };
+    let datasets = resolver.datasets();
+    match resolver.wrong {
+        wrong if wrong.is_empty() => Ok(datasets),
+        diagnostics => Err(Failure { exit: Exit::Usage, diagnostics }),
+    }
+}
+
 struct Resolver<'a> {
     workspace: &'a Workspace,
     catalogue: &'a Catalogue,

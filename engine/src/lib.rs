@@ -5,6 +5,7 @@
 //! tokio live here, privately.
 
 mod absence;
+pub mod bills;
 mod binding;
 pub mod dataset;
 mod decide;

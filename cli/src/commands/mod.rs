@@ -11,13 +11,14 @@ mod key;
 mod pack;
 mod policy;
 mod policy_decide;
+mod reperform;
 mod report;
 mod run;
 mod search;
 mod verify;
 mod version;
 
-use crate::args::{Cli, Color, Command, Control, Dataset, Deck, Key, Pack, Policy};
+use crate::args::{Cli, Color, Command, Control, Dataset, Deck, Key, Pack, Policy, Reperform};
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -79,6 +80,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Policy(Policy::Test(args)) => policy::test(global, &args),
         Command::Policy(Policy::Decide(args)) => policy_decide::decide(&args),
         Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(global, &file),
+        Command::Reperform(Reperform::Infer(args)) => reperform::infer(global, &args),
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
         }

@@ -9,7 +9,7 @@ mod schema;
 mod target;
 mod test;
 
-pub(super) use diff::diff;
+pub(super) use diff::{Uncommitted, diff};
 pub(super) use explain::explain;
 pub(super) use fmt::fmt;
 pub(super) use lint::lint;
@@ -27,7 +27,6 @@ use crate::plan::{self, Selection};
 use crate::progress::Spinner;
 use crate::text::table;
 use crate::workspace::Workspace;
-use diff::Uncommitted;
 use tieout_controls::Count;
 use tieout_engine::run::{Backends, Compared, PolicyPlan};
 use tieout_engine::vectorised::Backend;

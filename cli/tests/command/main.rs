@@ -23,6 +23,8 @@ mod policy;
 #[cfg(unix)]
 mod readme;
 #[cfg(test)]
+mod reperform;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod workspace;

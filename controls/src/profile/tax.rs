@@ -1,4 +1,4 @@
-//! Entities, invoices, VAT rates and registrations.
+//! Entities, invoices, VAT rates and registrations; lines of bills as their billers made them.
 
 use super::{Column as C, SchemaProfile};
 
@@ -50,6 +50,31 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         ],
         key: &["issuer", "invoice_no", "line_no"],
         period: Some(("tax_point", "tax_point")),
+    },
+    SchemaProfile {
+        name: "bill-line-1",
+        role: "bill-line",
+        about: "a line of an invoice with what it was computed from and what the whole invoice states",
+        columns: &[
+            C::text("issuer"),
+            C::text("invoice_no"),
+            C::whole("line_no"),
+            C::fine_number("quantity"),
+            C::fine_number("unit_price"),
+            C::number("net").money_in("currency"),
+            C::text("tax_category"),
+            C::number("tax_rate"),
+            C::number("tax").money_in("currency").optional(),
+            C::number("category_tax").money_in("currency").optional(),
+            C::number("rounding_line").money_in("currency").optional(),
+            C::number("invoice_net").money_in("currency"),
+            C::number("invoice_tax").money_in("currency"),
+            C::number("rounding_amount").money_in("currency").optional(),
+            C::number("payable").money_in("currency"),
+            C::text("currency"),
+        ],
+        key: &["issuer", "invoice_no", "line_no"],
+        period: None,
     },
     SchemaProfile {
         name: "vat-rate-1",

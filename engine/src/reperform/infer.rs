@@ -14,6 +14,7 @@
 //! totals are unknown.
 
 mod classes;
+mod exercised;
 mod found;
 mod frame;
 mod grid;

@@ -56,14 +56,14 @@ fn spec(rules: &Spec) -> RoundingSpec {
     )
 }
 
-struct Biller {
-    grid: Grid,
+pub(crate) struct Biller {
+    pub(crate) grid: Grid,
     hidden: Spec,
-    bills: Vec<(Vec<Item>, Bill)>,
-    shown: Shown,
+    pub(crate) bills: Vec<(Vec<Item>, Bill)>,
+    pub(crate) shown: Shown,
 }
 
-fn biller(random: &mut Random) -> Biller {
+pub(crate) fn biller(random: &mut Random) -> Biller {
     let grid = grid(random);
     let hidden = options(&grid).map(|options| *random.pick(&options));
     let wide = random.one_in(5);
@@ -77,7 +77,7 @@ fn biller(random: &mut Random) -> Biller {
     Biller { grid, hidden, bills, shown }
 }
 
-fn invoices(biller: &Biller) -> Vec<BilledInvoice> {
+pub(crate) fn invoices(biller: &Biller) -> Vec<BilledInvoice> {
     let numbered = biller.bills.iter().enumerate();
     let mut invoices: Vec<BilledInvoice> =
         numbered.map(|(id, (items, bill))| billed(id, items, bill, biller.shown)).collect();
@@ -86,7 +86,7 @@ fn invoices(biller: &Biller) -> Vec<BilledInvoice> {
 }
 
 /// `TIEOUT_BILLERS`, or fewer.
-fn billers(few: usize) -> usize {
+pub(crate) fn billers(few: usize) -> usize {
     std::env::var("TIEOUT_BILLERS").ok().and_then(|n| n.parse().ok()).unwrap_or(few)
 }
 

@@ -6,6 +6,7 @@ mod allocation;
 mod bills;
 mod civil_days;
 mod columns;
+mod exercised;
 mod infer;
 mod oracle;
 mod outside;

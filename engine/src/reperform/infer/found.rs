@@ -37,6 +37,20 @@ pub enum Place {
     Payable,
 }
 
+impl Part {
+    /// Its name in files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pricing => "pricing",
+            Self::Taxing => "taxing",
+            Self::Paying => "paying",
+        }
+    }
+
+    /// All parts, in the order of computation.
+    pub const ALL: [Self; 3] = [Self::Pricing, Self::Taxing, Self::Paying];
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -85,7 +99,28 @@ pub struct Survivors {
     pub(super) parts: Vec<Vec<PartRules>>,
 }
 
+impl From<&RoundingSpec> for Survivors {
+    /// That one alone.
+    fn from(spec: &RoundingSpec) -> Self {
+        let part = |stages: &[Stage]| -> Vec<PartRules> {
+            vec![stages.iter().map(|stage| (*stage, spec.rule(*stage).copied())).collect()]
+        };
+        let [unit_price, quantity, line, tax_line, tax_category, invoice] = Stage::ALL;
+        let parts = [
+            part(&[unit_price, quantity, line]),
+            part(&[tax_line, tax_category]),
+            part(&[invoice]),
+        ];
+        Self { parts: parts.into() }
+    }
+}
+
 impl Survivors {
+    /// The candidates of each part that are left, in the order of [`Part`].
+    pub fn parts(&self) -> &[Vec<PartRules>] {
+        &self.parts
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.parts.iter().map(Vec::len).product()

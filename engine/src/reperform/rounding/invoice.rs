@@ -303,7 +303,7 @@ fn stage(
 }
 
 /// [`round_group`] over rationals: brought to one denominator first.
-fn round_exact(parts: &[Exact], rule: &Rule) -> Group<Exact> {
+pub(in crate::reperform) fn round_exact(parts: &[Exact], rule: &Rule) -> Group<Exact> {
     let power: BigInt = ten_pow(rule.increment.scale());
     let common = parts
         .iter()
