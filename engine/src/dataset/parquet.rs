@@ -59,7 +59,9 @@ impl ParquetRows {
         if let Some(builder) = self.builder.take() {
             let mask = match &self.asked {
                 None => ProjectionMask::all(),
-                Some(asked) => ProjectionMask::roots(builder.parquet_schema(), asked.iter().copied()),
+                Some(asked) => {
+                    ProjectionMask::roots(builder.parquet_schema(), asked.iter().copied())
+                }
             };
             let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
             self.reader = Some(reader.map_err(|e| broken(&self.file, &e))?);

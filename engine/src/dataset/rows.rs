@@ -17,9 +17,7 @@ use tieout_controls::{Count, RefusedRow};
 /// What is read of a dataset.
 pub(super) enum Wanted<'a> {
     /// All of it, and of refused rows what can be read in these columns.
-    All {
-        kept: &'a BTreeSet<String>,
-    },
+    All { kept: &'a BTreeSet<String> },
     /// These columns alone, to which nothing is committed.
     Columns(&'a [&'a str]),
 }
