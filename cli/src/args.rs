@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Run(Run),
     /// A control's page and rule, or why a record is an exception
     Explain(Explain),
+    /// Why a charge or an invoice line is what it is: its derivation from usage, price and key
+    Why(Why),
     /// Verify an evidence pack
     Verify(Verify),
     /// Look into an evidence pack
@@ -154,6 +156,37 @@ pub(crate) struct Explain {
     pub(crate) what: String,
     #[command(flatten)]
     pub(crate) anchor: AnchorFiles,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// An invoice line as INVOICE#LINE, or a charge's id
+    #[arg(value_name = "INVOICE#LINE | CHARGE", required_unless_present = "prepare")]
+    pub(crate) what: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: WhyFormat,
+    /// Derive it anew from the files as they are, and compare node by node. Exit codes: 0 as it was
+    /// derived, 1 billed otherwise than derived, 4 something that it rests on was changed
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) verify: bool,
+    /// What changed against this month, such as `2025-03`: price, volume, mix, new, ended
+    #[arg(long, value_name = "MONTH")]
+    pub(crate) diff: Option<String>,
+    /// Derive every charge and line anew into the workspace, so that each is found at once
+    #[arg(long)]
+    pub(crate) prepare: bool,
+}
+
+/// How a derivation is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhyFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For a browser, in one file
+    Html,
 }
 
 #[derive(Debug, Args)]

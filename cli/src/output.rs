@@ -83,10 +83,7 @@ pub(crate) fn write_beside(
     if path.is_dir() {
         return Err(failed(ErrorKind::IsADirectory.into()));
     }
-    let mut temporary = std::ffi::OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = folder.join(temporary);
+    let temporary = beside(folder, name);
     let written = write_new(&temporary, bytes, access).and_then(|()| match existing {
         Existing::Replace => std::fs::rename(&temporary, path),
         // A link, unlike a rename, never replaces.
@@ -98,6 +95,34 @@ pub(crate) fn write_beside(
     // The name itself reaches the disk with its folder; not every system can sync one.
     let _ = File::open(folder).and_then(|f| f.sync_all());
     Ok(())
+}
+
+/// Writes a file of any size whole or not at all, as [`write_beside`] does, by what `write` puts into it.
+pub(crate) fn stream_beside<T>(
+    path: &Path,
+    write: impl FnOnce(File) -> Outcome<(T, File)>,
+) -> Outcome<T> {
+    let failed = |e: std::io::Error| Failure::file(path, &e);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|e| Failure::file(folder, &e))?;
+    let temporary = beside(folder, path.file_name().unwrap_or_default());
+    let made = File::options().write(true).create_new(true).open(&temporary).map_err(failed);
+    let done = made.and_then(write).and_then(|(done, file)| {
+        file.sync_all().map_err(failed)?;
+        std::fs::rename(&temporary, path).map_err(failed)?;
+        Ok(done)
+    });
+    // Already gone after a rename; whatever else remains of it is not wanted.
+    let _ = std::fs::remove_file(&temporary);
+    done
+}
+
+/// The name of a file as it is written beside its place.
+fn beside(folder: &Path, name: &std::ffi::OsStr) -> PathBuf {
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    folder.join(temporary)
 }
 
 /// Refuses a place where no file can be written: a folder, or one below something that is no

@@ -101,6 +101,11 @@ impl Workspace {
         self.path(&self.settings.output).join("index")
     }
 
+    /// The file of the derivations of charges and invoice lines.
+    pub(crate) fn derivations(&self) -> PathBuf {
+        self.path(&self.settings.output).join("lineage").join("derivations")
+    }
+
     /// The folder of the reports.
     pub(crate) fn reports(&self) -> PathBuf {
         self.path(&self.settings.output).join("reports")

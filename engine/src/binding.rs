@@ -25,6 +25,39 @@ pub(crate) enum Binding<'a> {
 }
 
 impl<'a> Bound<'a> {
+    /// Datasets by their roles, without a control: each role's only one.
+    ///
+    /// # Errors
+    /// When a wanted role has no dataset, or several have one role.
+    pub(crate) fn of_roles(
+        datasets: &'a BTreeMap<String, Loaded>,
+        wanted: &[&str],
+        welcome: &[&str],
+    ) -> Result<Self, RunError> {
+        let mut roles = BTreeMap::new();
+        for role in wanted.iter().chain(welcome) {
+            let mut found = datasets.values().filter(|loaded| loaded.profile.role == *role);
+            match (found.next(), found.next()) {
+                (Some(only), None) => {
+                    roles.insert((*role).to_owned(), only);
+                }
+                (None, _) if welcome.contains(role) => {}
+                (None, _) => {
+                    let message = format!("no dataset of the role `{role}` is in the workspace");
+                    let help = format!("add one with a schema profile such as `{role}-1`");
+                    return Err(input("missing-dataset", message, help));
+                }
+                (Some(one), Some(other)) => {
+                    let names = list([&one.summary.name, &other.summary.name]);
+                    let message = format!("{names} both have the role `{role}`");
+                    let help = "keep one of them in the workspace".to_owned();
+                    return Err(input("ambiguous-dataset", message, help));
+                }
+            }
+        }
+        Ok(Self { base: String::new(), joins: BTreeSet::new(), roles })
+    }
+
     /// The dataset of a role.
     pub(crate) fn role(&self, role: &str) -> Result<&'a Loaded, RunError> {
         let missing = || RunError::Internal(format!("the role `{role}` was not bound"));

@@ -11,6 +11,7 @@ pub mod dataset;
 mod decide;
 mod error;
 pub mod inspect;
+pub mod lineage;
 mod parameters;
 pub mod plan;
 mod population;

@@ -199,6 +199,13 @@ pub struct Compared {
 #[derive(Debug)]
 pub struct Datasets(BTreeMap<String, Loaded>);
 
+impl Datasets {
+    /// All of them, by name.
+    pub(crate) fn all(&self) -> &BTreeMap<String, Loaded> {
+        &self.0
+    }
+}
+
 /// Reads all datasets of a plan.
 ///
 /// # Errors

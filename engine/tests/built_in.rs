@@ -5,6 +5,8 @@
 
 #![cfg(test)]
 
+#[path = "built_in/allocation.rs"]
+mod allocation;
 mod support;
 
 use std::collections::BTreeMap;

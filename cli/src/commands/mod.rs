@@ -17,6 +17,7 @@ mod run;
 mod search;
 mod verify;
 mod version;
+mod why;
 
 use crate::args::{Cli, Color, Command, Control, Dataset, Deck, Key, Pack, Policy, Reperform};
 use crate::diagnostic::Outcome;
@@ -62,6 +63,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Init(args) => init::init(global, &args),
         Command::Run(args) => run::command(global, &args),
         Command::Explain(args) => explain::explain(global, &args),
+        Command::Why(args) => why::why(global, &args),
         Command::Verify(args) => verify::verify(global, &args),
         Command::Pack(Pack::Show { pack, anchor }) => pack::show(global, &pack, &anchor),
         Command::Report(args) => report::report(global, &args),

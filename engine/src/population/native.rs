@@ -7,11 +7,16 @@
 //! finds it undetermined. Its records are rows of the base, groups of them with `_records` as in SQL,
 //! or combinations of columns that group no rows.
 
+mod allocation;
+mod allocation_part;
+mod allocation_share;
 pub(crate) mod billing;
 mod charge_amount;
 pub(crate) mod charge_quantity;
 pub(crate) mod charges;
 mod diagnosis;
+mod dividend;
+mod driver;
 mod excess;
 pub(crate) mod metered_period;
 mod metered_run;
@@ -36,6 +41,8 @@ use tieout_controls::result::RunParameters;
 
 /// All of them.
 const NATIVES: &[&Native] = &[
+    &allocation_part::NATIVE,
+    &allocation_share::NATIVE,
     &charge_amount::NATIVE,
     &charge_quantity::NATIVE,
     &metered_period::NATIVE,

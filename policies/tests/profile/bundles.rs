@@ -94,6 +94,16 @@ type Looked = (&'static str, &'static str, &'static [&'static str], &'static str
 /// What each built-in rule reads: columns, tables (with their key and interval) and parameters.
 /// The types are those of the schema profiles.
 const READ: &[(&str, &str, &[Looked], &str)] = &[
+    ("billing/al-01", "recipients:i shares:n amount:n", &[], "tolerance_per_share"),
+    ("billing/al-02", "share:n expected_share:n difference:n", &[], "share_tolerance"),
+    (
+        "billing/al-03",
+        "key_id:s pool_key:s amount:n expected:n difference:n rounding_adj:n expected_adj:n \
+         missing:n",
+        &[],
+        "",
+    ),
+    ("billing/al-06", "recorded_at:t frozen_at:t", &[], ""),
     (
         "billing/foc-r01",
         "ChargePeriodStart:t ChargePeriodEnd:t BillingPeriodStart:t BillingPeriodEnd:t BilledCost:n",
@@ -165,6 +175,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         &[],
         "tolerance_bp",
     ),
+    ("transfer-pricing/tp-04", "pool_amount:n allocated:n uncharged:n", &[], ""),
     ("vat/vat-01", "treatment_key:s vat_category:s vat_amount:n", &[], ""),
     (
         "vat/vat-02",

@@ -152,6 +152,7 @@ fn provenance(role: &str) -> (&'static str, &'static str) {
         "invoice" | "vat-rate" | "vat-registration" | "entity" => {
             ("ERP, VAT ledger totals of 2025", "Group tax")
         }
+        "benchmark" => ("Transfer pricing studies, list of comparables", "Group tax"),
         "intercompany" | "ic-agreement" | "cost-pool" | "fx-rate" => {
             ("Consolidation system, intercompany matrix of 2025", "Group accounting")
         }

@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod allocation;
 mod metering;
 mod world;
 
@@ -23,7 +24,7 @@ fn seeds() -> Vec<u64> {
 
 /// The controls whose exceptions the truth knows.
 fn controls() -> Vec<&'static str> {
-    metering::CONTROLS.to_vec()
+    [metering::CONTROLS, allocation::CONTROLS].concat()
 }
 
 #[test]

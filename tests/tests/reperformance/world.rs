@@ -5,7 +5,8 @@ use std::path::Path;
 use tempfile::TempDir;
 use tieout_controls::Decimal;
 use tieout_deck::{
-    Dose, MeteringFaults, MeteringOptions, MeteringTruth, generate_metering, metering_classes,
+    Dose, MeteringFaults, MeteringOptions, MeteringTruth, Planted, generate_metering,
+    metering_classes,
 };
 use tieout_tests::{Ran, tieout};
 
@@ -88,10 +89,16 @@ impl World {
     pub(crate) fn found(&self) -> BTreeMap<Place, Found> {
         let mut all: BTreeMap<Place, Found> = BTreeMap::new();
         for record in self.records().iter().filter(|record| record["decision"] == "violates") {
-            let key = record["key"].as_object().unwrap().values();
-            let key = key.map(|value| value.as_str().unwrap().to_owned()).collect();
-            let found =
-                all.entry((record["control"].as_str().unwrap().to_owned(), key)).or_default();
+            let control = record["control"].as_str().unwrap();
+            let key = record["key"].as_object().unwrap();
+            // The truth may speak of what several records have in common, such as a pool of its parts.
+            let told = |fact: &&Planted| fact.control.as_deref() == Some(control);
+            let columns = match self.truth.facts.iter().find(told) {
+                Some(fact) => fact.key.iter().map(|(column, _)| column.as_str()).collect(),
+                None => key.keys().map(String::as_str).collect::<Vec<_>>(),
+            };
+            let key = columns.iter().map(|c| key[*c].as_str().unwrap().to_owned()).collect();
+            let found = all.entry((control.to_owned(), key)).or_default();
             for fact in record["facts"].as_array().unwrap() {
                 found.add(fact["amount"].as_str());
             }
@@ -102,7 +109,7 @@ impl World {
     }
 
     /// What was planted for those controls.
-    fn planted(&self, controls: &[&str]) -> BTreeMap<Place, Found> {
+    pub(crate) fn planted(&self, controls: &[&str]) -> BTreeMap<Place, Found> {
         let mut all: BTreeMap<Place, Found> = BTreeMap::new();
         for fact in &self.truth.facts {
             let Some(control) = fact.control.as_deref().filter(|c| controls.contains(c)) else {

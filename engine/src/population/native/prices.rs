@@ -37,6 +37,7 @@ struct TierRow<'a> {
     block: Option<Exact>,
     currency: &'a str,
     mode: &'a str,
+    at: (usize, usize),
 }
 
 /// A version of a service's price plan.
@@ -62,7 +63,13 @@ pub(crate) struct Rate<'a> {
     pub(crate) price: Exact,
     pub(crate) currency: &'a str,
     pub(crate) contract_line: Option<&'a str>,
+    /// The document that says how it was set, and the change that approved it.
+    pub(crate) method: Option<&'a str>,
+    pub(crate) approval: Option<&'a str>,
+    /// File and row.
     pub(crate) place: (i64, i64),
+    /// Which batch of the dataset it is in, and which row of it.
+    pub(crate) at: (usize, usize),
     validity: Validity,
 }
 
@@ -90,8 +97,8 @@ impl<'a> PriceBook<'a> {
     pub(crate) fn read(bound: &Bound<'a>) -> Result<Self, RunError> {
         let mut book = Self::default();
         let mut tiers: BTreeMap<(&str, &str), Vec<TierRow<'a>>> = BTreeMap::new();
-        for batch in reading::batches(bound.role("price-tier")?) {
-            read_tiers(batch, &mut tiers)?;
+        for (number, batch) in reading::batches(bound.role("price-tier")?).enumerate() {
+            read_tiers(number, batch, &mut tiers)?;
         }
         for rows in tiers.values_mut() {
             rows.sort_by_key(|tier| tier.number);
@@ -99,8 +106,8 @@ impl<'a> PriceBook<'a> {
         for batch in reading::batches(bound.role("price-plan")?) {
             book.read_plans(batch, &tiers)?;
         }
-        for batch in reading::batches(bound.role("rate-table")?) {
-            book.read_rates(batch)?;
+        for (number, batch) in reading::batches(bound.role("rate-table")?).enumerate() {
+            book.read_rates(number, batch)?;
         }
         Ok(book)
     }
@@ -140,17 +147,22 @@ impl<'a> PriceBook<'a> {
         Ok(())
     }
 
-    fn read_rates(&mut self, batch: Reading<'a>) -> Result<(), RunError> {
+    fn read_rates(&mut self, number: usize, batch: Reading<'a>) -> Result<(), RunError> {
         let services = batch.text("service_id")?;
         let (prices, currencies) = (batch.number("unit_price")?, batch.text("currency")?);
         let lines = batch.text("source_contract_line")?;
+        let (methods, approvals) =
+            (batch.text("method_doc_id")?, batch.text("approved_change_id")?);
         let (files, rows) = batch.place()?;
         for (row, validity) in validities(batch)?.into_iter().enumerate() {
             self.rates.entry(services.value(row)).or_default().push(Rate {
                 price: prices.exact(row).unwrap_or_else(Exact::zero),
                 currency: currencies.value(row),
                 contract_line: text(lines, row),
+                method: text(methods, row),
+                approval: text(approvals, row),
                 place: (files.value(row), rows.value(row)),
+                at: (number, row),
                 validity,
             });
         }
@@ -232,6 +244,7 @@ fn validities(batch: Reading<'_>) -> Result<Vec<Validity>, RunError> {
 }
 
 fn read_tiers<'a>(
+    number: usize,
     batch: Reading<'a>,
     found: &mut BTreeMap<(&'a str, &'a str), Vec<TierRow<'a>>>,
 ) -> Result<(), RunError> {
@@ -252,6 +265,7 @@ fn read_tiers<'a>(
             block: blocks.exact(row),
             currency: currencies.value(row),
             mode: modes.value(row),
+            at: (number, row),
         };
         found.entry((services.value(row), versions.value(row))).or_default().push(tier);
     }
@@ -289,7 +303,32 @@ impl Rate<'_> {
     }
 }
 
+impl Rate<'_> {
+    /// From when to when it is in force, and since when that is known.
+    pub(crate) fn validity(&self) -> (i64, Option<i64>, i64) {
+        (self.validity.from, self.validity.to, self.validity.known)
+    }
+}
+
 impl PlanVersion<'_> {
+    /// From when to when it is in force, and since when that is known.
+    pub(crate) fn validity(&self) -> (i64, Option<i64>, i64) {
+        (self.validity.from, self.validity.to, self.validity.known)
+    }
+
+    /// Where its tiers are in their dataset.
+    pub(crate) fn tiers_at(&self) -> Vec<(usize, usize)> {
+        self.tiers.iter().map(|tier| tier.at).collect()
+    }
+
+    /// How amounts are rounded, such as `half_even to 0.01`.
+    pub(crate) fn rounding_words(&self) -> String {
+        self.rounding.map_or_else(
+            || "not known".to_owned(),
+            |(increment, mode)| format!("{} to {increment}", mode.name()),
+        )
+    }
+
     fn terms(&self, rate: Option<&Rate<'_>>) -> Result<Terms, Unpriced> {
         let rounding = self.rounding.ok_or(Unpriced("the price plan's rounding isn't known"))?;
         let foreign = |currency: &str| currency != self.currency;

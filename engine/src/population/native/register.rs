@@ -52,6 +52,11 @@ impl<'a> Register<'a> {
         Ok(register)
     }
 
+    /// All entries of a resource, by time.
+    pub(in crate::population) fn entries(&self, resource: &str) -> &[Entry<'a>] {
+        self.0.get(resource).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The entry of a resource in force at an instant; none without one and where several are.
     pub(crate) fn at(&self, resource: &str, at: i64) -> Option<&Entry<'a>> {
         let entries = self.0.get(resource)?;

@@ -82,11 +82,6 @@ pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
 /// Those that are planted in a resource's month.
 pub(crate) const UNIT_CLASSES: usize = 16;
 
-/// Whether a fault of that name makes a wrong amount of the right quantity.
-pub(crate) fn is_of_price(name: &str) -> bool {
-    CLASSES.iter().any(|(_, known, control, _)| *known == name && *control == Some("PT-02"))
-}
-
 impl Class {
     pub(crate) fn about(self) -> (&'static str, Option<&'static str>, &'static str) {
         let known = CLASSES.iter().find(|(class, ..)| *class == self);

@@ -4,7 +4,7 @@ use super::fault::Class;
 use super::group::run_id;
 use super::meter::{Kind, Reading, Usage, formula};
 use super::pricing::{Rated, Twist, rate};
-use super::truth::{Key, Planted};
+use super::truth::Planted;
 use super::unit::Draft;
 use crate::money::Dec;
 use crate::rng::at;
@@ -48,6 +48,7 @@ impl Draft<'_> {
                 self.unit.known = 0;
                 self.charge_fact(class, "", right.amount);
                 self.also_run(class, right.amount, self.unit.month);
+                self.also_missing(class);
             }
             Class::EstimateOff => {
                 let sum = estimated - self.formula();
@@ -72,15 +73,9 @@ impl Draft<'_> {
                 let tiers = &self.unit.version.tiers;
                 let wrong = rate(plan, tiers, known, self.unit.window.days, class.twist());
                 let amount = self.replace(known, wrong, right);
-                self.priced(class, amount);
+                self.charge_fact(class, "", amount);
             }
         }
-    }
-
-    /// The facts of an original charge whose amount is wrong for its quantity.
-    fn priced(&mut self, class: Class, amount: Dec) {
-        self.charge_fact(class, "", amount);
-        self.also_run(class, amount, self.unit.month);
     }
 
     fn wrong_version(&mut self, known: i128, right: Rated) {
@@ -90,7 +85,7 @@ impl Draft<'_> {
         let Some(other) = other else { return };
         let wrong = rate(&service.plan, &other.tiers, known, self.unit.window.days, Twist::None);
         let amount = self.replace(known, wrong, right);
-        self.priced(Class::WrongVersion, amount);
+        self.charge_fact(Class::WrongVersion, "", amount);
     }
 
     /// A row in the middle of the month comes twice, and is billed twice.
@@ -131,7 +126,8 @@ impl Draft<'_> {
     fn billed_twice(&mut self, class: Class, amount: Dec, usage: Vec<String>) {
         self.period_fact(class, amount, usage);
         let charge = [("charge_id", self.unit.charge_id(""))];
-        self.also(class, amount, ("LN-02", "charge"), &charge);
+        let of_charge = self.unit.facts.last().map(|fact| fact.also("LN-02", "charge", &charge));
+        self.unit.facts.extend(of_charge);
         self.also_run(class, amount, self.unit.month);
     }
 
@@ -172,15 +168,17 @@ impl Draft<'_> {
         self.unit.facts.push(Planted::of(class, &key, self.money(amount)).in_usage(usage));
     }
 
-    /// The same fault as another control sees it.
-    fn also(&mut self, class: Class, amount: Dec, (control, dataset): (&str, &str), key: Key<'_>) {
-        let fact = Planted::of(class, &[], self.money(amount)).also(control, dataset, key);
-        self.unit.facts.push(fact);
+    /// The whole period is a gap, and nobody knows what was used in it.
+    fn also_missing(&mut self, class: Class) {
+        let start = self.unit.start().to_string();
+        let key = [("resource_id", self.unit.resource.id()), ("interval_start", start)];
+        self.unit.facts.push(Planted::of(class, &[], None).also("IM-01", "usage", &key));
     }
 
     /// What the fault makes of a billing run of the service.
     fn also_run(&mut self, class: Class, amount: Dec, run: i64) {
         let key = [("service_id", self.unit.service.id()), ("billing_run", run_id(run))];
-        self.also(class, amount, ("RC-01", "charge"), &key);
+        let fact = Planted::of(class, &[], self.money(amount)).also("RC-01", "charge", &key);
+        self.unit.facts.push(fact);
     }
 }

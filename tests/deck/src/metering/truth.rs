@@ -1,12 +1,11 @@
 //! The truth of the metering world: which record carries which fault, and what it costs.
 
 use super::World;
-use super::fault::{Class, is_of_price};
+use super::fault::Class;
 use super::summary::Summary;
 use crate::fault::CONTROLS;
 use crate::money::Dec;
 use crate::rng::at;
-use std::collections::BTreeSet;
 
 /// What was planted, and what follows from it. Written as `truth.json`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -75,18 +74,6 @@ pub struct Planted {
     pub currency: Option<String>,
     /// Whether it follows from a fault whose own fact is another one.
     pub consequential: bool,
-}
-
-/// Keeps of what RC-01 would see the records that it does see: those whose quantities differ. In such a
-/// record every wrong amount counts, that of a fault which leaves the quantity as it is too.
-pub(crate) fn keep_runs(facts: &mut Vec<Planted>) {
-    let of_run = |f: &Planted| f.control.as_deref() == Some("RC-01");
-    let seen: BTreeSet<_> = facts
-        .iter()
-        .filter(|f| of_run(f) && !is_of_price(&f.fault))
-        .map(|f| f.key.clone())
-        .collect();
-    facts.retain(|f| !of_run(f) || seen.contains(&f.key));
 }
 
 /// Columns and values of a key.

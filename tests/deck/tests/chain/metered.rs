@@ -136,11 +136,9 @@ impl Chain {
             }
         }
         for (_, charges) in charges.iter().filter(|(key, _)| !groups.contains_key(*key)) {
-            self.found(
-                "LN-01",
-                &[&charges[0]["charge_id"]],
-                Frac::of(&charges[0], "amount").money(),
-            );
+            let ghost = &charges[0];
+            self.found("LN-01", &[&ghost["charge_id"]], Frac::of(ghost, "amount").money());
+            self.found("IM-01", &[&ghost["resource_id"], &ghost["period_start"]], "");
         }
         self.usage = groups;
         self.runs(&charges);

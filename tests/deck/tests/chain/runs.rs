@@ -4,7 +4,7 @@ use super::metered::{cut_off, next, period};
 use super::{Chain, Frac, Row};
 use std::collections::BTreeMap;
 
-/// Of a service in a run: quantity metered and billed, amount re-performed and charged.
+/// Of a resource's month in a run: quantity metered and billed, amount re-performed and charged.
 #[derive(Default, Clone, Copy)]
 struct Sums {
     metered: Frac,
@@ -19,7 +19,7 @@ impl Chain {
             .rows("resource")
             .map(|r| (r["resource_id"].clone(), r["service_id"].clone()))
             .collect();
-        let mut runs: BTreeMap<(String, String), Sums> = BTreeMap::new();
+        let mut parts: BTreeMap<Part, Sums> = BTreeMap::new();
         for count in &self.counts {
             let service = services[&count.resource].clone();
             let charges = charges.get(&(count.resource.clone(), count.month.clone()));
@@ -31,26 +31,40 @@ impl Chain {
                 }
             };
             let first = terms.amount(count.known);
-            let sums = runs.entry((service.clone(), run(&count.month))).or_default();
+            let of = |month: &str| {
+                (service.clone(), run(month), count.resource.clone(), count.month.clone())
+            };
+            let sums = parts.entry(of(&count.month)).or_default();
             sums.metered = sums.metered.add(count.known);
             sums.right = sums.right.add(first);
             if count.later != count.known {
-                let sums = runs.entry((service, run(&next(&count.month)))).or_default();
+                let sums = parts.entry(of(&next(&count.month))).or_default();
                 sums.metered = sums.metered.add(count.later.sub(count.known));
                 sums.right = sums.right.add(terms.amount(count.later).sub(first));
             }
         }
         for charge in self.rows("charge") {
-            let key = (charge["service_id"].clone(), charge["billing_run"].clone());
-            let sums = runs.entry(key).or_default();
+            let month = charge["charge_id"].split('-').nth(1).unwrap().to_owned();
+            let [service, run, resource] =
+                ["service_id", "billing_run", "resource_id"].map(|c| charge[c].clone());
+            let sums = parts.entry((service, run, resource, month)).or_default();
             sums.billed = sums.billed.add(Frac::of(charge, "quantity"));
             sums.charged = sums.charged.add(Frac::of(charge, "amount"));
         }
-        for ((service, run), sums) in runs.iter().filter(|(_, s)| s.metered != s.billed) {
-            self.found("RC-01", &[service, run], sums.charged.sub(sums.right).money());
+        // What is charged wrong for the right quantity is not the run's.
+        let mut runs: BTreeMap<(String, String), Frac> = BTreeMap::new();
+        for ((service, run, ..), sums) in parts.iter().filter(|(_, s)| s.metered != s.billed) {
+            let off = runs.entry((service.clone(), run.clone())).or_insert(Frac::ZERO);
+            *off = off.add(sums.charged.sub(sums.right));
+        }
+        for ((service, run), off) in &runs {
+            self.found("RC-01", &[service, run], off.money());
         }
     }
 }
+
+/// Service, run, resource, month.
+type Part = (String, String, String, String);
 
 fn run(month: &str) -> String {
     format!("RUN-{}", period(month))
