@@ -27,7 +27,7 @@ pub use self::stream::{Streamed, stream};
 
 pub(crate) use self::cell::{Cell, Rows};
 pub(crate) use self::columns::{CLASS, CURRENCY, FILE, PERSONAL, ROW};
-pub(crate) use self::number::Exact;
+pub(crate) use self::number::{Exact, Sum};
 pub(crate) use self::read::read_keeping;
 pub(crate) use self::stream::stream_columns;
 

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, scope};
 use tieout_controls::dataset::tie_out;
-use tieout_controls::paper::{CommitmentFactory, RowCommitment};
+use tieout_controls::paper::CommitmentFactory;
 use tieout_controls::{Count, DatasetSummary, Digest, RefusedRow};
 
 /// How many batches may wait to be taken.

@@ -144,6 +144,11 @@ impl Output {
         Ok(())
     }
 
+    /// The batches that are whole, which it then forgets.
+    pub(crate) fn taken(&mut self) -> Vec<RecordBatch> {
+        std::mem::take(&mut self.done)
+    }
+
     /// The batches.
     ///
     /// # Errors
