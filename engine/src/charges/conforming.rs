@@ -17,9 +17,14 @@ const SHARES: usize = 65_536;
 pub(super) struct Conforming<'b, 'a> {
     rates: Rates<'b, 'a>,
     terms: BTreeMap<ChosenKey<'a>, Option<ScaledTerms>>,
-    /// Zone, start and end → the share.
-    shares: BTreeMap<(&'a str, i64, i64), Option<(i128, i128)>>,
+    shares: BTreeMap<Span<'a>, Option<Share>>,
 }
+
+/// Zone, start and end of a period.
+type Span<'a> = (&'a str, i64, i64);
+
+/// A share of a month as a fraction.
+type Share = (i128, i128);
 
 impl<'b, 'a> Conforming<'b, 'a> {
     pub(super) fn new(rates: Rates<'b, 'a>) -> Self {
@@ -65,7 +70,7 @@ impl<'b, 'a> Conforming<'b, 'a> {
         Some((chosen.key(), amount))
     }
 
-    fn share(&mut self, charge: &ChargeRow<'_>) -> Option<(i128, i128)> {
+    fn share(&mut self, charge: &ChargeRow<'_>) -> Option<Share> {
         let zone = self.rates.register.at(charge.resource, charge.start)?.zone_name()?;
         if self.shares.len() >= SHARES {
             self.shares.clear();
