@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod allocation;
+mod charges;
 mod metering;
 mod world;
 
