@@ -84,12 +84,12 @@ fn what_is_right_is_told_as_right() {
     assert_eq!(
         ran.out,
         "`charge`: 4 rows, 0 refused, ties out with the test\n\
-         `price-plan`: 1 rows, 0 refused, ties out with the test\n\
-         `price-tier`: 1 rows, 0 refused, ties out with the test\n\
-         `rate-table`: 1 rows, 0 refused, ties out with the test\n\
-         `resource`: 1 rows, 0 refused, ties out with the test\n\n\
+         `price-plan`: 1 row, 0 refused, ties out with the test\n\
+         `price-tier`: 1 row, 0 refused, ties out with the test\n\
+         `rate-table`: 1 row, 0 refused, ties out with the test\n\
+         `resource`: 1 row, 0 refused, ties out with the test\n\n\
          4 re-performed, 0 exceptions, 0 undetermined\n  \
-         billed    re-performed  difference\n  5.40 EUR  5.40 EUR      0.00 EUR\n"
+         billed    as re-performed  difference\n  5.40 EUR  5.40 EUR         0.00 EUR\n"
     );
 }
 

@@ -81,8 +81,10 @@ impl World {
 
     /// The records of the pack that are not known to conform.
     pub(crate) fn records(&self) -> Vec<serde_json::Value> {
-        let pack = self.pack();
-        let files = std::fs::read_dir(pack.join("records")).unwrap();
+        let folder = self.pack().join("records");
+        // A pack of nothing but conforming records has none.
+        let files = folder.exists().then(|| std::fs::read_dir(folder).unwrap());
+        let files = files.into_iter().flatten();
         let mut files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
         files.sort();
         let lines = files.iter().flat_map(|file| {

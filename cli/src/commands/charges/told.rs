@@ -1,7 +1,7 @@
 //! What re-performed charges come to, for people and for programs.
 
 use crate::diagnostic::{Failure, Outcome};
-use crate::text::{money, money_of, table, visible_line};
+use crate::text::{counted, money, money_of, table, visible_line};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -62,7 +62,8 @@ fn datasets(done: &Reperformance) -> impl Iterator<Item = &DatasetSummary> {
 
 fn dataset(out: &mut String, summary: &DatasetSummary) {
     let DatasetSummary { name, rows, refused, tie_out, .. } = summary;
-    let _ = write!(out, "`{name}`: {rows} rows, {refused} refused, ");
+    let counted = counted(usize::try_from(rows.0).unwrap_or(usize::MAX), "row");
+    let _ = write!(out, "`{name}`: {counted}, {refused} refused, ");
     match tie_out {
         TieOut::NoExpectation => out.push_str("nobody says what it should hold\n"),
         TieOut::Agrees { expected } => {
@@ -104,7 +105,7 @@ fn sums(done: &Reperformance) -> String {
         let found = totals.0.get(currency).unwrap_or(&zero);
         money_of(found, currency)
     };
-    let title = ["  billed", "re-performed", "difference"].map(str::to_owned).to_vec();
+    let title = ["  billed", "as re-performed", "difference"].map(str::to_owned).to_vec();
     let rows = currencies.into_iter().map(|currency| {
         let of = |totals| visible_line(&amount(totals, currency));
         vec![format!("  {}", of(billed)), of(reperformed), of(difference)]

@@ -208,7 +208,7 @@ impl Plan {
                 quantity.above(tier.from) || (!self.upper_inclusive && quantity == tier.from);
             beyond || tier.from == Fraction::of(0, 1)
         };
-        let last = || self.tiers.iter().filter(entered).next_back().unwrap();
+        let last = || self.tiers.iter().rfind(entered).unwrap();
         match self.mode.as_str() {
             "per-unit" => quantity.times(self.rate.unwrap()),
             "flat" => self.tiers[0].fee,
