@@ -436,6 +436,23 @@ pub(crate) enum Reperform {
     /// Which rounding rules explain all invoices of a biller. Exit codes: 0 each biller has one, 1 one
     /// has none, 3 these invoices don't tell
     Infer(Infer),
+    /// Every charge of the workspace by its price plan, as the control PT-02 does, in memory that doesn't
+    /// grow with them. Exit codes: 0 all are right, 1 some are not, 3 for some it can't be told, or a
+    /// dataset doesn't tie out
+    Charges(ReperformCharges),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReperformCharges {
+    /// Write all exceptions and all charges that can't be re-performed: `.parquet`, `.csv`, `.ndjson`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How many of the largest exceptions of each currency are told
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub(crate) top: usize,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: AuthorFormat,
 }
 
 #[derive(Debug, Args)]

@@ -103,6 +103,13 @@ pub(crate) fn stream_beside<T>(
     write: impl FnOnce(File) -> Outcome<(T, File)>,
 ) -> Outcome<T> {
     let failed = |e: std::io::Error| Failure::file(path, &e);
+    if is_stream(path) {
+        let stream = File::options().write(true).open(path).map_err(failed);
+        return stream.and_then(write).map(|(done, _)| done);
+    }
+    // A link stays a link: what it leads to is replaced.
+    let resolved = if path.is_symlink() { path.canonicalize().ok() } else { None };
+    let path = resolved.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| Failure::file(folder, &e))?;
     let temporary = beside(folder, path.file_name().unwrap_or_default());

@@ -6,8 +6,8 @@ use crate::plan::PlannedControl;
 use crate::population::native_roles;
 use crate::run::RunError;
 use std::collections::{BTreeMap, BTreeSet};
-use tieout_controls::Control;
 use tieout_controls::control::PopulationQuery;
+use tieout_controls::{Control, SchemaProfile};
 
 /// The datasets of a control by role.
 pub(crate) struct Bound<'a> {
@@ -56,6 +56,11 @@ impl<'a> Bound<'a> {
             }
         }
         Ok(Self { base: String::new(), joins: BTreeSet::new(), roles })
+    }
+
+    /// Some datasets by role, which nothing joins.
+    pub(crate) fn of(roles: BTreeMap<String, &'a Loaded>) -> Self {
+        Self { base: String::new(), joins: BTreeSet::new(), roles }
     }
 
     /// The dataset of a role.
@@ -113,7 +118,7 @@ pub(crate) fn bind<'a>(
     let mut roles = BTreeMap::new();
     let mut missing = Vec::new();
     for role in wanted(control) {
-        match dataset(planned, &role, datasets)? {
+        match of_role(planned, &role, datasets, |loaded| loaded.profile)? {
             Some(loaded) => {
                 roles.insert(role, loaded);
             }
@@ -132,7 +137,7 @@ pub(crate) fn bind<'a>(
 }
 
 /// The roles of a control: its base, its joins, its tables, and what a native population reads.
-fn wanted(control: &Control) -> BTreeSet<String> {
+pub(crate) fn wanted(control: &Control) -> BTreeSet<String> {
     let population = &control.population;
     let tables = control.tables.values().map(|table| &table.dataset);
     let mut wanted: BTreeSet<String> =
@@ -143,37 +148,42 @@ fn wanted(control: &Control) -> BTreeSet<String> {
     wanted
 }
 
-fn dataset<'a>(
+/// The dataset of a role, read or still to be read.
+///
+/// # Errors
+/// As [`bind`].
+pub(crate) fn of_role<'a, T>(
     planned: &PlannedControl,
     role: &str,
-    datasets: &'a BTreeMap<String, Loaded>,
-) -> Result<Option<&'a Loaded>, RunError> {
+    datasets: &'a BTreeMap<String, T>,
+    profile: fn(&T) -> &'static SchemaProfile,
+) -> Result<Option<&'a T>, RunError> {
     let id = &planned.control.id;
     if let Some(name) = planned.bindings.get(role) {
-        let Some(loaded) = datasets.get(name) else {
+        let Some(dataset) = datasets.get(name) else {
             let message = format!("control `{id}`: there is no dataset `{name}` for `{role}`");
             let help = did_you_mean(name, datasets.keys().map(String::as_str));
             return Err(input("unknown-dataset", message, help));
         };
-        if loaded.profile.role != role {
+        if profile(dataset).role != role {
             let message = format!(
                 "control `{id}`: the dataset `{name}` has the schema profile `{}`, not one of the role `{role}`",
-                loaded.profile.name
+                profile(dataset).name
             );
             return Err(input("unknown-dataset", message, None));
         }
-        return Ok(Some(loaded));
+        return Ok(Some(dataset));
     }
-    let fitting: Vec<&Loaded> = datasets.values().filter(|d| d.profile.role == role).collect();
+    let fitting: Vec<(&String, &T)> =
+        datasets.iter().filter(|(_, dataset)| profile(dataset).role == role).collect();
     match fitting.as_slice() {
         [] => Ok(None),
-        [only] => Ok(Some(only)),
-        [first, ..] => {
-            let names = list(fitting.iter().map(|d| d.summary.name.as_str()));
+        [(_, only)] => Ok(Some(only)),
+        [(first, _), ..] => {
+            let names = list(fitting.iter().map(|(name, _)| name.as_str()));
             let message = format!("control `{id}`: {names} all have the role `{role}`");
             let help = format!(
-                "say which one under `controls.settings.{id}.datasets`, such as `{role}: {}`",
-                first.summary.name
+                "say which one under `controls.settings.{id}.datasets`, such as `{role}: {first}`"
             );
             Err(input("ambiguous-dataset", message, help))
         }

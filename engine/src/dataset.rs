@@ -16,15 +16,20 @@ mod number;
 pub(crate) mod parquet;
 mod read;
 mod refused;
+mod rows;
+mod settings;
 pub(crate) mod source;
+mod stream;
 mod typing;
 
 pub use self::read::{Loaded, read};
+pub use self::stream::{Streamed, stream};
 
 pub(crate) use self::cell::{Cell, Rows};
 pub(crate) use self::columns::{CLASS, CURRENCY, FILE, PERSONAL, ROW};
-pub(crate) use self::number::Exact;
+pub(crate) use self::number::{Exact, Sum};
 pub(crate) use self::read::read_keeping;
+pub(crate) use self::stream::stream_columns;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

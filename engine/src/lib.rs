@@ -7,6 +7,7 @@
 mod absence;
 pub mod bills;
 mod binding;
+pub mod charges;
 pub mod dataset;
 mod decide;
 mod error;

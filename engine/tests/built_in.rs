@@ -7,18 +7,18 @@
 
 #[path = "built_in/allocation.rs"]
 mod allocation;
+#[path = "built_in/books.rs"]
+mod books;
 #[path = "built_in/chain.rs"]
 mod chain;
 #[path = "built_in/charges.rs"]
 mod charged;
+#[path = "built_in/comparables.rs"]
+mod comparables;
 #[path = "built_in/estimates.rs"]
 mod estimates;
 #[path = "built_in/metering.rs"]
 mod metering;
-#[path = "built_in/books.rs"]
-mod books;
-#[path = "built_in/comparables.rs"]
-mod comparables;
 #[path = "built_in/purchases.rs"]
 mod purchases;
 mod support;

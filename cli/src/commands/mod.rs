@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod charges;
 mod completions;
 mod control;
 mod dataset;
@@ -83,6 +84,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Policy(Policy::Decide(args)) => policy_decide::decide(&args),
         Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(global, &file),
         Command::Reperform(Reperform::Infer(args)) => reperform::infer(global, &args),
+        Command::Reperform(Reperform::Charges(args)) => charges::charges(global, &args),
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
         }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod charges;
+#[cfg(test)]
 mod deck;
 #[cfg(test)]
 mod demo;

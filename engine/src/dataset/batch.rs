@@ -16,14 +16,13 @@ use tieout_controls::ColumnType;
 /// Rows of a batch: what one decision of a policy, one check for Ctrl-C covers.
 pub(crate) const BATCH_ROWS: usize = 8192;
 
-/// Collects rows into batches.
+/// Collects rows into batches of [`BATCH_ROWS`].
 pub(crate) struct Batches {
     schema: SchemaRef,
     columns: Vec<ColumnBuilder>,
     files: Int64Builder,
     rows: Int64Builder,
     pending: usize,
-    done: Vec<RecordBatch>,
 }
 
 impl Batches {
@@ -36,12 +35,16 @@ impl Batches {
             files: Int64Builder::new(),
             rows: Int64Builder::new(),
             pending: 0,
-            done: Vec::new(),
         })
     }
 
-    /// Adds a row; a value for each target.
-    pub(crate) fn push(&mut self, values: &[Typed], file: usize, row: u64) -> Result<(), RunError> {
+    /// Adds a row, a value for each target, and gives the batch that it fills.
+    pub(crate) fn push(
+        &mut self,
+        values: &[Typed],
+        file: usize,
+        row: u64,
+    ) -> Result<Option<RecordBatch>, RunError> {
         for (column, value) in self.columns.iter_mut().zip(values) {
             column.append(value)?;
         }
@@ -49,26 +52,21 @@ impl Batches {
         self.files.append_value(number(i64::try_from(file).ok())?);
         self.rows.append_value(number(i64::try_from(row).ok())?);
         self.pending += 1;
-        if self.pending == BATCH_ROWS { self.flush() } else { Ok(()) }
+        if self.pending == BATCH_ROWS { self.rest() } else { Ok(None) }
     }
 
-    fn flush(&mut self) -> Result<(), RunError> {
+    /// The rows that fill no batch yet.
+    pub(crate) fn rest(&mut self) -> Result<Option<RecordBatch>, RunError> {
+        if self.pending == 0 {
+            return Ok(None);
+        }
         let mut arrays: Vec<ArrayRef> =
             self.columns.iter_mut().map(ColumnBuilder::finish).collect();
         arrays.push(Arc::new(self.files.finish()));
         arrays.push(Arc::new(self.rows.finish()));
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
-        self.done.push(batch.map_err(|e| internal(&e.to_string()))?);
         self.pending = 0;
-        Ok(())
-    }
-
-    /// All batches.
-    pub(crate) fn finish(mut self) -> Result<Vec<RecordBatch>, RunError> {
-        if self.pending > 0 {
-            self.flush()?;
-        }
-        Ok(self.done)
+        Ok(Some(batch.map_err(|e| internal(&e.to_string()))?))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::number::Exact;
 use crate::run::RunError;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use std::collections::BTreeSet;
 
 /// A value as a file has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +64,9 @@ impl Refusal {
 pub(crate) trait Rows {
     /// The columns as the file names them.
     fn columns(&self) -> &[String];
+
+    /// Whoever asks for rows reads only the columns at those positions: the cells of others may be null.
+    fn only(&mut self, _positions: &BTreeSet<usize>) {}
 
     /// The next row.
     fn next_row(&mut self) -> Result<Option<RawRow>, RunError>;

@@ -95,6 +95,19 @@ impl Layout {
         Ok(Self { targets, sources, undeclared, absent, partly })
     }
 
+    /// Leaves those columns alone.
+    pub(crate) fn narrow(&mut self, columns: &[&str]) {
+        let stays: Vec<bool> =
+            self.targets.iter().map(|target| columns.contains(&target.name.as_str())).collect();
+        let kept = |at: &mut dyn Iterator<Item = bool>| at.next().unwrap_or(false);
+        let mut at = stays.iter().copied();
+        self.targets.retain(|_| kept(&mut at));
+        for sources in &mut self.sources {
+            let mut at = stays.iter().copied();
+            sources.retain(|_| kept(&mut at));
+        }
+    }
+
     /// The Arrow schema: the targets, then the file's number and the row's.
     pub(crate) fn schema(&self) -> SchemaRef {
         let mut fields: Vec<Field> = self.targets.iter().map(Target::field).collect();

@@ -6,9 +6,8 @@
 use super::typing::Typed;
 use crate::run::RunError;
 
-/// Encodes a row into `out`, which is cleared first.
+/// Adds the bytes of a row to `out`.
 pub(crate) fn row(values: &[Typed], out: &mut Vec<u8>) -> Result<(), RunError> {
-    out.clear();
     out.push(b'[');
     for (index, value) in values.iter().enumerate() {
         if index > 0 {

@@ -40,6 +40,14 @@ impl Exact {
 
     /// `unscaled × 10^-scale`.
     pub(crate) fn scaled(mut unscaled: i128, mut scale: u32) -> Self {
+        // Nearly all numbers fit 64 bits, where dividing by ten is a multiplication.
+        if let Ok(mut narrow) = i64::try_from(unscaled) {
+            while scale > 0 && narrow % 10 == 0 {
+                narrow /= 10;
+                scale -= 1;
+            }
+            return Self { unscaled: narrow.into(), scale };
+        }
         while scale > 0 && unscaled % 10 == 0 {
             unscaled /= 10;
             scale -= 1;
@@ -50,7 +58,7 @@ impl Exact {
     /// The unscaled integer at a larger or equal scale.
     pub(crate) fn at_scale(self, scale: u32) -> Result<i128, DecimalError> {
         let more = scale.checked_sub(self.scale).ok_or(DecimalError::Inexact)?;
-        let factor = 10_i128.checked_pow(more).ok_or(DecimalError::Overflow)?;
+        let factor = power(more).ok_or(DecimalError::Overflow)?;
         self.unscaled.checked_mul(factor).ok_or(DecimalError::Overflow)
     }
 
@@ -61,7 +69,11 @@ impl Exact {
 
     /// In plain notation, as [`Decimal`] shows it.
     pub(crate) fn write(self, out: &mut String) {
-        let digits = self.unscaled.unsigned_abs().to_string();
+        let magnitude = self.unscaled.unsigned_abs();
+        let digits = match u64::try_from(magnitude) {
+            Ok(narrow) => narrow.to_string(),
+            Err(_) => magnitude.to_string(),
+        };
         if self.unscaled < 0 {
             out.push('-');
         }
@@ -76,6 +88,22 @@ impl Exact {
             _ => out.push_str(&digits),
         }
     }
+}
+
+/// Ten to that power, if 128 bits hold it.
+pub(crate) fn power(digits: u32) -> Option<i128> {
+    /// Looked up: every number of a dataset needs some.
+    #[expect(clippy::indexing_slicing, reason = "a constant, within its bounds")]
+    const POWERS: [i128; 39] = {
+        let mut powers = [1; 39];
+        let mut at = 1;
+        while at < powers.len() {
+            powers[at] = powers[at - 1] * 10;
+            at += 1;
+        }
+        powers
+    };
+    POWERS.get(usize::try_from(digits).ok()?).copied()
 }
 
 /// `[+-]digits[.digits]` of at most 38 digits in all.
@@ -181,6 +209,24 @@ mod tests {
                 let mut shown = String::new();
                 fast.write(&mut shown);
                 assert_eq!(shown, general.normalized().to_string(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn powers_of_ten_are_those_that_fit() {
+        for digits in 0..=60 {
+            assert_eq!(power(digits), 10_i128.checked_pow(digits), "{digits}");
+        }
+    }
+
+    #[test]
+    fn zeros_behind_the_point_are_cut_in_either_width() {
+        for (unscaled, scale) in [(0, 5), (-1_200, 5), (1_200, 1), (7, 0)] {
+            for factor in [1, 10_i128.pow(25)] {
+                let found = Exact::scaled(unscaled * factor, scale);
+                let decimal = Decimal::from_scaled(unscaled * factor, scale).normalized();
+                assert_eq!((found.decimal(), found.scale), (decimal.clone(), decimal.scale()));
             }
         }
     }

@@ -7,14 +7,16 @@ use super::number::Exact;
 use crate::error::input;
 use crate::run::RunError;
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Schema,
     TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType,
 };
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 use tieout_controls::Decimal;
@@ -23,10 +25,14 @@ const BATCH_ROWS: usize = 8192;
 
 /// A Parquet file after its schema.
 pub(crate) struct ParquetRows {
-    reader: ParquetRecordBatchReader,
+    /// Until the first row is asked for.
+    builder: Option<ParquetRecordBatchReaderBuilder<File>>,
+    reader: Option<ParquetRecordBatchReader>,
     file: String,
     columns: Vec<String>,
+    /// The columns that are asked for, and null for the others.
     batch: Vec<ArrayRef>,
+    asked: Option<BTreeSet<usize>>,
     batch_rows: usize,
     row: usize,
 }
@@ -37,21 +43,43 @@ impl ParquetRows {
         let builder =
             ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| broken(file, &e))?;
         let columns = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
-        let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(|e| broken(file, &e))?;
-        let batch = Vec::new();
-        Ok(Self { reader, file: file.to_owned(), columns, batch, batch_rows: 0, row: 0 })
+        Ok(Self {
+            builder: Some(builder),
+            reader: None,
+            file: file.to_owned(),
+            columns,
+            batch: Vec::new(),
+            asked: None,
+            batch_rows: 0,
+            row: 0,
+        })
     }
 
     fn load(&mut self) -> Result<bool, RunError> {
-        let Some(batch) = self.reader.next() else { return Ok(false) };
+        if let Some(builder) = self.builder.take() {
+            let mask = match &self.asked {
+                None => ProjectionMask::all(),
+                Some(asked) => {
+                    ProjectionMask::roots(builder.parquet_schema(), asked.iter().copied())
+                }
+            };
+            let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
+            self.reader = Some(reader.map_err(|e| broken(&self.file, &e))?);
+        }
+        let Some(batch) = self.reader.as_mut().and_then(Iterator::next) else { return Ok(false) };
         let batch: RecordBatch = batch.map_err(|e| broken(&self.file, &e))?;
         self.batch_rows = batch.num_rows();
         self.row = 0;
-        self.batch = batch
-            .columns()
-            .iter()
-            .map(|column| plain(column).map_err(|e| broken(&self.file, &e)))
-            .collect::<Result<_, _>>()?;
+        let mut found = batch.columns().iter();
+        let asked = |at: usize| self.asked.as_ref().is_none_or(|asked| asked.contains(&at));
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for at in 0..self.columns.len() {
+            columns.push(match if asked(at) { found.next() } else { None } {
+                Some(column) => plain(column).map_err(|e| broken(&self.file, &e))?,
+                None => new_null_array(&DataType::Null, self.batch_rows),
+            });
+        }
+        self.batch = columns;
         Ok(true)
     }
 }
@@ -59,6 +87,10 @@ impl ParquetRows {
 impl Rows for ParquetRows {
     fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    fn only(&mut self, positions: &BTreeSet<usize>) {
+        self.asked = Some(positions.clone());
     }
 
     fn next_row(&mut self) -> Result<Option<RawRow>, RunError> {

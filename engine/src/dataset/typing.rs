@@ -4,7 +4,7 @@ use super::Reading;
 use super::cell::{Cell, Refusal};
 use super::columns::Target;
 use super::instant::{self, Stated};
-use super::number::Exact;
+use super::number::{self, Exact};
 use crate::error::input;
 use crate::run::RunError;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -109,7 +109,7 @@ impl Rules {
             return Err(refuse("does-not-fit-scale", reason));
         }
         let before = u32::from(precision.saturating_sub(scale));
-        let limit = 10_i128.checked_pow(before.saturating_add(exact.scale));
+        let limit = number::power(before.saturating_add(exact.scale));
         if limit.is_some_and(|limit| exact.unscaled.abs() >= limit) {
             let reason = format!("more than {before} digits before the point");
             return Err(refuse("too-many-digits", reason));

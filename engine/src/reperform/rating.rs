@@ -14,6 +14,7 @@ pub mod columns;
 mod order;
 pub mod proration;
 pub mod reason;
+pub mod scaled;
 mod terms;
 pub mod tiers;
 pub mod trace;

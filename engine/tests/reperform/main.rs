@@ -14,6 +14,7 @@ mod random;
 mod rating;
 mod rounding;
 mod sampling;
+mod scaled;
 mod tax;
 mod terms;
 mod transfer_pricing;

@@ -8,6 +8,7 @@
 
 mod allocation;
 mod books;
+mod charges;
 mod metering;
 mod world;
 

@@ -1,7 +1,7 @@
 //! A world of the deck, what a run finds in it, and what was planted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tieout_controls::Decimal;
 use tieout_deck::{
@@ -66,11 +66,25 @@ impl World {
         tieout(self.path(), &arguments)
     }
 
-    /// The records of the pack that are not known to conform.
-    fn records(&self) -> Vec<serde_json::Value> {
+    /// The latest pack.
+    fn pack(&self) -> PathBuf {
         let packs = std::fs::read_dir(self.path().join("out/packs")).unwrap();
-        let pack = packs.map(|entry| entry.unwrap().path()).max().unwrap();
-        let files = std::fs::read_dir(pack.join("records")).unwrap();
+        packs.map(|entry| entry.unwrap().path()).max().unwrap()
+    }
+
+    /// A dataset as that pack tells of it.
+    pub(crate) fn dataset(&self, name: &str) -> serde_json::Value {
+        let text = std::fs::read_to_string(self.pack().join("datasets.json")).unwrap();
+        let datasets: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        datasets.into_iter().find(|dataset| dataset["name"] == name).unwrap()
+    }
+
+    /// The records of the pack that are not known to conform.
+    pub(crate) fn records(&self) -> Vec<serde_json::Value> {
+        let folder = self.pack().join("records");
+        // A pack of nothing but conforming records has none.
+        let files = folder.exists().then(|| std::fs::read_dir(folder).unwrap());
+        let files = files.into_iter().flatten();
         let mut files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
         files.sort();
         let lines = files.iter().flat_map(|file| {

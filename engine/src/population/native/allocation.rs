@@ -8,8 +8,7 @@ use datafusion::arrow::array::Array as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The roles that are read.
-pub(crate) const ROLES: [&str; 3] =
-    ["allocation-result", "cost-pool", "allocation-key"];
+pub(crate) const ROLES: [&str; 3] = ["allocation-result", "cost-pool", "allocation-key"];
 
 /// The digits behind the point of a driver's quantity.
 pub(crate) const QUANTITY_SCALE: u32 = 10;
@@ -157,9 +156,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// The pools that have parts, each with its parts in the order of the dataset.
-    pub(crate) fn divided(
-        &self,
-    ) -> impl Iterator<Item = (Dated<'a>, Vec<&Borne<'a>>)> {
+    pub(crate) fn divided(&self) -> impl Iterator<Item = (Dated<'a>, Vec<&Borne<'a>>)> {
         let parts = |places: &Vec<usize>| -> Vec<&Borne<'a>> {
             places.iter().filter_map(|at| self.parts.get(*at)).collect()
         };
@@ -179,10 +176,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// The parts that a pool bears.
-    pub(crate) fn received(
-        &self,
-        pool: Dated<'a>,
-    ) -> impl Iterator<Item = &Borne<'a>> {
+    pub(crate) fn received(&self, pool: Dated<'a>) -> impl Iterator<Item = &Borne<'a>> {
         let places = self.received.get(&pool).map(Vec::as_slice).unwrap_or_default();
         places.iter().filter_map(|at| self.parts.get(*at))
     }

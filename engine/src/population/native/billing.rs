@@ -1,12 +1,13 @@
 //! What charges are re-performed from: usage, charges, prices and the register together.
 
-use super::charges::{ChargeRow, Charges, PeriodKey, Why};
-use super::prices::{PriceBook, Priced, Unpriced};
-use super::register::{Register, month_of, share_of_month};
-use super::usage::{self, ByResource, QUANTITY_SCALE, Row};
+pub(crate) use super::rater::{Rater, amount, expected};
+
+use super::charges::{Charges, PeriodKey};
+use super::prices::{PriceBook, Unpriced};
+use super::rater::Rates;
+use super::register::{Register, month_of};
+use super::usage::{self, ByResource, Row};
 use crate::binding::Bound;
-use crate::reperform::exact::Exact;
-use crate::reperform::rating::{Terms, Usage, rate};
 use crate::run::RunError;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,13 +32,6 @@ pub(crate) struct Period<'a> {
     pub(crate) end: i64,
     /// Where its rows of usage stand among the resource's.
     pub(crate) rows: (usize, usize),
-}
-
-/// What rates a resource's period.
-pub(crate) struct Rater<'b, 'a> {
-    pub(crate) priced: Priced<'b, 'a>,
-    /// Which share of a month the period is; one where the plan isn't prorated.
-    pub(crate) share: Exact,
 }
 
 impl<'a> Billing<'a> {
@@ -73,16 +67,12 @@ impl<'a> Billing<'a> {
         (start, end): (i64, i64),
         known: i64,
     ) -> Result<Rater<'_, 'a>, Unpriced> {
-        let priced = self.prices.priced(service, start, known)?;
-        let share = if priced.plan.prorated {
-            let zone = self.register.at(resource, start).and_then(|entry| entry.zone());
-            let zone = zone.ok_or(Unpriced("the zone of the resource isn't known"))?;
-            let share = share_of_month(zone, start, end);
-            share.ok_or(Unpriced("the period isn't part of a civil month"))?
-        } else {
-            Exact::integer(1)
-        };
-        Ok(Rater { priced, share })
+        self.rates().rater((resource, service), (start, end), known)
+    }
+
+    /// What rates charges.
+    pub(crate) fn rates(&self) -> Rates<'_, 'a> {
+        Rates { prices: &self.prices, register: &self.register }
     }
 
     /// The periods of all resources that have usage or charges, by resource and start.
@@ -166,58 +156,5 @@ impl Period<'_> {
     /// The key of its charges.
     pub(crate) fn key(&self) -> PeriodKey<'_> {
         (self.resource, self.start)
-    }
-}
-
-impl Rater<'_, '_> {
-    /// The amount of a quantity, in 10^-10.
-    ///
-    /// # Errors
-    /// [`Unpriced`] for what the terms don't say.
-    pub(crate) fn amount(&self, quantity: i128) -> Result<Exact, Unpriced> {
-        self.amount_of(&Exact::from_scaled(quantity, QUANTITY_SCALE))
-    }
-
-    /// The amount of a quantity.
-    ///
-    /// # Errors
-    /// [`Unpriced`] for what the terms don't say.
-    pub(crate) fn amount_of(&self, quantity: &Exact) -> Result<Exact, Unpriced> {
-        amount(&self.priced.terms, &self.share, quantity)
-    }
-}
-
-/// The amount of a quantity under those terms, for that share of a month. A quantity below zero is
-/// no usage.
-///
-/// # Errors
-/// [`Unpriced`].
-pub(crate) fn amount(terms: &Terms, share: &Exact, quantity: &Exact) -> Result<Exact, Unpriced> {
-    let quantity = quantity.clone().max(Exact::zero());
-    let terms = Terms { proration: Some(share.clone()), ..terms.clone() };
-    let rated = rate(&terms, &Usage::Quantity(quantity));
-    rated.map(|rated| rated.net).map_err(|_| Unpriced("the quantity is above the last tier"))
-}
-
-/// What a charge should have come to by its own quantity: of the whole quantity; for a reversal the
-/// same with the sign turned; for what came late the whole less what was charged before.
-///
-/// # Errors
-/// What `amount` says, and [`Unpriced`] for quantities that don't fit.
-pub(crate) fn expected(
-    charge: &ChargeRow<'_>,
-    before: Option<i128>,
-    amount: impl Fn(i128) -> Result<Exact, Unpriced>,
-) -> Result<Exact, Unpriced> {
-    const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
-    let quantity = charge.quantity.ok_or(WIDE)?;
-    match charge.why {
-        Why::Late => {
-            let before = before.ok_or(WIDE)?;
-            let after = before.checked_add(quantity).ok_or(WIDE)?;
-            Ok(amount(after)?.minus(&amount(before)?))
-        }
-        Why::Original | Why::Correction if quantity < 0 => Ok(amount(-quantity)?.negated()),
-        Why::Original | Why::Correction => amount(quantity),
     }
 }

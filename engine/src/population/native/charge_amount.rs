@@ -3,11 +3,12 @@
 //! As billed is what the prices known at the run give; as known now, what those known today do. The
 //! second differs where a price was entered later with effect before: that is retroactive, no error.
 
-use super::billing::{self, Billing, Rater};
+use super::billing::Billing;
 use super::charges::ChargeRow;
 use super::diagnosis;
 use super::output::{self, Cell, Column, Kind, Output, PLACE};
-use super::prices::Unpriced;
+use super::prices::{PlanVersion, Unpriced};
+use super::rater::{self, Rates};
 use super::usage::{NOW, QUANTITY_SCALE};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
@@ -23,9 +24,8 @@ pub(super) const NATIVE: Native = Native {
     batches,
 };
 
-const COLUMNS: &[Column] = &[
-    PLACE[0],
-    PLACE[1],
+/// What is told of a charge.
+pub(crate) const ABOUT: [Column; 12] = [
     Column("service_id", Kind::Text, false),
     Column("mode", Kind::Text, true),
     Column("price_version", Kind::Text, false),
@@ -40,6 +40,14 @@ const COLUMNS: &[Column] = &[
     Column("reason", Kind::Text, true),
 ];
 
+const COLUMNS: &[Column] = &[
+    PLACE[0], PLACE[1], ABOUT[0], ABOUT[1], ABOUT[2], ABOUT[3], ABOUT[4], ABOUT[5], ABOUT[6],
+    ABOUT[7], ABOUT[8], ABOUT[9], ABOUT[10], ABOUT[11],
+];
+
+/// The class of a charge that prices entered later would change.
+pub(crate) const RETROACTIVE: &str = "retroactive";
+
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
     let billing = Billing::without_usage(request.bound)?;
     let mut output = Output::new(COLUMNS);
@@ -47,78 +55,88 @@ fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
         if request.progress.cancelled() {
             return Err(RunError::Interrupted);
         }
-        push(&billing, charge, &mut output)?;
+        let done = reperform(billing.rates(), charge, billing.charges.before(charge));
+        let (file, row) = charge.place;
+        let place = [Cell::Whole(Some(file)), Cell::Whole(Some(row))];
+        let cells: Vec<Cell<'_>> = place.into_iter().chain(done.cells(charge)).collect();
+        output.push(&cells)?;
     }
     output.finish()
 }
 
 /// A charge as it should have been.
-struct Reperformed<'b, 'a> {
-    rater: Rater<'b, 'a>,
-    expected: Exact,
+#[derive(Default)]
+pub(crate) struct Reperformed<'b, 'a> {
+    /// The plan that was in force.
+    plan: Option<&'b PlanVersion<'a>>,
+    quantity: Option<Exact>,
+    /// None where it can't be told.
+    pub(crate) expected: Option<Exact>,
     expected_now: Option<Exact>,
+    /// What was charged less what should have been.
+    pub(crate) difference: Option<Exact>,
+    /// What explains the difference; `retroactive` where only later prices make one.
+    pub(crate) class: Option<String>,
+    /// Why it can't be told.
+    pub(crate) reason: Option<&'static str>,
 }
 
-fn reperform<'b, 'a>(
-    billing: &'b Billing<'a>,
-    charge: &ChargeRow<'a>,
-) -> Result<Reperformed<'b, 'a>, Unpriced> {
-    let before = billing.charges.before(charge);
+/// Re-performs a charge; `before` is the quantity of the same period's charges that were made before.
+pub(crate) fn reperform<'b, 'a>(
+    rates: Rates<'b, 'a>,
+    charge: &ChargeRow<'_>,
+    before: Option<i128>,
+) -> Reperformed<'b, 'a> {
+    let quantity = charge.quantity.map(|quantity| Exact::from_scaled(quantity, QUANTITY_SCALE));
     let rated = |known| {
         let rater =
-            billing.rater((charge.resource, charge.service), (charge.start, charge.end), known)?;
+            rates.rater((charge.resource, charge.service), (charge.start, charge.end), known)?;
         if rater.priced.plan.currency != charge.currency {
             return Err(Unpriced("the charge is in another currency than its price"));
         }
-        let expected = billing::expected(charge, before, |quantity| rater.amount(quantity))?;
+        let expected = rater::expected(charge, before, |quantity| rater.amount(quantity))?;
         Ok((rater, expected))
     };
-    let (rater, expected) = rated(charge.known)?;
-    let expected_now = rated(NOW).ok().map(|(_, amount)| amount);
-    Ok(Reperformed { rater, expected, expected_now })
-}
-
-fn push(
-    billing: &Billing<'_>,
-    charge: &ChargeRow<'_>,
-    output: &mut Output,
-) -> Result<(), RunError> {
-    let done = reperform(billing, charge);
-    let (done, reason) = match &done {
-        Ok(done) => (Some(done), None),
-        Err(Unpriced(reason)) => (None, Some(*reason)),
+    let (rater, expected) = match rated(charge.known) {
+        Ok(done) => done,
+        Err(Unpriced(reason)) => {
+            return Reperformed { quantity, reason: Some(reason), ..Reperformed::default() };
+        }
     };
-    let difference = done.map(|done| charge.amount.minus(&done.expected));
-    let class = done.and_then(|done| class(billing, charge, done));
-    let plan = done.map(|done| done.rater.priced.plan);
-    let quantity = charge.quantity.map(|quantity| Exact::from_scaled(quantity, QUANTITY_SCALE));
-    output.push(&[
-        Cell::Whole(Some(charge.place.0)),
-        Cell::Whole(Some(charge.place.1)),
-        Cell::Text(Some(charge.service)),
-        Cell::Text(plan.map(|plan| plan.mode)),
-        Cell::Text(Some(charge.version)),
-        Cell::Text(plan.map(|plan| plan.version)),
-        Cell::Number(quantity.as_ref()),
-        Cell::Number(Some(&charge.amount)),
-        Cell::Number(done.map(|done| &done.expected)),
-        Cell::Number(done.and_then(|done| done.expected_now.as_ref())),
-        Cell::Number(difference.as_ref()),
-        Cell::Text(Some(charge.currency)),
-        Cell::Text(class.as_deref()),
-        Cell::Text(reason),
-    ])
+    let expected_now = rated(NOW).ok().map(|(_, amount)| amount);
+    let class = if charge.amount == expected {
+        let now = expected_now.as_ref().filter(|now| **now != expected);
+        now.map(|_| RETROACTIVE.to_owned())
+    } else {
+        Some(diagnosis::name(rates, charge, before, &rater))
+    };
+    Reperformed {
+        plan: Some(rater.priced.plan),
+        quantity,
+        difference: Some(charge.amount.minus(&expected)),
+        expected: Some(expected),
+        expected_now,
+        class,
+        reason: None,
+    }
 }
 
-/// What explains the difference; `retroactive` where only later prices make one.
-fn class(
-    billing: &Billing<'_>,
-    charge: &ChargeRow<'_>,
-    done: &Reperformed<'_, '_>,
-) -> Option<String> {
-    if charge.amount != done.expected {
-        return Some(diagnosis::name(billing, charge, &done.rater));
+impl Reperformed<'_, '_> {
+    /// The cells of [`ABOUT`].
+    pub(crate) fn cells<'c>(&'c self, charge: &'c ChargeRow<'_>) -> [Cell<'c>; ABOUT.len()] {
+        [
+            Cell::Text(Some(charge.service)),
+            Cell::Text(self.plan.map(|plan| plan.mode)),
+            Cell::Text(Some(charge.version)),
+            Cell::Text(self.plan.map(|plan| plan.version)),
+            Cell::Number(self.quantity.as_ref()),
+            Cell::Number(Some(&charge.amount)),
+            Cell::Number(self.expected.as_ref()),
+            Cell::Number(self.expected_now.as_ref()),
+            Cell::Number(self.difference.as_ref()),
+            Cell::Text(Some(charge.currency)),
+            Cell::Text(self.class.as_deref()),
+            Cell::Text(self.reason),
+        ]
     }
-    let now = done.expected_now.as_ref()?;
-    (*now != done.expected).then(|| "retroactive".to_owned())
 }

@@ -1,11 +1,11 @@
 //! Charges, and the chains that they form: an original, what came late, reversals and replacements.
 
-use super::reading::{self, Reading, text};
+use super::reading::{self, Numbers, Reading, text};
 use super::usage::QUANTITY_SCALE;
 use crate::dataset::Loaded;
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
-use datafusion::arrow::array::Array as _;
+use datafusion::arrow::array::{Array as _, Int64Array, StringArray, TimestampMicrosecondArray};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why there is a charge.
@@ -38,6 +38,92 @@ pub(crate) struct ChargeRow<'a> {
     pub(crate) at: (usize, usize),
     /// The invoice and its line.
     pub(crate) line: Option<(&'a str, i64)>,
+}
+
+/// The columns of a batch of charges.
+pub(crate) struct ChargeColumns<'a> {
+    ids: &'a StringArray,
+    reasons: &'a StringArray,
+    resources: &'a StringArray,
+    services: &'a StringArray,
+    starts: &'a TimestampMicrosecondArray,
+    ends: &'a TimestampMicrosecondArray,
+    quantities: Numbers<'a>,
+    versions: &'a StringArray,
+    amounts: Numbers<'a>,
+    currencies: &'a StringArray,
+    runs: &'a StringArray,
+    known: &'a TimestampMicrosecondArray,
+    place: (&'a Int64Array, &'a Int64Array),
+    line: (&'a StringArray, &'a Int64Array),
+}
+
+impl<'a> ChargeColumns<'a> {
+    /// Those of a batch of the dataset `charge`.
+    ///
+    /// # Errors
+    /// None that isn't an error of ours.
+    pub(crate) fn of(batch: Reading<'a>) -> Result<Self, RunError> {
+        Ok(Self {
+            ids: batch.text("charge_id")?,
+            reasons: batch.text("reason")?,
+            resources: batch.text("resource_id")?,
+            services: batch.text("service_id")?,
+            starts: batch.instant("period_start")?,
+            ends: batch.instant("period_end")?,
+            quantities: batch.number("quantity")?,
+            versions: batch.text("price_version")?,
+            amounts: batch.number("amount")?,
+            currencies: batch.text("currency")?,
+            runs: batch.text("billing_run")?,
+            known: batch.instant("known_at")?,
+            place: batch.place()?,
+            line: (batch.text("invoice_no")?, batch.whole("invoice_line")?),
+        })
+    }
+
+    /// Why there is the charge in a row.
+    pub(crate) fn why(&self, row: usize) -> Why {
+        match self.reasons.value(row) {
+            "late" => Why::Late,
+            "correction" => Why::Correction,
+            _ => Why::Original,
+        }
+    }
+
+    /// Its amount in 10^-`scale`; none for what doesn't fit 128 bits.
+    pub(crate) fn amount(&self, row: usize, scale: u32) -> Option<i128> {
+        self.amounts.scaled(row, scale)
+    }
+
+    /// The charge without its amount, which takes longest to read.
+    pub(crate) fn unpriced(&self, number: usize, row: usize) -> ChargeRow<'a> {
+        ChargeRow {
+            id: self.ids.value(row),
+            why: self.why(row),
+            resource: self.resources.value(row),
+            service: self.services.value(row),
+            start: self.starts.value(row),
+            end: self.ends.value(row),
+            quantity: self.quantities.scaled(row, QUANTITY_SCALE),
+            version: self.versions.value(row),
+            amount: Exact::zero(),
+            currency: self.currencies.value(row),
+            run: self.runs.value(row),
+            known: self.known.value(row),
+            place: (self.place.0.value(row), self.place.1.value(row)),
+            at: (number, row),
+            line: text(self.line.0, row)
+                .filter(|_| self.line.1.is_valid(row))
+                .map(|invoice| (invoice, self.line.1.value(row))),
+        }
+    }
+
+    /// The charge in a row of that batch.
+    pub(crate) fn charge(&self, number: usize, row: usize) -> ChargeRow<'a> {
+        let amount = self.amounts.exact(row).unwrap_or_else(Exact::zero);
+        ChargeRow { amount, ..self.unpriced(number, row) }
+    }
 }
 
 /// A resource and the start of a period.
@@ -77,39 +163,8 @@ impl<'a> Charges<'a> {
     }
 
     fn read_batch(&mut self, number: usize, batch: Reading<'a>) -> Result<(), RunError> {
-        let (ids, reasons) = (batch.text("charge_id")?, batch.text("reason")?);
-        let (resources, services) = (batch.text("resource_id")?, batch.text("service_id")?);
-        let (starts, ends) = (batch.instant("period_start")?, batch.instant("period_end")?);
-        let (quantities, amounts) = (batch.number("quantity")?, batch.number("amount")?);
-        let (versions, currencies) = (batch.text("price_version")?, batch.text("currency")?);
-        let (runs, known) = (batch.text("billing_run")?, batch.instant("known_at")?);
-        let (files, numbers) = batch.place()?;
-        let (invoices, lines) = (batch.text("invoice_no")?, batch.whole("invoice_line")?);
-        for row in 0..batch.rows() {
-            self.rows.push(ChargeRow {
-                id: ids.value(row),
-                why: match reasons.value(row) {
-                    "late" => Why::Late,
-                    "correction" => Why::Correction,
-                    _ => Why::Original,
-                },
-                resource: resources.value(row),
-                service: services.value(row),
-                start: starts.value(row),
-                end: ends.value(row),
-                quantity: quantities.scaled(row, QUANTITY_SCALE),
-                version: versions.value(row),
-                amount: amounts.exact(row).unwrap_or_else(Exact::zero),
-                currency: currencies.value(row),
-                run: runs.value(row),
-                known: known.value(row),
-                place: (files.value(row), numbers.value(row)),
-                at: (number, row),
-                line: text(invoices, row)
-                    .filter(|_| lines.is_valid(row))
-                    .map(|invoice| (invoice, lines.value(row))),
-            });
-        }
+        let columns = ChargeColumns::of(batch)?;
+        self.rows.extend((0..batch.rows()).map(|row| columns.charge(number, row)));
         Ok(())
     }
 

@@ -3,9 +3,9 @@
 //! Each mistake that billers are known to make is made on purpose; those that give exactly the billed
 //! amount are named. Several may, and none: then nobody can say.
 
-use super::billing::{Billing, Rater, amount, expected};
 use super::charges::ChargeRow;
 use super::prices::semantics;
+use super::rater::{Rater, Rates, amount, expected};
 use super::usage::QUANTITY_SCALE;
 use crate::reperform::exact::{Exact, Increment};
 use crate::reperform::rating::tiers::{Bounds, TierTable};
@@ -26,8 +26,12 @@ const MODES: [Rounding; 7] = [
 ];
 
 /// The names of the mistakes that explain a charge, joined by ` | `.
-pub(crate) fn name(billing: &Billing<'_>, charge: &ChargeRow<'_>, rater: &Rater<'_, '_>) -> String {
-    let before = billing.charges.before(charge);
+pub(crate) fn name(
+    rates: Rates<'_, '_>,
+    charge: &ChargeRow<'_>,
+    before: Option<i128>,
+    rater: &Rater<'_, '_>,
+) -> String {
     let gives = |terms: &Terms, share: &Exact| {
         let made = expected(charge, before, |quantity| {
             amount(terms, share, &Exact::from_scaled(quantity, QUANTITY_SCALE))
@@ -55,7 +59,7 @@ pub(crate) fn name(billing: &Billing<'_>, charge: &ChargeRow<'_>, rater: &Rater<
             names.push("proration-rounded");
         }
     }
-    let others = billing.prices.others(charge.service, &rater.priced);
+    let others = rates.prices.others(charge.service, &rater.priced);
     if others.into_iter().any(|other| gives(&other.terms, &rater.share)) {
         names.push("wrong-rate-version");
     }

@@ -91,11 +91,7 @@ impl<'a> Meters<'a> {
     ///
     /// # Errors
     /// For a period that is no month such as `2025-03`.
-    pub(crate) fn quantities(
-        &self,
-        period: &str,
-        before: i64,
-    ) -> Result<Quantities<'a>, Unknown> {
+    pub(crate) fn quantities(&self, period: &str, before: i64) -> Result<Quantities<'a>, Unknown> {
         let month = month(period).ok_or(Unknown("the period is no month such as 2025-03"))?;
         let mut found = Quantities::default();
         for (resource, rows) in &self.usage {

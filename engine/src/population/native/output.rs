@@ -1,6 +1,6 @@
 //! The records of a native population as they are written, row by row.
 
-use crate::dataset::{CLASS, CURRENCY, FILE, PERSONAL, ROW};
+use crate::dataset::{CURRENCY, FILE, ROW};
 use crate::error::input;
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
@@ -22,8 +22,6 @@ const BATCH_ROWS: usize = 8192;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Text,
-    /// Text about a person.
-    Personal,
     Whole,
     Flag,
     Instant,
@@ -57,7 +55,7 @@ pub(crate) enum Cell<'a> {
 pub(crate) fn schema(columns: &[Column]) -> SchemaRef {
     let field = |Column(name, kind, nullable): &Column| {
         let kind_of = match kind {
-            Kind::Text | Kind::Personal => DataType::Utf8,
+            Kind::Text => DataType::Utf8,
             Kind::Whole => DataType::Int64,
             Kind::Flag => DataType::Boolean,
             Kind::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
@@ -65,7 +63,6 @@ pub(crate) fn schema(columns: &[Column]) -> SchemaRef {
             Kind::Share => DataType::Decimal128(38, 18),
         };
         let metadata = match kind {
-            Kind::Personal => [(CLASS.to_owned(), PERSONAL.to_owned())].into(),
             Kind::Amount(currency) => [(CURRENCY.to_owned(), (*currency).to_owned())].into(),
             _ => Default::default(),
         };
@@ -145,6 +142,11 @@ impl Output {
         Ok(())
     }
 
+    /// The batches that are whole, which it then forgets.
+    pub(crate) fn taken(&mut self) -> Vec<RecordBatch> {
+        std::mem::take(&mut self.done)
+    }
+
     /// The batches.
     ///
     /// # Errors
@@ -159,7 +161,7 @@ impl Output {
 
 fn builders(columns: &[Column]) -> Vec<Builder> {
     let builder = |Column(_, kind, _): &Column| match kind {
-        Kind::Text | Kind::Personal => Builder::Text(StringBuilder::new()),
+        Kind::Text => Builder::Text(StringBuilder::new()),
         Kind::Whole => Builder::Whole(Int64Builder::new()),
         Kind::Flag => Builder::Flag(BooleanBuilder::new()),
         Kind::Instant => Builder::Instant(TimestampMicrosecondBuilder::new()),

@@ -55,6 +55,8 @@ pub(crate) struct PlanVersion<'a> {
     discount_first: bool,
     rounding: Option<(Increment, Rounding)>,
     tiers: Vec<TierRow<'a>>,
+    /// Which of the service's plans it is.
+    number: usize,
 }
 
 /// A rate.
@@ -79,6 +81,17 @@ pub(crate) struct PriceBook<'a> {
     plans: BTreeMap<&'a str, Vec<PlanVersion<'a>>>,
     rates: BTreeMap<&'a str, Vec<Rate<'a>>>,
 }
+
+/// The version of a service's price that is in force, and the rate where it has one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chosen<'b, 'a> {
+    service: &'a str,
+    pub(crate) plan: &'b PlanVersion<'a>,
+    rate: Option<&'b Rate<'a>>,
+}
+
+/// Which service's plan is chosen, and where its rate is read.
+pub(crate) type ChosenKey<'a> = (&'a str, usize, Option<(usize, usize)>);
 
 /// What rates a charge.
 #[derive(Debug, Clone)]
@@ -129,7 +142,9 @@ impl<'a> PriceBook<'a> {
             let (service, version) = (services.value(row), versions.value(row));
             let scale = u32::try_from(scales.value(row)).ok().and_then(Increment::digits);
             let mode = Rounding::named(&roundings.value(row).replace('-', "_"));
-            self.plans.entry(service).or_default().push(PlanVersion {
+            let plans = self.plans.entry(service).or_default();
+            plans.push(PlanVersion {
+                number: plans.len(),
                 version,
                 mode: modes.value(row),
                 currency: currencies.value(row),
@@ -179,10 +194,24 @@ impl<'a> PriceBook<'a> {
         at: i64,
         known: i64,
     ) -> Result<Priced<'_, 'a>, Unpriced> {
-        let plans = self.plans.get(service).map(Vec::as_slice).unwrap_or_default();
+        self.chosen(service, at, known)?.priced()
+    }
+
+    /// The same before its terms are put together.
+    ///
+    /// # Errors
+    /// [`Unpriced`] for a gap and an overlap.
+    pub(crate) fn chosen(
+        &self,
+        service: &str,
+        at: i64,
+        known: i64,
+    ) -> Result<Chosen<'_, 'a>, Unpriced> {
+        const NONE: Unpriced = Unpriced("no price plan is in force");
+        let (service, plans) = self.plans.get_key_value(service).ok_or(NONE)?;
         let plan =
             in_force(plans, |plan| plan.validity, at, known).map_err(|found| match found {
-                Found::Nothing => Unpriced("no price plan is in force"),
+                Found::Nothing => NONE,
                 Found::Several => Unpriced("two price plans are in force"),
             })?;
         self.with_rate(service, plan, at, known)
@@ -190,11 +219,11 @@ impl<'a> PriceBook<'a> {
 
     fn with_rate<'b>(
         &'b self,
-        service: &str,
+        service: &'a str,
         plan: &'b PlanVersion<'a>,
         at: i64,
         known: i64,
-    ) -> Result<Priced<'b, 'a>, Unpriced> {
+    ) -> Result<Chosen<'b, 'a>, Unpriced> {
         let rate = if plan.mode == "per-unit" {
             let rates = self.rates.get(service).map(Vec::as_slice).unwrap_or_default();
             let rate = in_force(rates, |rate| rate.validity, at, known);
@@ -205,8 +234,7 @@ impl<'a> PriceBook<'a> {
         } else {
             None
         };
-        let terms = plan.terms(rate)?;
-        Ok(Priced { plan, rate, terms })
+        Ok(Chosen { service, plan, rate })
     }
 
     /// What else could rate the service: its other versions and rates, each with the other.
@@ -305,14 +333,28 @@ fn in_force<T>(
     }
 }
 
+impl<'b, 'a> Chosen<'b, 'a> {
+    /// What two that are the same choice have in common.
+    pub(crate) fn key(&self) -> ChosenKey<'a> {
+        (self.service, self.plan.number, self.rate.map(|rate| rate.at))
+    }
+
+    /// With its terms.
+    ///
+    /// # Errors
+    /// [`Unpriced`] for prices that contradict themselves.
+    pub(crate) fn priced(self) -> Result<Priced<'b, 'a>, Unpriced> {
+        let Self { plan, rate, .. } = self;
+        Ok(Priced { plan, rate, terms: plan.terms(rate)? })
+    }
+}
+
 impl Rate<'_> {
     /// The first instant at which it is in force.
     pub(crate) fn from(&self) -> i64 {
         self.validity.from
     }
-}
 
-impl Rate<'_> {
     /// From when to when it is in force, and since when that is known.
     pub(crate) fn validity(&self) -> (i64, Option<i64>, i64) {
         (self.validity.from, self.validity.to, self.validity.known)

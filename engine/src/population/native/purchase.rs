@@ -91,9 +91,7 @@ struct Term<'a> {
 }
 
 /// The lines of contracts by vendor, contract and service.
-pub(crate) struct Contracts<'a>(
-    BTreeMap<(&'a str, &'a str, &'a str), Vec<Term<'a>>>,
-);
+pub(crate) struct Contracts<'a>(BTreeMap<(&'a str, &'a str, &'a str), Vec<Term<'a>>>);
 
 impl<'a> Contracts<'a> {
     /// Reads the dataset `contract`.
@@ -128,10 +126,7 @@ impl<'a> Contracts<'a> {
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) fn price<'s>(
-        &'s self,
-        line: &Line<'s>,
-    ) -> Result<&'s Exact, &'static str> {
+    pub(crate) fn price<'s>(&'s self, line: &Line<'s>) -> Result<&'s Exact, &'static str> {
         let (vendor, contract) = line.contract.ok_or("the line names no contract")?;
         let terms = self.0.get(&(vendor, contract, line.service));
         let first = line.start.with_day(1).unwrap_or(line.start);

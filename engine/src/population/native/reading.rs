@@ -24,6 +24,11 @@ pub(crate) fn batches(loaded: &Loaded) -> impl Iterator<Item = Reading<'_>> {
 }
 
 impl<'a> Reading<'a> {
+    /// A batch by itself.
+    pub(crate) fn of(batch: &'a RecordBatch) -> Self {
+        Self { batch }
+    }
+
     /// How many rows it has.
     pub(crate) fn rows(self) -> usize {
         self.batch.num_rows()

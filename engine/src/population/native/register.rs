@@ -71,7 +71,12 @@ impl<'a> Register<'a> {
     }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// What its zone is called.
+    pub(crate) fn zone_name(&self) -> Option<&'a str> {
+        self.zone
+    }
+
     /// Its zone; none where it has none that is known.
     pub(crate) fn zone(&self) -> Option<Tz> {
         self.zone?.parse().ok()

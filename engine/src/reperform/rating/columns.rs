@@ -14,7 +14,7 @@
 //! one by one, and gives a trace.
 
 mod divisor;
-mod table;
+pub(super) mod table;
 
 use super::{Charge, RatingError};
 use crate::reperform::exact::Increment;

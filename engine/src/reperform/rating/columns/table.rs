@@ -29,7 +29,7 @@ enum Counting {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Table {
+pub(in super::super) struct Table {
     counting: Counting,
     /// What no usage costs, where that isn't what the pieces say.
     zero: Option<i128>,
@@ -68,6 +68,26 @@ impl Table {
         Some(piece.start + product(quantity - piece.lower, piece.price))
     }
 
+    /// The same for a quantity that nobody has bounded; none too where 128 bits don't hold it.
+    pub(in super::super) fn amount_checked(&self, quantity: i128, unit: i128) -> Option<i128> {
+        let quantity = match self.counting {
+            Counting::Exact => quantity,
+            Counting::Whole(mode) => divide(&quantity, &unit, mode).checked_mul(unit)?,
+            Counting::Packages { size, started, minimum } => {
+                divide(&quantity, &size, started).max(minimum)
+            }
+        };
+        if let (0, Some(zero)) = (quantity, self.zero) {
+            return Some(zero);
+        }
+        if self.end.is_some_and(|end| quantity >= end) {
+            return None;
+        }
+        let piece = self.pieces.iter().take_while(|piece| piece.enter <= quantity).last()?;
+        let priced = quantity.checked_sub(piece.lower)?.checked_mul(piece.price)?;
+        piece.start.checked_add(priced)
+    }
+
     pub(super) fn amount_big(&self, quantity: BigInt, unit: &BigInt) -> Option<BigInt> {
         let quantity = match self.counting {
             Counting::Exact => quantity,
@@ -96,7 +116,7 @@ fn product(a: i128, b: i128) -> i128 {
     }
 }
 
-pub(super) fn table(
+pub(in super::super) fn table(
     i: usize,
     charge: &Charge,
     scales: &ColumnScales,
@@ -173,7 +193,7 @@ fn tiered(
 }
 
 /// The unscaled integer, when nothing is lost and 128 bits hold it.
-fn scaled(value: &Exact, scale: u32) -> Option<i128> {
+pub(in super::super) fn scaled(value: &Exact, scale: u32) -> Option<i128> {
     let widened = value.times(&Exact::of_parts(ten_pow(scale), BigInt::from(1)));
     if widened.is_whole() { i128::try_from(widened.numerator().clone()).ok() } else { None }
 }
