@@ -21,7 +21,7 @@ use run::Done;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use tieout_controls::{Count, Outcome as Conclusion, RunResult, TestResult};
+use tieout_controls::{Count, Outcome as Conclusion, RunResult};
 use tieout_deck::{Faults, Options, Truth};
 use tieout_engine::progress::Progress as _;
 
@@ -181,27 +181,27 @@ impl Screen<'_> {
 fn findings(result: &RunResult) -> String {
     let cells = |cells: [&str; 5]| cells.map(str::to_owned).to_vec();
     let mut rows = vec![cells(["CONTROL", "OUTCOME", "EXCEPTIONS", "TITLE", "AMOUNT"])];
-    let untested = |test: &&TestResult| matches!(test.outcome, Conclusion::NotTested { .. });
-    let (untested, tested): (Vec<_>, Vec<_>) = result.tests.iter().partition(untested);
-    for test in &tested {
+    for test in &result.tests {
         let exceptions = test.counts.violates.to_string();
         let id = test.control.id.as_str();
         let amount = money(&test.exception_amounts);
         rows.push(cells([id, test.outcome.word(), &exceptions, &test.control.title, &amount]));
     }
     let mut out = table(&rows);
-    for test in &tested {
-        if let Conclusion::Inconclusive { why } = &test.outcome {
-            let _ = writeln!(out, "{}: {}", test.control.id, why.join("; "));
+    for test in &result.tests {
+        match &test.outcome {
+            Conclusion::Inconclusive { why } => {
+                let _ = writeln!(out, "{}: {}", test.control.id, why.join("; "));
+            }
+            Conclusion::NotTested { why } => {
+                let _ = writeln!(out, "{}: {why}", test.control.id);
+            }
+            _ => {}
         }
     }
-    let evaluated: Count = tested.iter().map(|t| t.counts.evaluated()).sum();
-    let controls = counted(tested.len(), "control");
+    let evaluated: Count = result.tests.iter().map(|t| t.counts.evaluated()).sum();
+    let controls = counted(result.tests.len(), "control");
     let _ = writeln!(out, "{evaluated} records evaluated by {controls}");
-    if !untested.is_empty() {
-        let controls = counted(untested.len(), "control");
-        let _ = writeln!(out, "{controls} not tested; the report says why");
-    }
     out
 }
 

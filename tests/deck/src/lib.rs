@@ -139,7 +139,8 @@ pub fn generate(options: &Options, folder: &Path) -> Result<Truth, DeckError> {
         workspace::write_table(&mut out, table)?;
         entries.push(Entry::of(table));
     }
-    let header = Header { name: "meridian", start: "2025-01-01", end: "2026-01-01" };
+    let (start, end) = ("2025-01-01", "2026-01-01");
+    let header = Header { name: "meridian", start, end, controls: fault::CONTROLS };
     let yaml = workspace::yaml(&header, &entries).map_err(|e| refuse(e.to_string()))?;
     out.file(workspace::WORKSPACE, |f| f.write_all(yaml.as_bytes()))?;
     let truth = answers.into_truth(options.seed);

@@ -187,7 +187,8 @@ pub fn generate_metering(
         write_table(&mut out, table)?;
         entries.push(Entry::of(table));
     }
-    let header = Header { name: "meridian-metering", start: "2024-01-01", end: "2026-01-31" };
+    let header =
+        Header { name: "meridian-metering", start: "2024-01-01", end: "2026-01-31", controls: &[] };
     let text = yaml(&header, &entries).map_err(|e| refuse(e.to_string()))?;
     out.file(WORKSPACE, |f| f.write_all(text.as_bytes()))?;
     facts.sort();

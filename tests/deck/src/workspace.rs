@@ -160,16 +160,18 @@ fn provenance(role: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// What the workspace says of itself: its name, and its period.
+/// What the workspace says of itself: its name, its period, and the controls that it asks for, all
+/// where there are none.
 pub(crate) struct Header {
     pub(crate) name: &'static str,
     pub(crate) start: &'static str,
     pub(crate) end: &'static str,
+    pub(crate) controls: &'static [&'static str],
 }
 
 /// The text of `tieout.yaml`.
 pub(crate) fn yaml(header: &Header, entries: &[Entry]) -> Result<String, std::fmt::Error> {
-    let Header { name, start, end } = header;
+    let Header { name, start, end, controls } = header;
     let mut text = format!(
         "workspace: {name}\nperiod: {{start: {start}, end: {end}}}\nas_of: {AS_OF}\ndatasets:\n"
     );
@@ -184,6 +186,9 @@ pub(crate) fn yaml(header: &Header, entries: &[Entry]) -> Result<String, std::fm
         writeln!(text, "      source: \"{}\"", entry.source)?;
         writeln!(text, "      obtained_by: \"{}\"", entry.obtained_by)?;
         writeln!(text, "      at: 2026-01-15T09:00:00Z")?;
+    }
+    if !controls.is_empty() {
+        writeln!(text, "controls:\n  include: [{}]", controls.join(", "))?;
     }
     write!(
         text,

@@ -2,4 +2,4 @@
 
 /// The controls.
 pub(crate) const CONTROLS: &[&str] =
-    &["VAT-03", "SL-02", "SL-03", "PR-03", "RC-02", "RC-03", "GL-04", "TP-07"];
+    &["VAT-03", "SL-02", "SL-03", "PR-03", "RC-02", "RC-03", "GL-04", "TP-02", "TP-07"];
