@@ -103,7 +103,7 @@ fn the_workspace_says_what_the_files_hold() {
 /// The part of each dataset.
 fn blocks(stated: &str) -> impl Iterator<Item = &str> {
     let (_, datasets) = stated.split_once("\ndatasets:\n  ").unwrap();
-    let (datasets, _) = datasets.split_once("\nkeys:").unwrap();
+    let (datasets, _) = datasets.split_once("\ncontrols:").unwrap();
     let mut starts: Vec<_> = datasets.match_indices("\n  ").map(|(at, _)| at + 3).collect();
     starts.retain(|at| !datasets[*at..].starts_with(' '));
     starts.insert(0, 0);
