@@ -263,7 +263,7 @@ fn a_price_that_became_known_afterwards_is_no_error() {
     tells(
         &priced(&folder, (&charges, &plans, &[], &rates, &[])),
         &[
-            "1: conforms [retroactive]",
+            "1: conforms",
             "2: violates charge-differs 5 [wrong-rate-version]",
             "3: conforms",
             "4: violates charge-differs -5 [wrong-rate-version]",

@@ -70,9 +70,7 @@ fn chain() -> Chain {
 
 #[test]
 fn gaps_are_told_with_what_they_would_have_come_to() {
-    let beside = "(there is no interval beside the gap)";
     let weeks = "(there are no three weeks before the gap)";
-    let unknown = "(the method of the estimate isn't known)";
     let expected = [
         "A/2025-03-01: conforms",
         "B/2025-03-01: conforms",
@@ -99,12 +97,12 @@ fn gaps_are_told_with_what_they_would_have_come_to() {
         "H/2025-03-09: conforms",
         "I/2025-03-01: conforms",
         // It may be estimated, but not from what there is.
-        &format!("I/2025-03-02: violates gap-not-estimated {weeks}"),
+        &format!("I/2025-03-02: violates gap-not-estimated ?amount {weeks}"),
         "I/2025-03-08: conforms",
-        &format!("J/2025-03-01: conforms {beside}"),
+        "J/2025-03-01: conforms",
         "J/2025-03-02: conforms",
         "K/2025-03-01: conforms",
-        &format!("K/2025-03-05: conforms {unknown}"),
+        "K/2025-03-05: conforms",
         "K/2025-03-06: conforms",
         &format!("L/2025-03-01: violates gap-left-open {weeks}"),
     ];

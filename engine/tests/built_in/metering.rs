@@ -71,9 +71,9 @@ fn chain() -> Chain {
 fn charges_rest_on_usage() {
     let expected = [
         "A: conforms",
-        "B: conforms [duplicate-overlap-billed]",
-        "C: conforms [duplicate-exact]",
-        "D: conforms [near-duplicate-billed]",
+        "B: conforms",
+        "C: conforms",
+        "D: conforms",
         "E: conforms",
         "E1: conforms",
         "F: conforms",
@@ -81,14 +81,14 @@ fn charges_rest_on_usage() {
         "G1: conforms",
         "G2: conforms",
         "H: conforms",
-        "H2: conforms [correction-not-netted]",
+        "H2: conforms",
         "I: violates charge-without-usage 2 [ghost-charge]",
         "I0: conforms",
         "J: conforms",
-        "K: conforms [duplicate-overlap-billed]",
+        "K: conforms",
         "L: conforms",
-        "L1: conforms [duplicate-overlap-billed]",
-        "M: conforms [unexplained]",
+        "L1: conforms",
+        "M: conforms",
     ];
     chain().says("LN-01", &expected);
 }
@@ -110,7 +110,7 @@ fn charges_count_each_interval_once() {
         "H: conforms",
         // 8.00 on top of 9.20, where 8.00 in its place is right.
         "H2: violates quantity-differs 9.2 [correction-not-netted]",
-        "I: not-applicable [ghost-charge]",
+        "I: not-applicable",
         "I0: not-applicable",
         "J: conforms",
         "K: violates quantity-differs 9.5 [duplicate-overlap-billed]",
@@ -180,9 +180,9 @@ fn usage_is_due_that_came_in_before_the_last_run() {
         "A/2025-03-01: conforms",
         "B/2025-03-01: violates usage-not-billed -9.2 [orphan-usage]",
         "C/2025-03-01: conforms",
-        "D/2025-05-01: not-applicable [orphan-usage]",
-        "stranger/2025-03-01: violates usage-not-billed [orphan-usage] (the resource isn't registered at that time)",
-        "unpriced/2025-03-01: violates usage-not-billed [orphan-usage] (no price plan is in force)",
+        "D/2025-05-01: not-applicable",
+        "stranger/2025-03-01: violates usage-not-billed ?unbilled_amount [orphan-usage] (the resource isn't registered at that time)",
+        "unpriced/2025-03-01: violates usage-not-billed ?unbilled_amount [orphan-usage] (no price plan is in force)",
     ];
     chain.says("LN-04", &expected);
 }
@@ -230,10 +230,10 @@ fn what_cannot_be_counted_is_undetermined_and_what_cannot_be_priced_has_no_amoun
         &[
             &format!("1: {units}"),
             &format!("2: {part}"),
-            "3: violates quantity-differs [duplicate-overlap-billed] (no price plan is in force)",
-            "4: violates quantity-differs [duplicate-exact] (no price plan is in force)",
-            "5: violates quantity-differs [unexplained] (the charge is in another currency than its price)",
-            "6: conforms (no price plan is in force)",
+            "3: violates quantity-differs ?amount [duplicate-overlap-billed] (no price plan is in force)",
+            "4: violates quantity-differs ?amount [duplicate-exact] (no price plan is in force)",
+            "5: violates quantity-differs ?amount [unexplained] (the charge is in another currency than its price)",
+            "6: conforms",
         ],
     );
     let uncounted = |cause: &str, reason: &str| format!("undetermined ?{cause} ({reason})");
