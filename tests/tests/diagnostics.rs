@@ -13,8 +13,9 @@ use tieout_tests::repository;
 /// The rooms whose codes users see.
 const ROOMS: [&str; 4] = ["cli/src", "engine/src", "policies/src", "search/src"];
 
-/// Where literals in kebab case are roles, modes of prices and classes of differences.
-const NATIVES: &str = "engine/src/population/native";
+/// Where literals in kebab case are roles, modes of prices, classes of differences and steps of a
+/// derivation.
+const COMPUTED: [&str; 2] = ["engine/src/population/native", "engine/src/lineage"];
 
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, codes of facts, tokenizers, rules of estimation.
@@ -45,8 +46,9 @@ fn every_code_has_its_entry_and_every_entry_its_code() {
     let mut other = BTreeSet::new();
     for room in ROOMS {
         for file in sources(&repository().join(room)) {
-            for word in codes(&shipped(&read(&file)), file.starts_with(repository().join(NATIVES)))
-            {
+            let place = file.with_extension("");
+            let computed = COMPUTED.iter().any(|room| place.starts_with(repository().join(room)));
+            for word in codes(&shipped(&read(&file)), computed) {
                 let known = OTHER_WORDS.contains(&word.as_str());
                 if known { &mut other } else { &mut found }.insert(word);
             }
@@ -153,13 +155,13 @@ fn shipped(source: &str) -> String {
 }
 
 /// The codes of a source; of natives only those that a constructor is given.
-fn codes(source: &str, native: bool) -> BTreeSet<String> {
+fn codes(source: &str, computed: bool) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in source.match_indices('"') {
         let Some(word) = literal(&source[at..]) else { continue };
         let before = source[..at].trim_end_matches([' ', '\n', ',']);
         let constructed = CONSTRUCTORS.iter().any(|c| before.ends_with(c.trim_end()));
-        if (word.contains('-') && !native) || constructed {
+        if (word.contains('-') && !computed) || constructed {
             found.insert(word.to_owned());
         }
     }

@@ -104,6 +104,9 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         "",
     ),
     ("billing/al-06", "recorded_at:t frozen_at:t", &[], ""),
+    ("billing/dd-01", "duplicates:i excess_amount:n billed_twice:s", &[], ""),
+    ("billing/dd-02", "excess:n excess_amount:n billed_twice:s", &[], ""),
+    ("billing/dd-03", "excess:n excess_amount:n billed_twice:s", &[], ""),
     (
         "billing/foc-r01",
         "ChargePeriodStart:t ChargePeriodEnd:t BillingPeriodStart:t BillingPeriodEnd:t BilledCost:n",
@@ -135,6 +138,29 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         &[],
         "",
     ),
+    ("billing/gl-04", "amount:n lines:i", &[], ""),
+    ("billing/im-01", "expected:n amount:n kind:s intervals:i", &[], "gap_max"),
+    (
+        "billing/im-02",
+        "kind:s expected:n actual:n amount:n intervals_off:i method_due:s method:s intervals:i",
+        &[],
+        "gap_max",
+    ),
+    ("billing/im-04", "kind:s intervals:i estimated_amount:n", &[], "gap_max"),
+    ("billing/ln-01", "quantity:n charged:n usage_rows:i", &[], ""),
+    ("billing/ln-02", "decides:b usage_rows:i expected:n quantity:n amount:n", &[], ""),
+    (
+        "billing/ln-04",
+        "due:b charged_as_metered:b metered:n charged:n unbilled_amount:n unbilled:n",
+        &[],
+        "",
+    ),
+    ("billing/pr-01", "has_contract:b expected:n actual:n amount:n", &[], ""),
+    ("billing/pr-03", "contract_price:n unit_price:n quantity:n currency:s", &[], ""),
+    ("billing/pt-02", "expected:n amount:n difference:n", &[], ""),
+    ("billing/rc-01", "metered:n billed:n amount:n periods_off:i", &[], ""),
+    ("billing/rc-02", "expected:n actual:n difference:n within:b", &[], ""),
+    ("billing/rc-03", "of_services:i posted:n charged:n counted:i has_charges:i", &[], ""),
     (
         "billing/rt-01",
         "SkuPriceId:s ChargePeriodStart:t ContractedUnitPrice:n PricingQuantity:n BillingCurrency:s",
@@ -144,6 +170,20 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
             &["rate_id"],
             "effective",
         )],
+        "",
+    ),
+    (
+        "billing/sl-02",
+        "kind:s target:n value:n penalty_step:n penalty_percent:n cap_percent:n charges:n \
+         currency:s granted:n counted:i",
+        &[],
+        "",
+    ),
+    (
+        "billing/sl-03",
+        "value:n target:n charges:n penalty_step:n penalty_percent:n cap_percent:n currency:s \
+         credits:i",
+        &[],
         "",
     ),
     ("retention/ret-01", "class:s jurisdiction:s trigger_date:d deleted_at:t", &[], ""),
@@ -176,6 +216,13 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         "tolerance_bp",
     ),
     ("transfer-pricing/tp-04", "pool_amount:n allocated:n uncharged:n", &[], ""),
+    (
+        "transfer-pricing/tp-07",
+        "charges:i expected:n actual:n difference:n net_cost_plus:n lower:n upper:n median:n \
+         in_range:b",
+        &[],
+        "",
+    ),
     ("vat/vat-01", "treatment_key:s vat_category:s vat_amount:n", &[], ""),
     (
         "vat/vat-02",
@@ -188,6 +235,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         )],
         "vat_amount_tolerance",
     ),
+    ("vat/vat-03", "expected:n actual:n difference:n", &[], ""),
 ];
 
 fn schema(columns: &str) -> Schema {
