@@ -29,4 +29,6 @@ mod reperform;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod why;
+#[cfg(test)]
 mod workspace;
