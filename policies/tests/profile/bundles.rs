@@ -159,7 +159,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("billing/pr-03", "contract_price:n unit_price:n quantity:n currency:s", &[], ""),
     ("billing/pt-02", "expected:n amount:n difference:n", &[], ""),
     ("billing/rc-01", "metered:n billed:n amount:n periods_off:i", &[], ""),
-    ("billing/rc-02", "expected:n actual:n difference:n within:b", &[], ""),
+    ("billing/rc-02", "expected:n actual:n difference:n within:b class:s", &[], ""),
     ("billing/rc-03", "of_services:i posted:n charged:n counted:i has_charges:i", &[], ""),
     (
         "billing/rt-01",
@@ -235,7 +235,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         )],
         "vat_amount_tolerance",
     ),
-    ("vat/vat-03", "expected:n actual:n difference:n", &[], ""),
+    ("vat/vat-03", "expected:n actual:n difference:n class:s", &[], ""),
 ];
 
 fn schema(columns: &str) -> Schema {
