@@ -16,7 +16,6 @@ use crate::exit::Exit;
 use crate::output;
 use crate::plan::{self, Selection};
 use crate::progress::Spinner;
-use crate::similar;
 use crate::workspace::Workspace;
 use prepare::{Derivations, prepare};
 use tieout_engine::lineage::{Derivation, Lineage, change};
@@ -151,11 +150,9 @@ impl Asked<'_> {
 
 fn unknown(key: &str, found: &Derivations) -> Failure {
     let message = format!("there is no charge and no invoice line `{key}`");
-    let near = similar::help(key, found.some_keys().collect::<Vec<_>>());
-    let help = near.unwrap_or_else(|| {
-        let example = found.some_keys().next().unwrap_or("INV-1#1");
-        format!("name an invoice line as INVOICE#LINE, or a charge's id, such as `{example}`")
-    });
+    let example = found.first_key().unwrap_or("INV-1#1");
+    let help =
+        format!("name an invoice line as INVOICE#LINE, or a charge's id, such as `{example}`");
     Failure::usage(Diagnostic::new("unknown-charge", message).help(help))
 }
 

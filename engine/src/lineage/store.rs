@@ -196,9 +196,9 @@ impl<R: Read + Seek> Store<R> {
         Ok(None)
     }
 
-    /// The first keys of the blocks, for telling what is near one that isn't there.
-    pub fn some_keys(&self) -> impl Iterator<Item = &str> {
-        self.index.iter().map(|(_, key)| key.as_str())
+    /// The first key, for telling what keys look like.
+    pub fn first_key(&self) -> Option<&str> {
+        self.index.first().map(|(_, key)| key.as_str())
     }
 }
 

@@ -41,8 +41,8 @@ impl Derivations {
         self.store.find(key).map_err(|e| unreadable(&self.path, e))
     }
 
-    pub(super) fn some_keys(&self) -> impl Iterator<Item = &str> {
-        self.store.some_keys()
+    pub(super) fn first_key(&self) -> Option<&str> {
+        self.store.first_key()
     }
 }
 
