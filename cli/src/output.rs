@@ -68,14 +68,34 @@ pub(crate) fn write_beside(
     existing: Existing,
     access: Access,
 ) -> Outcome<()> {
+    put(path, existing, access, |mut file| {
+        file.write_all(bytes).map_err(|e| Failure::file(path, &e))?;
+        Ok(((), file))
+    })
+}
+
+/// The same for a file of any size, by what `write` puts into it; one that is there is replaced.
+pub(crate) fn stream_beside<T>(
+    path: &Path,
+    write: impl FnOnce(File) -> Outcome<(T, File)>,
+) -> Outcome<T> {
+    put(path, Existing::Replace, Access::Usual, write)
+}
+
+fn put<T>(
+    path: &Path,
+    existing: Existing,
+    access: Access,
+    write: impl FnOnce(File) -> Outcome<(T, File)>,
+) -> Outcome<T> {
     let failed = |e: std::io::Error| Failure::file(path, &e);
     // A link stays a link: what it leads to is replaced.
     let linked = existing == Existing::Replace && path.is_symlink();
     let resolved = if linked { path.canonicalize().ok() } else { None };
     let path = resolved.as_deref().unwrap_or(path);
     if existing == Existing::Replace && is_stream(path) {
-        let stream = File::options().write(true).open(path);
-        return stream.and_then(|mut stream| stream.write_all(bytes)).map_err(failed);
+        let stream = File::options().write(true).open(path).map_err(failed);
+        return stream.and_then(write).map(|(done, _)| done);
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| Failure::file(folder, &e))?;
@@ -83,53 +103,25 @@ pub(crate) fn write_beside(
     if path.is_dir() {
         return Err(failed(ErrorKind::IsADirectory.into()));
     }
-    let temporary = beside(folder, name);
-    let written = write_new(&temporary, bytes, access).and_then(|()| match existing {
-        Existing::Replace => std::fs::rename(&temporary, path),
-        // A link, unlike a rename, never replaces.
-        Existing::Keep => std::fs::hard_link(&temporary, path),
-    });
-    // Already gone after a rename; whatever else remains of it is not wanted.
-    let _ = std::fs::remove_file(&temporary);
-    written.map_err(failed)?;
-    // The name itself reaches the disk with its folder; not every system can sync one.
-    let _ = File::open(folder).and_then(|f| f.sync_all());
-    Ok(())
-}
-
-/// Writes a file of any size whole or not at all, as [`write_beside`] does, by what `write` puts into it.
-pub(crate) fn stream_beside<T>(
-    path: &Path,
-    write: impl FnOnce(File) -> Outcome<(T, File)>,
-) -> Outcome<T> {
-    let failed = |e: std::io::Error| Failure::file(path, &e);
-    if is_stream(path) {
-        let stream = File::options().write(true).open(path).map_err(failed);
-        return stream.and_then(write).map(|(done, _)| done);
-    }
-    // A link stays a link: what it leads to is replaced.
-    let resolved = if path.is_symlink() { path.canonicalize().ok() } else { None };
-    let path = resolved.as_deref().unwrap_or(path);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|e| Failure::file(folder, &e))?;
-    let temporary = beside(folder, path.file_name().unwrap_or_default());
-    let made = File::options().write(true).create_new(true).open(&temporary).map_err(failed);
-    let done = made.and_then(write).and_then(|(done, file)| {
-        file.sync_all().map_err(failed)?;
-        std::fs::rename(&temporary, path).map_err(failed)?;
-        Ok(done)
-    });
-    // Already gone after a rename; whatever else remains of it is not wanted.
-    let _ = std::fs::remove_file(&temporary);
-    done
-}
-
-/// The name of a file as it is written beside its place.
-fn beside(folder: &Path, name: &std::ffi::OsStr) -> PathBuf {
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".{}.tmp", std::process::id()));
-    folder.join(temporary)
+    let temporary = folder.join(temporary);
+    let made = create(&temporary, access).map_err(failed);
+    let done = made.and_then(write).and_then(|(done, file)| {
+        let placed = file.sync_all().and_then(|()| match existing {
+            Existing::Replace => std::fs::rename(&temporary, path),
+            // A link, unlike a rename, never replaces.
+            Existing::Keep => std::fs::hard_link(&temporary, path),
+        });
+        placed.map(|()| done).map_err(failed)
+    });
+    // Already gone after a rename; whatever else remains of it is not wanted.
+    let _ = std::fs::remove_file(&temporary);
+    let done = done?;
+    // The name itself reaches the disk with its folder; not every system can sync one.
+    let _ = File::open(folder).and_then(|f| f.sync_all());
+    Ok(done)
 }
 
 /// Refuses a place where no file can be written: a folder, or one below something that is no
@@ -165,16 +157,14 @@ fn is_stream(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-fn write_new(path: &Path, bytes: &[u8], access: Access) -> std::io::Result<()> {
+fn create(path: &Path, access: Access) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     if access == Access::Private {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    options.open(path)
 }
 
 /// Whether there is nothing of that name. A link to nowhere is something, and so is what can't be
