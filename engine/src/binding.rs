@@ -36,26 +36,23 @@ impl<'a> Bound<'a> {
     ) -> Result<Self, RunError> {
         let mut roles = BTreeMap::new();
         for role in wanted.iter().chain(welcome) {
-            let mut found = datasets.values().filter(|loaded| loaded.profile.role == *role);
-            match (found.next(), found.next()) {
-                (Some(only), None) => {
-                    roles.insert((*role).to_owned(), only);
+            match fitting(role, datasets, |loaded| loaded.profile).as_slice() {
+                [(_, only)] => {
+                    roles.insert((*role).to_owned(), *only);
                 }
-                (None, _) if welcome.contains(role) => {}
-                (None, _) => {
+                [] if welcome.contains(role) => {}
+                [] => {
                     let message = format!("no dataset of the role `{role}` is in the workspace");
                     let help = format!("add one with a schema profile such as `{role}-1`");
                     return Err(input("missing-dataset", message, help));
                 }
-                (Some(one), Some(other)) => {
-                    let names = list([&one.summary.name, &other.summary.name]);
-                    let message = format!("{names} both have the role `{role}`");
+                several => {
                     let help = "keep one of them in the workspace".to_owned();
-                    return Err(input("ambiguous-dataset", message, help));
+                    return Err(input("ambiguous-dataset", all_have(several, role), help));
                 }
             }
         }
-        Ok(Self { base: String::new(), joins: BTreeSet::new(), roles })
+        Ok(Self::of(roles))
     }
 
     /// Some datasets by role, which nothing joins.
@@ -174,18 +171,29 @@ pub(crate) fn of_role<'a, T>(
         }
         return Ok(Some(dataset));
     }
-    let fitting: Vec<(&String, &T)> =
-        datasets.iter().filter(|(_, dataset)| profile(dataset).role == role).collect();
-    match fitting.as_slice() {
+    match fitting(role, datasets, profile).as_slice() {
         [] => Ok(None),
         [(_, only)] => Ok(Some(only)),
-        [(first, _), ..] => {
-            let names = list(fitting.iter().map(|(name, _)| name.as_str()));
-            let message = format!("control `{id}`: {names} all have the role `{role}`");
+        several @ [(first, _), ..] => {
+            let message = format!("control `{id}`: {}", all_have(several, role));
             let help = format!(
                 "say which one under `controls.settings.{id}.datasets`, such as `{role}: {first}`"
             );
             Err(input("ambiguous-dataset", message, help))
         }
     }
+}
+
+/// The datasets of a role, by name.
+fn fitting<'a, T>(
+    role: &str,
+    datasets: &'a BTreeMap<String, T>,
+    profile: fn(&T) -> &'static SchemaProfile,
+) -> Vec<(&'a String, &'a T)> {
+    datasets.iter().filter(|(_, dataset)| profile(dataset).role == role).collect()
+}
+
+fn all_have<T>(datasets: &[(&String, T)], role: &str) -> String {
+    let names = list(datasets.iter().map(|(name, _)| name.as_str()));
+    format!("{names} all have the role `{role}`")
 }

@@ -25,7 +25,7 @@ use crate::population::native::charges::ChargeRow;
 use crate::run::{Datasets, RunError};
 use rows::Table;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::{Count, Digest};
 
 /// The roles that have to be there.
@@ -118,17 +118,10 @@ impl Derivation {
     /// The ids of the nodes that aren't as in another derivation of the same thing, the ones that
     /// others rest on first.
     pub fn differing<'d>(&'d self, other: &'d Self) -> Vec<&'d str> {
-        let theirs: BTreeMap<&str, &Node> =
-            other.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-        let ours: BTreeMap<&str, &Node> =
-            self.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-        let differs = |node: &&Node| theirs.get(node.id.as_str()) != Some(node);
-        let mut found: Vec<&str> =
-            self.nodes.iter().filter(differs).map(|node| node.id.as_str()).collect();
-        let strange = other.nodes.iter().filter(|node| !ours.contains_key(node.id.as_str()));
-        found.extend(strange.map(|node| node.id.as_str()));
-        found.reverse();
-        found
+        let ours: BTreeSet<&str> = self.nodes.iter().map(|node| node.id.as_str()).collect();
+        let gone = self.nodes.iter().filter(|node| !other.nodes.contains(node));
+        let strange = other.nodes.iter().filter(|node| !ours.contains(node.id.as_str()));
+        gone.chain(strange).map(|node| node.id.as_str()).rev().collect()
     }
 }
 
@@ -168,16 +161,18 @@ impl<'a> Lineage<'a> {
             }
             charges.entry(charge.id).or_insert(place);
         }
-        let table = |role| bound.find(role).map(Table::new).transpose();
+        let table = |role, columns: &[&'static str]| {
+            bound.find(role).map(|loaded| Table::new(loaded, columns)).transpose()
+        };
         let roles = WANTED.iter().chain(&WELCOME);
         let roles = roles.filter_map(|role| Some((*role, bound.find(role)?))).collect();
         Ok(Self {
-            invoice: table("invoice")?,
-            intercompany: table("intercompany")?,
-            agreements: table("ic-agreement")?,
-            pools: table("cost-pool")?,
-            results: table("allocation-result")?,
-            centres: table("cost-centre")?,
+            invoice: table("invoice", &["invoice_no"])?,
+            intercompany: table("intercompany", &["txn_date", "ic_ref"])?,
+            agreements: table("ic-agreement", &["seller"])?,
+            pools: table("cost-pool", &["pool_id"])?,
+            results: table("allocation-result", &["period"])?,
+            centres: table("cost-centre", &["cc_id"])?,
             billing,
             roles,
             lines,
@@ -215,7 +210,7 @@ impl<'a> Lineage<'a> {
     /// The items of an invoice line or a charge, and what is the same in another civil month (`2025-03`, by
     /// UTC): the line of that number between the same companies whose invoice was issued in it, or the
     /// charges of the same resource whose period's middle lies in it. None where there is no such line
-    /// or charge.
+    /// or charge, and where a quantity doesn't fit 128 bits.
     pub fn items(&self, key: &str, month: &str) -> Option<(Vec<Item>, Vec<Item>)> {
         let Some((invoice, number)) = line_key(key) else {
             let charge = self.billing.charges.rows.get(*self.charges.get(key)?)?;
@@ -224,7 +219,7 @@ impl<'a> Lineage<'a> {
             let own = rows().filter(|other| other.start == charge.start).map(item);
             let middle = |c: &ChargeRow<'_>| derive::moment(c.start / 2 + c.end / 2);
             let other = rows().filter(|c| middle(c).starts_with(month)).map(item);
-            return Some((own.collect(), other.collect()));
+            return own.collect::<Option<_>>().zip(other.collect());
         };
         let own = self.lines.get(&(invoice, number))?;
         let table = self.invoice.as_ref()?;
@@ -236,10 +231,10 @@ impl<'a> Lineage<'a> {
         };
         let others = table.rows().filter(same).filter_map(|row| row.text("invoice_no"));
         let others = others.filter_map(|invoice| self.lines.get(&(invoice, number))).flatten();
-        let items = |places: &mut dyn Iterator<Item = &usize>| -> Vec<Item> {
+        let items = |places: &mut dyn Iterator<Item = &usize>| -> Option<Vec<Item>> {
             places.filter_map(|place| self.billing.charges.rows.get(*place)).map(item).collect()
         };
-        Some((items(&mut own.iter()), items(&mut others.into_iter())))
+        items(&mut own.iter()).zip(items(&mut others.into_iter()))
     }
 
     /// The currency of an invoice line's charges or of a charge.
@@ -270,11 +265,11 @@ fn line_key(key: &str) -> Option<(&str, i64)> {
     Some((invoice, line.parse().ok()?))
 }
 
-fn item(charge: &ChargeRow<'_>) -> Item {
-    Item {
+fn item(charge: &ChargeRow<'_>) -> Option<Item> {
+    Some(Item {
         service: charge.service.to_owned(),
         resource: charge.resource.to_owned(),
-        quantity: derive::quantity(charge.quantity.unwrap_or(0)),
+        quantity: derive::quantity(charge.quantity?),
         amount: charge.amount.clone(),
-    }
+    })
 }

@@ -2,13 +2,12 @@
 
 use super::rows::{Row as TableRow, Table, digest};
 use super::{Derivation, Lineage, Node, Source, Step};
-use crate::population::native::billing::{self, Rater};
+use crate::population::native::Unknown;
 use crate::population::native::charges::{ChargeRow, Why};
-use crate::population::native::prices::Unpriced;
+use crate::population::native::rater::{self, Rater, rated};
 use crate::population::native::register::instant;
 use crate::population::native::usage::{self, QUANTITY_SCALE, Row};
 use crate::reperform::exact::Exact;
-use crate::reperform::rating::{Terms, Usage, rate};
 use crate::run::RunError;
 use std::collections::BTreeSet;
 use tieout_controls::Count;
@@ -37,16 +36,12 @@ pub(super) fn quantity(units: i128) -> Exact {
 impl Lineage<'_> {
     /// The derivation of a charge.
     pub(super) fn charge(&self, key: &str, charge: &ChargeRow<'_>) -> Result<Derivation, RunError> {
-        let rater = self.billing.rater(
-            (charge.resource, charge.service),
-            (charge.start, charge.end),
-            charge.known,
-        );
+        let rater = self.billing.rates().of(charge, charge.known);
         let before = self.billing.charges.before(charge);
         let expected = rater
             .as_ref()
             .map_err(Clone::clone)
-            .and_then(|rater| billing::expected(charge, before, |quantity| rater.amount(quantity)));
+            .and_then(|rater| rater::expected(charge, before, |quantity| rater.amount(quantity)));
         let id = charge.id;
         let mut root = Node {
             id: format!("charge {id}"),
@@ -65,7 +60,7 @@ impl Lineage<'_> {
         };
         root.facts.push(match &expected {
             Ok(expected) => fact("derived", expected),
-            Err(Unpriced(reason)) => fact(CANNOT, reason),
+            Err(Unknown(reason)) => fact(CANNOT, reason),
         });
         if let (Ok(rater), Some(quantity)) = (&rater, charge.quantity) {
             root.steps = steps(charge, rater, before, quantity);
@@ -98,19 +93,20 @@ impl Lineage<'_> {
             moment(charge.end),
             moment(charge.known)
         );
-        let sum = rows.iter().filter(known).filter_map(|row| row.quantity).map(quantity);
-        let sum = sum.fold(Exact::zero(), |sum, quantity| sum.plus(&quantity));
+        let sum = rows.iter().filter(known).try_fold(Exact::zero(), |sum, row| {
+            row.quantity.map(|units| sum.plus(&quantity(units)))
+        });
         let places: Vec<_> = rows.iter().filter(known).map(|row| row.at).collect();
         node.source = Some(Source {
             dataset: loaded.summary.name.clone(),
             predicate,
             rows: Count::of(places.len()),
-            sum: Some(("quantity".to_owned(), sum.to_string())),
+            sum: sum.map(|sum| ("quantity".to_owned(), sum.to_string())),
             digest: digest(loaded, places)?,
         });
         match usage::count(rows, charge.known) {
             Ok(counted) => node.facts.extend(shares(rows, &counted, before)),
-            Err(why) => node.facts.push(fact(CANNOT, why.words())),
+            Err(Unknown(why)) => node.facts.push(fact(CANNOT, why)),
         }
         let late = rows.iter().filter(|row| row.ingest >= charge.known).count();
         if late > 0 {
@@ -123,12 +119,12 @@ impl Lineage<'_> {
     fn price(
         &self,
         charge: &ChargeRow<'_>,
-        rater: &Result<Rater<'_, '_>, Unpriced>,
+        rater: &Result<Rater<'_, '_>, Unknown>,
     ) -> Result<Node, RunError> {
         let id = format!("price {}", charge.id);
         let rater = match rater {
             Ok(rater) => rater,
-            Err(Unpriced(reason)) => {
+            Err(Unknown(reason)) => {
                 return Ok(Node { id, facts: vec![fact(CANNOT, reason)], ..Node::default() });
             }
         };
@@ -283,8 +279,7 @@ fn own_inputs(nodes: &[Node]) -> Vec<String> {
 
 pub(super) fn line_of<'t>(table: &'t Table, invoice: &str, number: i64) -> Option<&'t TableRow> {
     let number = number.to_string();
-    let mut rows = table.rows();
-    rows.find(|row| row.text("invoice_no") == Some(invoice) && row.text("line_no") == Some(&number))
+    table.with("invoice_no", Some(invoice)).find(|row| row.text("line_no") == Some(&number))
 }
 
 fn why(why: Why) -> &'static str {
@@ -338,10 +333,7 @@ fn steps(
     before: Option<i128>,
     units: i128,
 ) -> Vec<Step> {
-    let rated = |units: i128| {
-        let terms = Terms { proration: Some(rater.share.clone()), ..rater.priced.terms.clone() };
-        rate(&terms, &Usage::Quantity(quantity(units.max(0)))).ok()
-    };
+    let rated = |units| rated(&rater.priced.terms, &rater.share, &quantity(units)).ok();
     let before = before.filter(|_| charge.why == Why::Late);
     let whole = before.map_or(units.checked_abs(), |before| before.checked_add(units));
     let Some(whole) = whole.and_then(rated) else { return Vec::new() };

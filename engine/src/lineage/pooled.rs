@@ -1,7 +1,7 @@
 //! What a line bears beside its charges: tax, pooled cost, exchange.
 
 use super::derive::fact;
-use super::rows::{Row, Table};
+use super::rows::Row;
 use super::{Lineage, Node, Source, Step};
 use crate::reperform::exact::{Exact, Increment};
 use crate::run::RunError;
@@ -15,11 +15,11 @@ impl Lineage<'_> {
         let rate = line.number("vat_rate");
         let same = |row: &&Row| {
             row.text("issuer") == issuer
-                && row.text("invoice_no") == Some(invoice)
                 && row.text("vat_category") == category
                 && row.number("vat_rate") == rate
         };
-        let rows: Vec<&Row> = self.invoice.iter().flat_map(Table::rows).filter(same).collect();
+        let of_invoice = self.invoice.iter().flat_map(|t| t.with("invoice_no", Some(invoice)));
+        let rows: Vec<&Row> = of_invoice.filter(same).collect();
         let sum = |column| {
             let numbers = rows.iter().filter_map(|row| row.number(column));
             numbers.fold(Exact::zero(), |sum, number| sum.plus(&number))
@@ -56,11 +56,11 @@ impl Lineage<'_> {
             row.text("side") == Some("AR")
                 && row.text("seller") == line.text("issuer")
                 && row.text("buyer") == line.text("buyer")
-                && row.text("txn_date") == line.text("issue_date")
                 && row.text("txn_ccy") == line.text("currency")
                 && row.number("txn_amount") == line.number("net")
         };
-        let mut found = self.intercompany.as_ref()?.rows().filter(same);
+        let of_day = self.intercompany.as_ref()?.with("txn_date", line.text("issue_date"));
+        let mut found = of_day.filter(same);
         found.next().filter(|_| found.next().is_none())
     }
 
@@ -68,8 +68,7 @@ impl Lineage<'_> {
     pub(super) fn pooled(&self, line: &Row) -> Result<Option<(Vec<Node>, Exact)>, RunError> {
         let Some(entry) = self.entry(line) else { return Ok(None) };
         let (id, period) = (entry.text("pool_id"), entry.text("period"));
-        let same = |row: &&Row| row.text("pool_id") == id && row.text("period") == period;
-        let pool = self.pools.as_ref().and_then(|table| table.rows().find(same));
+        let pool = self.pool(id, period);
         let Some(pool) = pool else { return Ok(None) };
         let currency = line.text("currency").unwrap_or_default();
         let increment = minor_units(currency).and_then(Increment::digits);
@@ -106,11 +105,12 @@ impl Lineage<'_> {
     fn agreement(&self, entry: &Row) -> Option<&Row> {
         let date = entry.text("txn_date")?;
         let holds = |row: &&Row| {
-            ["seller", "buyer", "category"].iter().all(|c| row.text(c) == entry.text(c))
+            ["buyer", "category"].iter().all(|c| row.text(c) == entry.text(c))
                 && row.text("effective_from").is_some_and(|from| from <= date)
                 && row.text("effective_to").is_none_or(|to| date < to)
         };
-        let mut found = self.agreements.as_ref()?.rows().filter(holds);
+        let of_seller = self.agreements.as_ref()?.with("seller", entry.text("seller"));
+        let mut found = of_seller.filter(holds);
         found.next().filter(|_| found.next().is_none())
     }
 
@@ -120,12 +120,11 @@ impl Lineage<'_> {
         let Some(results) = &self.results else { return Ok(None) };
         let (seller, buyer) = (entry.text("seller"), entry.text("buyer").unwrap_or_default());
         let own = |row: &&Row| {
-            row.text("period") == Some(period)
-                && row.text("recipient_kind") == Some("cost-centre")
+            row.text("recipient_kind") == Some("cost-centre")
                 && self.entity_of(row.text("recipient"), period) == Some(buyer)
                 && self.pool_is(row.text("pool_id"), period, seller)
         };
-        let rows: Vec<&Row> = results.rows().filter(own).collect();
+        let rows: Vec<&Row> = results.with("period", Some(period)).filter(own).collect();
         let amounts = rows.iter().filter_map(|row| row.number("amount"));
         let sum = amounts.fold(Exact::zero(), |sum, amount| sum.plus(&amount));
         let text = |row: &Row, column| row.text(column).unwrap_or_default().to_owned();
@@ -158,27 +157,27 @@ impl Lineage<'_> {
     fn entity_of(&self, centre: Option<&str>, period: &str) -> Option<&str> {
         let day = format!("{period}-01");
         let holds = |row: &&Row| {
-            row.text("cc_id") == centre
-                && row.text("valid_from").is_some_and(|from| from <= day.as_str())
+            row.text("valid_from").is_some_and(|from| from <= day.as_str())
                 && row.text("valid_to").is_none_or(|to| day.as_str() < to)
         };
-        let mut found = self.centres.as_ref()?.rows().filter(holds);
+        let mut found = self.centres.as_ref()?.with("cc_id", centre).filter(holds);
         found.next().filter(|_| found.next().is_none())?.text("entity")
     }
 
     fn pool_is(&self, pool: Option<&str>, period: &str, entity: Option<&str>) -> bool {
-        let same = |row: &&Row| row.text("pool_id") == pool && row.text("period") == Some(period);
-        let mut rows = self.pools.iter().flat_map(Table::rows);
-        rows.find(same).is_some_and(|row| row.text("entity") == entity)
+        self.pool(pool, Some(period)).is_some_and(|row| row.text("entity") == entity)
+    }
+
+    /// The pool of that name and period.
+    fn pool(&self, id: Option<&str>, period: Option<&str>) -> Option<&Row> {
+        self.pools.as_ref()?.with("pool_id", id).find(|row| row.text("period") == period)
     }
 
     /// What the buyer books where its currency is another one.
     pub(super) fn exchange(&self, line: &Row) -> Result<Option<Node>, RunError> {
         let Some(entry) = self.entry(line) else { return Ok(None) };
-        let other = |row: &&Row| {
-            row.text("ic_ref") == entry.text("ic_ref") && row.text("side") == Some("AP")
-        };
-        let booked = self.intercompany.as_ref().and_then(|table| table.rows().find(other));
+        let same = self.intercompany.iter().flat_map(|t| t.with("ic_ref", entry.text("ic_ref")));
+        let booked = same.into_iter().find(|row| row.text("side") == Some("AP"));
         let Some(booked) = booked.filter(|row| row.text("booked_ccy") != row.text("txn_ccy"))
         else {
             return Ok(None);

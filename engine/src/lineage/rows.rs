@@ -8,9 +8,11 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use tieout_controls::{Decimal, Digest, Value};
 
-/// A small dataset, all of it as texts.
+/// A dataset beside the charges, all of it as texts, its rows found by the values of some columns.
 pub(super) struct Table {
     rows: Vec<Row>,
+    /// Column → value → places of its rows.
+    found: BTreeMap<&'static str, BTreeMap<String, Vec<usize>>>,
 }
 
 /// A row: column → text, nulls left out; and where it is.
@@ -31,8 +33,8 @@ impl Row {
 }
 
 impl Table {
-    pub(super) fn new(loaded: &Loaded) -> Result<Self, RunError> {
-        let mut rows = Vec::new();
+    pub(super) fn new(loaded: &Loaded, columns: &[&'static str]) -> Result<Self, RunError> {
+        let mut rows: Vec<Row> = Vec::new();
         for (number, batch) in loaded.batches.iter().enumerate() {
             for row in 0..batch.num_rows() {
                 let mut values = BTreeMap::new();
@@ -44,7 +46,23 @@ impl Table {
                 rows.push(Row { values, at: (number, row) });
             }
         }
-        Ok(Self { rows })
+        let mut found: BTreeMap<_, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
+        for column in columns {
+            let of_column = found.entry(*column).or_default();
+            for (place, row) in rows.iter().enumerate() {
+                if let Some(value) = row.text(column) {
+                    of_column.entry(value.to_owned()).or_default().push(place);
+                }
+            }
+        }
+        Ok(Self { rows, found })
+    }
+
+    /// The rows with that value in one of the columns they are found by, in the order of the dataset;
+    /// none without a value.
+    pub(super) fn with(&self, column: &str, value: Option<&str>) -> impl Iterator<Item = &Row> {
+        let places = self.found.get(column).zip(value).and_then(|(of, value)| of.get(value));
+        places.into_iter().flatten().filter_map(|place| self.rows.get(*place))
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {

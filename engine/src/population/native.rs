@@ -38,11 +38,21 @@ mod vendor_metered;
 use crate::binding::Bound;
 use crate::error::{closest, input, list};
 use crate::progress::Progress;
+use crate::reperform::exact::Exact;
 use crate::run::RunError;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use tieout_controls::Control;
 use tieout_controls::result::RunParameters;
+use tieout_controls::{Control, Decimal};
+
+/// Why something can't be re-performed, in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unknown(pub(crate) &'static str);
+
+impl Unknown {
+    /// A quantity doesn't fit.
+    pub(crate) const WIDE: Self = Self("the quantity has more than 38 digits");
+}
 
 /// All of them.
 const NATIVES: &[&Native] = &[
@@ -94,6 +104,31 @@ pub(super) struct Request<'a> {
     pub(super) run: &'a RunParameters,
     /// Whether to stop.
     pub(super) progress: &'a dyn Progress,
+}
+
+impl Request<'_> {
+    /// The value of a parameter of the control, as `read` takes it.
+    ///
+    /// # Errors
+    /// [`RunError::Input`] where it isn't there or isn't what `is` says.
+    fn parameter<T>(
+        &self,
+        name: &str,
+        is: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, RunError> {
+        let value = self.control.parameters.get(name).map(|parameter| parameter.value.as_str());
+        value.and_then(read).ok_or_else(|| {
+            let id = &self.control.id;
+            let message = format!("control `{id}`: the parameter `{name}` can't be used");
+            input("parameter-value", message, format!("it is {is}"))
+        })
+    }
+}
+
+/// An exact number, as parameters state it.
+fn exact(text: &str) -> Option<Exact> {
+    Exact::try_from(&Decimal::parse(text).ok()?).ok()
 }
 
 /// The native population of that name.

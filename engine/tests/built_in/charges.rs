@@ -367,13 +367,15 @@ fn a_rate_is_the_contract_price_and_the_overhead() {
 #[test]
 fn a_contract_that_does_not_say_the_price_leaves_the_rate_open() {
     let of = |id: &str, line: &str| rate(id, "0.28", &format!("source_contract_line={line}"));
-    let rates = [of("a", "K-9/1"), of("b", "K-1/2"), of("c", "K-1/3"), of("d", "K-1/4")];
+    let rates =
+        [of("a", "K-9/1"), of("b", "K-1/2"), of("c", "K-1/3"), of("d", "K-1/4"), of("e", "K-1/5")];
     let lines = [
         "contract_id=K-1 line_no=2 unit_price=0.25 currency=EUR",
         "contract_id=K-1 line_no=2 unit_price=0.25 currency=EUR",
         "contract_id=K-1 line_no=3 unit_price=0.25 currency=EUR term_end=2025-01-01 \
          term_start=2024-01-01",
         "contract_id=K-1 line_no=4 unit_price=0.25 currency=USD",
+        "contract_id=K-1 line_no=5 unit_price=0.25 currency=EUR discount=0.1",
     ];
     let folder = Folder::new();
     let why =
@@ -383,6 +385,7 @@ fn a_contract_that_does_not_say_the_price_leaves_the_rate_open() {
         why("b", "two lines of the contract are in force"),
         why("c", "the contract isn't in force when the rate begins"),
         why("d", "the contract is in another currency than the rate"),
+        why("e", "the contract bears a discount of which nothing says what is left"),
     ];
     tells(&contracted(&folder, &rates, &lines, &[]), &texts(&expected));
 }

@@ -1,6 +1,8 @@
 //! Pools of cost, the keys by which they are divided, and the parts that recipients bear.
 
+use super::Unknown;
 use super::reading::{self, Reading, text};
+use super::usage::QUANTITY_SCALE;
 use crate::binding::Bound;
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
@@ -10,15 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The roles that are read.
 pub(crate) const ROLES: [&str; 3] = ["allocation-result", "cost-pool", "allocation-key"];
 
-/// The digits behind the point of a driver's quantity.
-pub(crate) const QUANTITY_SCALE: u32 = 10;
-
 /// The name of a pool or a key, and the period.
 pub(crate) type Dated<'a> = (&'a str, &'a str);
-
-/// Why something can't be re-performed, in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unknown(pub(crate) &'static str);
 
 /// A pool of a period.
 #[derive(Debug, Clone)]

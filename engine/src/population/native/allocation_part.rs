@@ -4,7 +4,8 @@
 //! should bear that have no part stands once for each pool, at its first part: Σ differences less Σ
 //! missing is what the parts lack of the pool.
 
-use super::allocation::{Allocation, Borne, Dated, ROLES, Unknown};
+use super::Unknown;
+use super::allocation::{Allocation, Borne, Dated, ROLES};
 use super::dividend::{Dividend, shared, weighed};
 use super::output::{self, Cell, Column, Kind, Output, PLACE};
 use super::{Native, NativeGrain, Request};

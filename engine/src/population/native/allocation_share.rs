@@ -4,18 +4,19 @@
 //! Where the key states something else than the meters, the shares of all its recipients are off, those
 //! too of whom it states the right quantity.
 
-use super::allocation::{Allocation, Borne, Dated, Stated, Unknown};
+use super::Unknown;
+use super::allocation::{Allocation, Borne, Dated, Stated};
 use super::dividend::{Dividend, shared, weighed};
 use super::driver::{Meters, Quantities, Source};
 use super::output::{self, Cell, Column, Kind, Output, PLACE, SHARE_SCALE};
 use super::usage::QUANTITY_SCALE;
-use super::{Native, NativeGrain, Request};
+use super::{Native, NativeGrain, Request, exact};
 use crate::reperform::allocation::{AllocationKey, Residual};
 use crate::reperform::exact::{Exact, Increment};
 use crate::run::RunError;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
-use tieout_controls::{Decimal, Rounding};
+use tieout_controls::Rounding;
 
 /// The population.
 pub(super) const NATIVE: Native = Native {
@@ -71,10 +72,7 @@ type Cache<'a> = BTreeMap<(&'a str, i64), Result<Quantities<'a>, Unknown>>;
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
     let allocation = Allocation::read(request.bound)?;
     let meters = Meters::read(request.bound)?;
-    let tolerance = request.control.parameters.get("share_tolerance");
-    let tolerance = tolerance.and_then(|stated| Decimal::parse(&stated.value).ok());
-    let tolerance = tolerance.and_then(|stated| Exact::try_from(&stated).ok());
-    let tolerance = tolerance.unwrap_or_else(Exact::zero);
+    let tolerance = request.parameter("share_tolerance", "a number such as 0.000000001", exact)?;
     let (mut cache, mut pools) = (Cache::new(), BTreeMap::new());
     for (pool, parts) in allocation.divided() {
         if request.progress.cancelled() {

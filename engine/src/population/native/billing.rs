@@ -1,10 +1,9 @@
 //! What charges are re-performed from: usage, charges, prices and the register together.
 
-pub(crate) use super::rater::{Rater, amount, expected};
-
-use super::charges::{Charges, PeriodKey};
-use super::prices::{PriceBook, Unpriced};
-use super::rater::Rates;
+use super::Unknown;
+use super::charges::{ChargeRow, Charges, PeriodKey};
+use super::prices::PriceBook;
+use super::rater::{Rater, Rates};
 use super::register::{Register, month_of};
 use super::usage::{self, ByResource, Row};
 use crate::binding::Bound;
@@ -55,19 +54,6 @@ impl<'a> Billing<'a> {
             prices: PriceBook::read(bound)?,
             register: Register::read(bound.role("resource")?)?,
         })
-    }
-
-    /// What rates a service for a resource's period, as known at an instant.
-    ///
-    /// # Errors
-    /// [`Unpriced`].
-    pub(crate) fn rater(
-        &self,
-        (resource, service): (&str, &str),
-        (start, end): (i64, i64),
-        known: i64,
-    ) -> Result<Rater<'_, 'a>, Unpriced> {
-        self.rates().rater((resource, service), (start, end), known)
     }
 
     /// What rates charges.
@@ -134,8 +120,27 @@ impl<'a> Billing<'a> {
         Period { resource, start, end, rows: (0, 0) }
     }
 
+    /// What rates a period: its charge as it was billed; without one the service of the register, at the
+    /// run that should have charged it.
+    ///
+    /// # Errors
+    /// [`Unknown`].
+    pub(crate) fn rater(
+        &self,
+        period: &Period<'_>,
+        charge: Option<&ChargeRow<'_>>,
+    ) -> Result<Rater<'_, 'a>, Unknown> {
+        if let Some(charge) = charge {
+            return self.rates().of(charge, charge.known);
+        }
+        let entry = self.register.at(period.resource, period.start);
+        let entry = entry.ok_or(Unknown("the resource isn't registered at that time"))?;
+        let key = (period.resource, entry.service);
+        self.rates().rater(key, (period.start, period.end), self.cut_off_after(period.end))
+    }
+
     /// The first cut-off of a run after an instant, else the last there is.
-    pub(crate) fn cut_off_after(&self, at: i64) -> i64 {
+    fn cut_off_after(&self, at: i64) -> i64 {
         let cut_offs = &self.charges.cut_offs;
         let after = cut_offs.range(at..).next().or_else(|| cut_offs.last());
         after.copied().unwrap_or(usage::NOW)

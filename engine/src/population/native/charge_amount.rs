@@ -3,11 +3,12 @@
 //! As billed is what the prices known at the run give; as known now, what those known today do. The
 //! second differs where a price was entered later with effect before: that is retroactive, no error.
 
+use super::Unknown;
 use super::billing::Billing;
 use super::charges::ChargeRow;
 use super::diagnosis;
 use super::output::{self, Cell, Column, Kind, Output, PLACE};
-use super::prices::{PlanVersion, Unpriced};
+use super::prices::PlanVersion;
 use super::rater::{self, Rates};
 use super::usage::{NOW, QUANTITY_SCALE};
 use super::{Native, NativeGrain, Request};
@@ -89,17 +90,13 @@ pub(crate) fn reperform<'b, 'a>(
 ) -> Reperformed<'b, 'a> {
     let quantity = charge.quantity.map(|quantity| Exact::from_scaled(quantity, QUANTITY_SCALE));
     let rated = |known| {
-        let rater =
-            rates.rater((charge.resource, charge.service), (charge.start, charge.end), known)?;
-        if rater.priced.plan.currency != charge.currency {
-            return Err(Unpriced("the charge is in another currency than its price"));
-        }
+        let rater = rates.of(charge, known)?;
         let expected = rater::expected(charge, before, |quantity| rater.amount(quantity))?;
         Ok((rater, expected))
     };
     let (rater, expected) = match rated(charge.known) {
         Ok(done) => done,
-        Err(Unpriced(reason)) => {
+        Err(Unknown(reason)) => {
             return Reperformed { quantity, reason: Some(reason), ..Reperformed::default() };
         }
     };

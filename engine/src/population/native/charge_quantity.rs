@@ -4,12 +4,12 @@
 //! held against usage together; the last of them carries the answer. They should count what counts of
 //! usage at their cut-off, less what was charged before.
 
-use super::billing::{self, Billing, Period, Rater};
+use super::Unknown;
+use super::billing::{self, Billing, Period};
 use super::charges::{ChargeRow, Why, quantity};
-use super::excess::{Excess, explain};
+use super::excess::{Excess, doubles, explain};
 use super::output::{self, Cell, Column, Kind, Output, PLACE};
-use super::prices::Unpriced;
-use super::usage::{self, QUANTITY_SCALE, Row};
+use super::usage::{self, Counted, QUANTITY_SCALE, Row};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
@@ -43,33 +43,33 @@ const COLUMNS: &[Column] = &[
 
 /// Charges that are made together, held against usage.
 pub(super) struct Together {
+    /// What counts of usage at their cut-off.
+    pub(super) counted: Counted,
     /// Σ of their quantities, in 10^-10.
     pub(super) quantity: i128,
     /// What usage says of it.
     pub(super) expected: i128,
     /// By what their amounts are off for that; none where they can't be rated.
-    pub(super) amount: Result<Exact, Unpriced>,
+    pub(super) amount: Result<Exact, Unknown>,
 }
 
 /// Holds charges that are made together against a period's usage.
 ///
 /// # Errors
-/// [`Unpriced`] where usage can't be counted.
+/// [`Unknown`] where usage can't be counted.
 pub(super) fn together(
     billing: &Billing<'_>,
     period: &Period<'_>,
     charges: &[&ChargeRow<'_>],
-) -> Result<Together, Unpriced> {
-    const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
-    let Some(first) = charges.first() else { return Err(Unpriced("there is no charge")) };
-    let counted = usage::count(billing.rows_of(period), first.known);
-    let counted = counted.map_err(|why| Unpriced(why.words()))?.total;
-    let before = billing.charges.before(first).ok_or(WIDE)?;
-    let quantity = quantity(charges).ok_or(WIDE)?;
-    let expected = counted.checked_sub(before).ok_or(WIDE)?;
-    let used = !billing.rows_of(period).is_empty();
-    let amount = amount_off(billing, charges, before, counted, used);
-    Ok(Together { quantity, expected, amount })
+) -> Result<Together, Unknown> {
+    let Some(first) = charges.first() else { return Err(Unknown("there is no charge")) };
+    let rows = billing.rows_of(period);
+    let counted = usage::count(rows, first.known)?;
+    let before = billing.charges.before(first).ok_or(Unknown::WIDE)?;
+    let quantity = quantity(charges).ok_or(Unknown::WIDE)?;
+    let expected = counted.total.checked_sub(before).ok_or(Unknown::WIDE)?;
+    let amount = amount_off(billing, charges, before, counted.total, !rows.is_empty());
+    Ok(Together { counted, quantity, expected, amount })
 }
 
 fn amount_off(
@@ -78,11 +78,11 @@ fn amount_off(
     before: i128,
     counted: i128,
     used: bool,
-) -> Result<Exact, Unpriced> {
-    let Some(first) = charges.first() else { return Err(Unpriced("there is no charge")) };
-    let rater = rater(billing, first)?;
+) -> Result<Exact, Unknown> {
+    let Some(first) = charges.first() else { return Err(Unknown("there is no charge")) };
+    let rater = billing.rates().of(first, first.known)?;
     if charges.iter().any(|charge| charge.currency != first.currency) {
-        return Err(Unpriced("the charges are in several currencies"));
+        return Err(Unknown("the charges are in several currencies"));
     }
     let charged = charges.iter().fold(Exact::zero(), |sum, charge| sum.plus(&charge.amount));
     // Nothing was charged before an original, which may have a minimum.
@@ -90,19 +90,6 @@ fn amount_off(
     // Without any usage nothing is due, no minimum either.
     let whole = if used { rater.amount(counted)? } else { Exact::zero() };
     Ok(charged.minus(&whole.minus(&earlier)))
-}
-
-/// What rates a charge as it was billed.
-pub(super) fn rater<'b, 'a>(
-    billing: &'b Billing<'a>,
-    charge: &ChargeRow<'a>,
-) -> Result<Rater<'b, 'a>, Unpriced> {
-    let key = (charge.resource, charge.service);
-    let rater = billing.rater(key, (charge.start, charge.end), charge.known)?;
-    if rater.priced.plan.currency != charge.currency {
-        return Err(Unpriced("the charge is in another currency than its price"));
-    }
-    Ok(rater)
 }
 
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
@@ -148,14 +135,12 @@ fn class(rows: &[Row<'_>], charges: &[&ChargeRow<'_>], done: &Together) -> Optio
     if not_netted(charges) {
         return Some("correction-not-netted");
     }
-    let first = charges.first()?;
-    let counted = usage::count(rows, first.known).ok()?;
-    let doubles = super::excess::doubles(rows, first.known, &counted);
+    let doubles = doubles(rows, charges.first()?.known, &done.counted);
     explain(rows, &doubles, excess).map(Excess::name).or(Some("unexplained"))
 }
 
 /// Whether it decides, how many rows of usage there are, what is found, and why.
-type Found = (bool, usize, Rc<Result<Together, Unpriced>>, Option<&'static str>);
+type Found = (bool, usize, Rc<Result<Together, Unknown>>, Option<&'static str>);
 
 fn push(
     charge: &ChargeRow<'_>,
@@ -167,7 +152,7 @@ fn push(
     };
     let (done, reason) = match done.as_ref() {
         Ok(done) => (Some(done), None),
-        Err(Unpriced(reason)) => (None, Some(*reason)),
+        Err(Unknown(reason)) => (None, Some(*reason)),
     };
     let number = |units| Exact::from_scaled(units, QUANTITY_SCALE);
     let quantity = done.map(|done| number(done.quantity));

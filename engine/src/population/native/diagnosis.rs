@@ -15,16 +15,6 @@ use tieout_controls::Rounding;
 /// The name where no single mistake explains the amount.
 pub(crate) const UNEXPLAINED: &str = "unexplained";
 
-const MODES: [Rounding; 7] = [
-    Rounding::HalfUp,
-    Rounding::HalfEven,
-    Rounding::HalfDown,
-    Rounding::Up,
-    Rounding::Down,
-    Rounding::Floor,
-    Rounding::Ceiling,
-];
-
 /// The names of the mistakes that explain a charge, joined by ` | `.
 pub(crate) fn name(
     rates: Rates<'_, '_>,
@@ -53,7 +43,7 @@ pub(crate) fn name(
         let rounded = |(digits, mode)| {
             Increment::digits(digits).map(|increment| rater.share.rounded(increment, mode))
         };
-        let ways = (0..=9).flat_map(|digits| MODES.map(|mode| (digits, mode)));
+        let ways = (0..=9).flat_map(|digits| Rounding::ALL.map(|mode| (digits, mode)));
         let mut ratios = ways.filter_map(rounded).filter(|ratio| *ratio != rater.share);
         if ratios.any(|ratio| gives(terms, &ratio)) {
             names.push("proration-rounded");
@@ -94,7 +84,7 @@ fn mistakes(terms: &Terms) -> Vec<(&'static str, Terms)> {
     if terms.free_units.is_some() {
         found.push(("free-units-ignored", Terms { free_units: None, ..terms.clone() }));
     }
-    found.extend(MODES.into_iter().filter_map(|mode| {
+    found.extend(Rounding::ALL.into_iter().filter_map(|mode| {
         let order = rounded_by(&terms.order, mode)?;
         Some(("rounding-mode", Terms { order, ..terms.clone() }))
     }));

@@ -1,6 +1,7 @@
 //! What there is to divide of a pool, by which key, and how: the company's allocation rules.
 
-use super::allocation::{Allocation, Borne, Dated, Stated, Unknown};
+use super::Unknown;
+use super::allocation::{Allocation, Borne, Dated, Stated};
 use crate::reperform::allocation::{AllocationKey, KeyError, Method, Residual, ZeroWeights};
 use crate::reperform::exact::Exact;
 use std::collections::BTreeMap;

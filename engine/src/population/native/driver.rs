@@ -4,7 +4,7 @@
 //! interval, and to the civil month of the resource's zone. Usage of a resource that the register
 //! doesn't know then has no owner, and counts for nobody.
 
-use super::allocation::Unknown;
+use super::Unknown;
 use super::reading;
 use super::register::{Entry, Register};
 use super::usage::{self, ByResource, Row};
@@ -158,12 +158,12 @@ impl<'a> Quantities<'a> {
                 match sum.checked_add(counted.total) {
                     Some(total) => *sum = total,
                     None => {
-                        self.unclear.insert(entry.cost_centre, "usage has more than 38 digits");
+                        self.unclear.insert(entry.cost_centre, usage::OVERFLOW.0);
                     }
                 }
             }
-            Err(reason) => {
-                self.unclear.insert(entry.cost_centre, reason.words());
+            Err(Unknown(reason)) => {
+                self.unclear.insert(entry.cost_centre, reason);
             }
         }
     }

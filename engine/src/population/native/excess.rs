@@ -1,6 +1,6 @@
 //! What was counted that should not have been: rows sent twice, and rows of a second meter.
 
-use super::usage::{Counted, Row};
+use super::usage::{Counted, Row, replaced};
 use std::collections::BTreeSet;
 
 /// Which rows a charge counts too many of, where that explains it exactly.
@@ -39,11 +39,7 @@ pub(super) struct Doubles {
 /// Looks through a period's rows that were known before an instant; `counted` is what counts of them.
 pub(super) fn doubles(rows: &[Row<'_>], before: i64, counted: &Counted) -> Doubles {
     let known = |row: &Row<'_>| row.ingest < before;
-    let replaced: BTreeSet<(&str, &str)> = rows
-        .iter()
-        .filter(|row| known(row))
-        .filter_map(|row| Some((row.source, row.replaces?)))
-        .collect();
+    let replaced = replaced(rows, before);
     let mut found = Doubles::default();
     let mut seen = BTreeSet::new();
     let mut counting = counted.rows.iter().peekable();

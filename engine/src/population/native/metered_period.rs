@@ -4,12 +4,12 @@
 //! civil month of the resource's zone. Usage that came in after the last run, and a period that ends
 //! after its cut-off, are not due yet.
 
+use super::Unknown;
 use super::billing::{self, Billing, Period};
-use super::charge_quantity::{Together, not_netted, rater, together};
+use super::charge_quantity::{Together, not_netted, together};
 use super::charges::ChargeRow;
 use super::excess::{Doubles, Excess, doubles, explain};
 use super::output::{self, Cell, Column, Kind, Output};
-use super::prices::Unpriced;
 use super::usage::{self, NOW, QUANTITY_SCALE, Row};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
@@ -84,38 +84,33 @@ struct Findings<'a> {
     unpriced: Option<&'static str>,
 }
 
-const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
-
 fn find<'a>(
     billing: &Billing<'a>,
     period: &Period<'a>,
     last_run: i64,
-) -> Result<Findings<'a>, Unpriced> {
+) -> Result<Findings<'a>, Unknown> {
     let rows = billing.rows_of(period);
     let groups: Vec<Vec<&ChargeRow<'a>>> = billing.charges.made(period.key()).collect();
     let mut found = Findings {
-        metered: counted(rows, last_run)?.total,
-        doubles: doubles(rows, NOW, &counted(rows, NOW)?),
+        metered: usage::count(rows, last_run)?.total,
+        doubles: doubles(rows, NOW, &usage::count(rows, NOW)?),
         as_metered: true,
         ..Findings::default()
     };
     for charges in &groups {
         let done = together(billing, period, charges)?;
         found.as_metered &= done.quantity == done.expected;
-        found.charged = found.charged.checked_add(done.quantity).ok_or(WIDE)?;
+        found.charged = found.charged.checked_add(done.quantity).ok_or(Unknown::WIDE)?;
         // What a replacement counts that isn't netted was counted before, not metered twice.
         if let (Some(charge), None, false) = (charges.first(), found.excess, not_netted(charges)) {
             found.twice(rows, charge.known, done)?;
         }
     }
     if found.as_metered {
-        found.unbilled = found.metered.checked_sub(found.charged).ok_or(WIDE)?;
+        found.unbilled = found.metered.checked_sub(found.charged).ok_or(Unknown::WIDE)?;
     }
-    let rater = match groups.first().and_then(|charges| charges.first()) {
-        Some(charge) => rater(billing, charge),
-        None => uncharged(billing, period),
-    };
-    match rater {
+    let original = groups.first().and_then(|charges| charges.first().copied());
+    match billing.rater(period, original) {
         Ok(rater) => {
             found.currency = Some(rater.priced.plan.currency);
             if found.excess.is_none() {
@@ -128,20 +123,16 @@ fn find<'a>(
                 found.unbilled_amount = Some(charged.minus(&whole));
             }
         }
-        Err(Unpriced(why)) => found.unpriced = Some(why),
+        Err(Unknown(why)) => found.unpriced = Some(why),
     }
     Ok(found)
 }
 
-fn counted(rows: &[Row<'_>], before: i64) -> Result<usage::Counted, Unpriced> {
-    usage::count(rows, before).map_err(|why| Unpriced(why.words()))
-}
-
 impl Findings<'_> {
     /// What charges that were made at an instant count twice, if that explains what they count too much.
-    fn twice(&mut self, rows: &[Row<'_>], known: i64, done: Together) -> Result<(), Unpriced> {
-        let excess = done.quantity.checked_sub(done.expected).ok_or(WIDE)?;
-        let doubles = doubles(rows, known, &counted(rows, known)?);
+    fn twice(&mut self, rows: &[Row<'_>], known: i64, done: Together) -> Result<(), Unknown> {
+        let excess = done.quantity.checked_sub(done.expected).ok_or(Unknown::WIDE)?;
+        let doubles = doubles(rows, known, &done.counted);
         self.excess = explain(rows, &doubles, excess);
         let place = match self.excess {
             Some(Excess::Duplicates) => doubles.duplicates.first(),
@@ -159,18 +150,6 @@ impl Findings<'_> {
 /// The source of a row and its id there.
 fn name(row: &Row<'_>) -> String {
     format!("{} {}", row.source, row.id)
-}
-
-/// What would rate a period that has no charge: the service of the register, at the run that should
-/// have charged it.
-pub(super) fn uncharged<'b, 'a>(
-    billing: &'b Billing<'a>,
-    period: &Period<'a>,
-) -> Result<super::billing::Rater<'b, 'a>, Unpriced> {
-    let entry = billing.register.at(period.resource, period.start);
-    let entry = entry.ok_or(Unpriced("the resource isn't registered at that time"))?;
-    let known = billing.cut_off_after(period.end);
-    billing.rater((period.resource, entry.service), (period.start, period.end), known)
 }
 
 fn class(found: &Findings<'_>, charges: usize) -> Option<&'static str> {
@@ -194,7 +173,7 @@ fn push(
     let done = find(billing, period, last_run);
     let (found, reason) = match &done {
         Ok(found) => (Some(found), found.unpriced),
-        Err(Unpriced(why)) => (None, Some(*why)),
+        Err(Unknown(why)) => (None, Some(*why)),
     };
     let number = |units| Exact::from_scaled(units, QUANTITY_SCALE);
     let quantity = |of: fn(&Findings<'_>) -> i128| found.map(|found| number(of(found)));

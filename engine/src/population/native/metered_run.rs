@@ -4,19 +4,18 @@
 //! An estimate is made again from what had come in when it was made; a missing one by the method that
 //! is due, from what had come in at the period's cut-off.
 
-use super::billing::{self, Billing, Period, Rater};
-use super::charge_quantity::rater;
+use super::Unknown;
+use super::billing::{self, Billing, Period};
 use super::output::{self, Cell, Column, Kind, Output};
-use super::prices::Unpriced;
+use super::rater::Rater;
 use super::timeline::{Run, Terms, Timeline, What};
 use super::usage::{self, NOW, QUANTITY_SCALE};
 use super::{Native, NativeGrain, Request};
-use crate::error::input;
 use crate::reperform::exact::{Exact, Increment};
 use crate::run::RunError;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
-use tieout_controls::{Control, Rounding};
+use tieout_controls::Rounding;
 
 /// The population.
 pub(super) const NATIVE: Native = Native {
@@ -45,28 +44,23 @@ const COLUMNS: &[Column] = &[
     Column("reason", Kind::Text, true),
 ];
 
-fn terms(control: &Control) -> Result<Terms, RunError> {
-    let value = |name: &str| control.parameters.get(name).map(|p| p.value.as_str());
-    let wrong = |name: &str| {
-        let message = format!("control `{}`: the parameter `{name}` can't be used", control.id);
-        let help = "`linear_max` and `estimate_scale` are whole numbers, `estimate_rounding` is a \
-                    rounding mode such as `half_even`";
-        input("parameter-value", message, help.to_owned())
-    };
-    let linear_max = value("linear_max").and_then(|text| text.parse().ok());
-    let scale = value("estimate_scale").and_then(|text| text.parse().ok());
-    let mode = value("estimate_rounding").and_then(Rounding::named);
+fn terms(request: &Request<'_>) -> Result<Terms, RunError> {
+    let digits = |text: &str| Increment::digits(text.parse().ok()?);
     Ok(Terms {
-        linear_max: linear_max.ok_or_else(|| wrong("linear_max"))?,
+        linear_max: request.parameter("linear_max", "a whole number", |text| text.parse().ok())?,
         rounding: (
-            scale.and_then(Increment::digits).ok_or_else(|| wrong("estimate_scale"))?,
-            mode.ok_or_else(|| wrong("estimate_rounding"))?,
+            request.parameter("estimate_scale", "a whole number of digits, 38 at most", digits)?,
+            request.parameter(
+                "estimate_rounding",
+                "a rounding mode such as `half_even`",
+                Rounding::named,
+            )?,
         ),
     })
 }
 
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
-    let terms = terms(request.control)?;
+    let terms = terms(request)?;
     let billing = Billing::read(request.bound)?;
     let all = billing.periods();
     let mut output = Output::new(COLUMNS);
@@ -113,16 +107,12 @@ impl<'a> Resource<'_, 'a> {
     }
 
     /// What a period is rated by, and what counted of it at its cut-off.
-    fn rated(&self, period: &Period<'a>) -> Result<(Rater<'_, 'a>, i128), Unpriced> {
+    fn rated(&self, period: &Period<'a>) -> Result<(Rater<'_, 'a>, i128), Unknown> {
         let made = self.billing.charges.made(period.key()).next();
         let original = made.and_then(|charges| charges.first().copied());
-        let rater = match original {
-            Some(charge) => rater(self.billing, charge)?,
-            None => super::metered_period::uncharged(self.billing, period)?,
-        };
+        let rater = self.billing.rater(period, original)?;
         let known = original.map_or(NOW, |charge| charge.known);
-        let counted = usage::count(self.billing.rows_of(period), known);
-        Ok((rater, counted.map_err(|why| Unpriced(why.words()))?.total))
+        Ok((rater, usage::count(self.billing.rows_of(period), known)?.total))
     }
 
     fn find(&self, run: &Run) -> Findings<'a> {
@@ -133,21 +123,21 @@ impl<'a> Resource<'_, 'a> {
             What::Missing => self.missing(run),
         };
         let done = parts.and_then(|parts| self.price(&parts, &mut found));
-        found.reason = done.err().map(|Unpriced(why)| why);
+        found.reason = done.err().map(|Unknown(why)| why);
         found
     }
 
-    fn estimated(&self, run: &Run, found: &mut Findings<'a>) -> Result<Parts, Unpriced> {
+    fn estimated(&self, run: &Run, found: &mut Findings<'a>) -> Result<Parts, Unknown> {
         let intervals = self.timeline.intervals.get(run.intervals.clone()).unwrap_or_default();
         let mut parts = Vec::new();
         for (place, interval) in intervals.iter().enumerate() {
-            let row = self.timeline.estimated(interval).ok_or(Unpriced("there is no estimate"))?;
-            let method = row.method.ok_or(Unpriced("the method of the estimate isn't known"))?;
+            let row = self.timeline.estimated(interval).ok_or(Unknown("there is no estimate"))?;
+            let method = row.method.ok_or(Unknown("the method of the estimate isn't known"))?;
             if found.method.is_some_and(|other| other != method) {
-                return Err(Unpriced("the gap is estimated by several methods"));
+                return Err(Unknown("the gap is estimated by several methods"));
             }
             found.method = Some(method);
-            let actual = row.quantity.ok_or(Unpriced("the quantity has more than 38 digits"))?;
+            let actual = row.quantity.ok_or(Unknown::WIDE)?;
             let as_of = (method, row.ingest);
             let expected = self.timeline.estimate(run, as_of, (place, interval.start))?;
             let period = self.period(interval.start).map_or(interval.start, |period| period.start);
@@ -156,12 +146,12 @@ impl<'a> Resource<'_, 'a> {
         Ok(parts)
     }
 
-    fn missing(&self, run: &Run) -> Result<Parts, Unpriced> {
+    fn missing(&self, run: &Run) -> Result<Parts, Unknown> {
         let starts = self.timeline.starts(run);
         let method = self.timeline.method_due(starts.len());
         let mut parts = Vec::new();
         for (place, start) in starts.into_iter().enumerate() {
-            let period = self.period(start).ok_or(Unpriced("the gap lies in no period"))?;
+            let period = self.period(start).ok_or(Unknown("the gap lies in no period"))?;
             let made = self.billing.charges.made(period.key()).next();
             let known = made.and_then(|charges| Some(charges.first()?.known)).unwrap_or(NOW);
             let expected = self.timeline.estimate(run, (method, known), (place, start))?;
@@ -171,7 +161,7 @@ impl<'a> Resource<'_, 'a> {
     }
 
     /// Sums up, and says what the estimates come to in money.
-    fn price(&self, parts: &Parts, found: &mut Findings<'a>) -> Result<(), Unpriced> {
+    fn price(&self, parts: &Parts, found: &mut Findings<'a>) -> Result<(), Unknown> {
         let sum = |of: fn(&(i64, Exact, Exact)) -> &Exact| {
             parts.iter().fold(Exact::zero(), |sum, part| sum.plus(of(part)))
         };
@@ -186,7 +176,7 @@ impl<'a> Resource<'_, 'a> {
         }
         let (mut off, mut whole) = (Exact::zero(), Exact::zero());
         for (start, (actual, expected)) in by_period {
-            let period = self.period(start).ok_or(Unpriced("the estimate lies in no period"))?;
+            let period = self.period(start).ok_or(Unknown("the estimate lies in no period"))?;
             let (rater, counted) = self.rated(period)?;
             found.currency = Some(rater.priced.plan.currency);
             let counted = Exact::from_scaled(counted, QUANTITY_SCALE);

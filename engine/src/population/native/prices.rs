@@ -4,6 +4,7 @@
 //! an instant, the one known last holds, so that a price entered afterwards changes nothing of what was
 //! billed before; two known at once contradict each other, and rate nothing.
 
+use super::Unknown;
 use super::reading::{self, Reading, text};
 use crate::binding::Bound;
 use crate::reperform::exact::{Exact, Increment};
@@ -12,10 +13,6 @@ use crate::reperform::rating::{Charge, Operation, Order, OrderedStep, Terms};
 use crate::run::RunError;
 use std::collections::BTreeMap;
 use tieout_controls::Rounding;
-
-/// Why nothing rates a charge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unpriced(pub(crate) &'static str);
 
 /// When something is in force, and since when that is known.
 #[derive(Debug, Clone, Copy)]
@@ -187,32 +184,32 @@ impl<'a> PriceBook<'a> {
     /// What rates a service's period that starts at `at`, as known at `known`.
     ///
     /// # Errors
-    /// [`Unpriced`] for a gap, an overlap, and prices that contradict themselves.
+    /// [`Unknown`] for a gap, an overlap, and prices that contradict themselves.
     pub(crate) fn priced(
         &self,
         service: &str,
         at: i64,
         known: i64,
-    ) -> Result<Priced<'_, 'a>, Unpriced> {
+    ) -> Result<Priced<'_, 'a>, Unknown> {
         self.chosen(service, at, known)?.priced()
     }
 
     /// The same before its terms are put together.
     ///
     /// # Errors
-    /// [`Unpriced`] for a gap and an overlap.
+    /// [`Unknown`] for a gap and an overlap.
     pub(crate) fn chosen(
         &self,
         service: &str,
         at: i64,
         known: i64,
-    ) -> Result<Chosen<'_, 'a>, Unpriced> {
-        const NONE: Unpriced = Unpriced("no price plan is in force");
+    ) -> Result<Chosen<'_, 'a>, Unknown> {
+        const NONE: Unknown = Unknown("no price plan is in force");
         let (service, plans) = self.plans.get_key_value(service).ok_or(NONE)?;
         let plan =
             in_force(plans, |plan| plan.validity, at, known).map_err(|found| match found {
                 Found::Nothing => NONE,
-                Found::Several => Unpriced("two price plans are in force"),
+                Found::Several => Unknown("two price plans are in force"),
             })?;
         self.with_rate(service, plan, at, known)
     }
@@ -223,13 +220,13 @@ impl<'a> PriceBook<'a> {
         plan: &'b PlanVersion<'a>,
         at: i64,
         known: i64,
-    ) -> Result<Chosen<'b, 'a>, Unpriced> {
+    ) -> Result<Chosen<'b, 'a>, Unknown> {
         let rate = if plan.mode == "per-unit" {
             let rates = self.rates.get(service).map(Vec::as_slice).unwrap_or_default();
             let rate = in_force(rates, |rate| rate.validity, at, known);
             Some(rate.map_err(|found| match found {
-                Found::Nothing => Unpriced("no rate is in force"),
-                Found::Several => Unpriced("two rates are in force"),
+                Found::Nothing => Unknown("no rate is in force"),
+                Found::Several => Unknown("two rates are in force"),
             })?)
         } else {
             None
@@ -342,8 +339,8 @@ impl<'b, 'a> Chosen<'b, 'a> {
     /// With its terms.
     ///
     /// # Errors
-    /// [`Unpriced`] for prices that contradict themselves.
-    pub(crate) fn priced(self) -> Result<Priced<'b, 'a>, Unpriced> {
+    /// [`Unknown`] for prices that contradict themselves.
+    pub(crate) fn priced(self) -> Result<Priced<'b, 'a>, Unknown> {
         let Self { plan, rate, .. } = self;
         Ok(Priced { plan, rate, terms: plan.terms(rate)? })
     }
@@ -380,13 +377,13 @@ impl PlanVersion<'_> {
         )
     }
 
-    fn terms(&self, rate: Option<&Rate<'_>>) -> Result<Terms, Unpriced> {
-        let rounding = self.rounding.ok_or(Unpriced("the price plan's rounding isn't known"))?;
+    fn terms(&self, rate: Option<&Rate<'_>>) -> Result<Terms, Unknown> {
+        let rounding = self.rounding.ok_or(Unknown("the price plan's rounding isn't known"))?;
         let foreign = |currency: &str| currency != self.currency;
         if rate.is_some_and(|rate| foreign(rate.currency))
             || self.tiers.iter().any(|tier| foreign(tier.currency))
         {
-            return Err(Unpriced("the price plan and its prices are in several currencies"));
+            return Err(Unknown("the price plan and its prices are in several currencies"));
         }
         let mut terms = Terms::of(self.charge(rate)?);
         terms.free_units = (!self.free.is_zero()).then(|| self.free.clone());
@@ -399,11 +396,11 @@ impl PlanVersion<'_> {
         Ok(terms)
     }
 
-    fn charge(&self, rate: Option<&Rate<'_>>) -> Result<Charge, Unpriced> {
+    fn charge(&self, rate: Option<&Rate<'_>>) -> Result<Charge, Unknown> {
         if self.tiers.iter().any(|tier| tier.mode != self.mode) {
-            return Err(Unpriced("the tiers are of another mode than their plan"));
+            return Err(Unknown("the tiers are of another mode than their plan"));
         }
-        let first = self.tiers.first().ok_or(Unpriced("the price plan has no tiers"));
+        let first = self.tiers.first().ok_or(Unknown("the price plan has no tiers"));
         Ok(match (self.mode, rate) {
             ("per-unit", Some(rate)) => Charge::PerUnit { unit_price: rate.price.clone() },
             ("graduated" | "burst", _) => Charge::Graduated(self.table()?),
@@ -411,23 +408,23 @@ impl PlanVersion<'_> {
             ("stairstep", _) => Charge::Stairstep(self.table()?),
             ("flat", _) => {
                 let fee = first?.fee.clone();
-                Charge::Flat { amount: fee.ok_or(Unpriced("the flat price has no fee"))? }
+                Charge::Flat { amount: fee.ok_or(Unknown("the flat price has no fee"))? }
             }
             ("package", _) => {
                 let tier = first?;
-                let size = tier.block.clone().ok_or(Unpriced("the package has no size"))?;
+                let size = tier.block.clone().ok_or(Unknown("the package has no size"))?;
                 let price = tier.price.clone();
                 Charge::Package { size, price, started: Rounding::Up, minimum_packages: 0 }
             }
-            _ => return Err(Unpriced("the price plan's mode isn't known")),
+            _ => return Err(Unknown("the price plan's mode isn't known")),
         })
     }
 
-    fn table(&self) -> Result<TierTable, Unpriced> {
+    fn table(&self) -> Result<TierTable, Unknown> {
         let mut reached = Exact::zero();
         for tier in &self.tiers {
             if tier.from != reached {
-                return Err(Unpriced("the tiers have a gap or an overlap"));
+                return Err(Unknown("the tiers have a gap or an overlap"));
             }
             reached = tier.to.clone().unwrap_or_else(Exact::zero);
         }
@@ -441,7 +438,7 @@ impl PlanVersion<'_> {
             block_size: None,
         };
         TierTable::new(self.tiers.iter().map(tier).collect(), semantics(self.upper_inclusive))
-            .map_err(|_| Unpriced("the tiers have a gap or an overlap"))
+            .map_err(|_| Unknown("the tiers have a gap or an overlap"))
     }
 }
 
@@ -459,7 +456,7 @@ pub(crate) fn semantics(upper_inclusive: bool) -> Semantics {
 pub(crate) fn order(
     discount_first: bool,
     rounding: (Increment, Rounding),
-) -> Result<Order, Unpriced> {
+) -> Result<Order, Unknown> {
     use Operation::{Bounds, FreeUnits, PercentageDiscount, Proration, Tiers};
     let (one, other) =
         if discount_first { (PercentageDiscount, Bounds) } else { (Bounds, PercentageDiscount) };
@@ -468,5 +465,5 @@ pub(crate) fn order(
         rounding: (operation == Proration).then_some(rounding),
     };
     Order::new([FreeUnits, Tiers, one, other, Proration].map(step).to_vec())
-        .map_err(|_| Unpriced("the order of operations makes no sense"))
+        .map_err(|_| Unknown("the order of operations makes no sense"))
 }

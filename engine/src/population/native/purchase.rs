@@ -90,8 +90,32 @@ struct Term<'a> {
     end: Option<NaiveDate>,
 }
 
-/// The lines of contracts by vendor, contract and service.
-pub(crate) struct Contracts<'a>(BTreeMap<(&'a str, &'a str, &'a str), Vec<Term<'a>>>);
+impl Term<'_> {
+    fn holds(&self, day: NaiveDate) -> bool {
+        self.start.is_some_and(|start| start <= day) && self.end.is_none_or(|end| day < end)
+    }
+
+    /// Its price.
+    ///
+    /// # Errors
+    /// Why it isn't known.
+    fn stated(&self) -> Result<&Exact, &'static str> {
+        if self.discounted {
+            return Err("the contract bears a discount of which nothing says what is left");
+        }
+        self.price.as_ref().ok_or("the contract's price has more than 38 digits")
+    }
+}
+
+/// The lines of contracts.
+#[derive(Default)]
+pub(crate) struct Contracts<'a> {
+    terms: Vec<Term<'a>>,
+    /// Their places by vendor, contract and service.
+    of_service: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
+    /// Their places by `CONTRACT/LINE`.
+    of_line: BTreeMap<String, Vec<usize>>,
+}
 
 impl<'a> Contracts<'a> {
     /// Reads the dataset `contract`.
@@ -99,7 +123,7 @@ impl<'a> Contracts<'a> {
     /// # Errors
     /// None that isn't an error of ours.
     pub(crate) fn read(loaded: &'a Loaded) -> Result<Self, RunError> {
-        let mut found: BTreeMap<_, Vec<Term<'a>>> = BTreeMap::new();
+        let mut found = Self::default();
         for batch in reading::batches(loaded) {
             let (vendors, ids) = (batch.text("vendor")?, batch.text("contract_id")?);
             let (services, numbers) = (batch.text("service_id")?, batch.whole("line_no")?);
@@ -108,7 +132,10 @@ impl<'a> Contracts<'a> {
             let currencies = batch.text("currency")?;
             for row in 0..batch.rows() {
                 let key = (vendors.value(row), ids.value(row), services.value(row));
-                found.entry(key).or_default().push(Term {
+                let name = format!("{}/{}", ids.value(row), numbers.value(row));
+                found.of_service.entry(key).or_default().push(found.terms.len());
+                found.of_line.entry(name).or_default().push(found.terms.len());
+                found.terms.push(Term {
                     number: numbers.value(row),
                     price: prices.exact(row),
                     discounted: !discounts.is_null(row),
@@ -118,7 +145,31 @@ impl<'a> Contracts<'a> {
                 });
             }
         }
-        Ok(Self(found))
+        Ok(found)
+    }
+
+    fn held(&self, places: Option<&Vec<usize>>, day: NaiveDate) -> Vec<&Term<'a>> {
+        let terms = places.into_iter().flatten().filter_map(|place| self.terms.get(*place));
+        terms.filter(|term| term.holds(day)).collect()
+    }
+
+    /// The price of the line `CONTRACT/LINE` on the day on which a rate begins.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn behind_rate(
+        &self,
+        line: &str,
+        begins: NaiveDate,
+        currency: &str,
+    ) -> Result<&Exact, &'static str> {
+        let places = self.of_line.get(line).ok_or("the contract's line isn't there")?;
+        match self.held(Some(places), begins).as_slice() {
+            [] => Err("the contract isn't in force when the rate begins"),
+            [term] if term.currency == currency => term.stated(),
+            [_] => Err("the contract is in another currency than the rate"),
+            _ => Err("two lines of the contract are in force"),
+        }
     }
 
     /// The price in force on the first of the month in which a line's service begins; of several the one
@@ -128,12 +179,8 @@ impl<'a> Contracts<'a> {
     /// Why there is none.
     pub(crate) fn price<'s>(&'s self, line: &Line<'s>) -> Result<&'s Exact, &'static str> {
         let (vendor, contract) = line.contract.ok_or("the line names no contract")?;
-        let terms = self.0.get(&(vendor, contract, line.service));
         let first = line.start.with_day(1).unwrap_or(line.start);
-        let holds = |t: &&Term<'_>| {
-            t.start.is_some_and(|start| start <= first) && t.end.is_none_or(|end| first < end)
-        };
-        let held: Vec<&Term<'_>> = terms.into_iter().flatten().filter(holds).collect();
+        let held = self.held(self.of_service.get(&(vendor, contract, line.service)), first);
         let term = match held.as_slice() {
             [] => return Err("no line of the contract is in force"),
             [term] => term,
@@ -146,9 +193,6 @@ impl<'a> Contracts<'a> {
         if term.currency != line.currency {
             return Err("the contract is in another currency than the invoice");
         }
-        if term.discounted {
-            return Err("the contract bears a discount of which nothing says what is left");
-        }
-        term.price.as_ref().ok_or("the contract's price has more than 38 digits")
+        term.stated()
     }
 }

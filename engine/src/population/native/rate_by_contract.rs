@@ -1,22 +1,19 @@
 //! The native population `rate-by-contract`: every rate, what it should be by the contract behind it, and
 //! what the difference came to on the charges that it rated.
 
-use super::billing::{self, Billing};
+use super::Unknown;
+use super::billing::Billing;
 use super::charges::ChargeRow;
 use super::output::{self, Cell, Column, Kind, Output, PLACE};
-use super::prices::{Rate, Unpriced};
-use super::reading;
-use super::{Native, NativeGrain, Request};
-use crate::binding::Bound;
-use crate::error::input;
+use super::prices::Rate;
+use super::purchase::Contracts;
+use super::rater;
+use super::{Native, NativeGrain, Request, exact};
 use crate::reperform::exact::Exact;
 use crate::reperform::rating::{Charge, Terms};
 use crate::run::RunError;
-use chrono::NaiveDate;
-use datafusion::arrow::array::Array as _;
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
-use tieout_controls::{Control, Decimal};
 
 /// The population.
 pub(super) const NATIVE: Native = Native {
@@ -43,49 +40,11 @@ const COLUMNS: &[Column] = &[
     Column("reason", Kind::Text, true),
 ];
 
-/// A line of a contract.
-struct Line<'a> {
-    price: Exact,
-    currency: &'a str,
-    /// Days counted from 1970-01-01; the end isn't in it.
-    term: (i32, Option<i32>),
-}
-
-type Lines<'a> = BTreeMap<String, Vec<Line<'a>>>;
-
-fn lines<'a>(bound: &Bound<'a>) -> Result<Lines<'a>, RunError> {
-    let mut lines = Lines::new();
-    for batch in reading::batches(bound.role("contract")?) {
-        let (contracts, numbers) = (batch.text("contract_id")?, batch.whole("line_no")?);
-        let (prices, currencies) = (batch.number("unit_price")?, batch.text("currency")?);
-        let (starts, ends) = (batch.date("term_start")?, batch.date("term_end")?);
-        for row in 0..batch.rows() {
-            let name = format!("{}/{}", contracts.value(row), numbers.value(row));
-            lines.entry(name).or_default().push(Line {
-                price: prices.exact(row).unwrap_or_else(Exact::zero),
-                currency: currencies.value(row),
-                term: (starts.value(row), ends.is_valid(row).then(|| ends.value(row))),
-            });
-        }
-    }
-    Ok(lines)
-}
-
-/// One and the overhead, from the control's parameter in percent.
-fn factor(control: &Control) -> Result<Exact, RunError> {
-    let value = control.parameters.get("overhead_percent").map(|p| p.value.as_str());
-    let percent = value.and_then(|text| Decimal::parse(text).ok());
-    let percent = percent.and_then(|percent| Exact::try_from(&percent).ok()).ok_or_else(|| {
-        let message =
-            format!("control `{}`: the parameter `overhead_percent` can't be used", control.id);
-        input("parameter-value", message, "it is a number of percent, such as 12".to_owned())
-    })?;
-    Ok(Exact::integer(1).plus(&percent.times(&Exact::from_scaled(1, 2))))
-}
-
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
-    let factor = factor(request.control)?;
-    let lines = lines(request.bound)?;
+    let is = "a number of percent, such as 12";
+    let overhead = request.parameter("overhead_percent", is, exact)?;
+    let factor = Exact::integer(1).plus(&overhead.times(&Exact::from_scaled(1, 2)));
+    let contracts = Contracts::read(request.bound.role("contract")?)?;
     let billing = Billing::without_usage(request.bound)?;
     let mut rated: BTreeMap<(i64, i64), Vec<&ChargeRow<'_>>> = BTreeMap::new();
     for charge in &billing.charges.rows {
@@ -102,7 +61,7 @@ fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
     let mut output = Output::new(COLUMNS);
     for rate in rates {
         let charges = rated.get(&rate.place).map(Vec::as_slice).unwrap_or_default();
-        let found = contract_price(&lines, rate);
+        let found = contract_price(&contracts, rate);
         push(&billing, rate, (found, &factor), charges, &mut output)?;
     }
     output.finish()
@@ -110,22 +69,13 @@ fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
 
 /// The price of the contract's line when the rate comes into force; nothing for a rate without one.
 fn contract_price<'l>(
-    lines: &'l Lines<'_>,
+    contracts: &'l Contracts<'_>,
     rate: &Rate<'_>,
-) -> Result<Option<&'l Exact>, Unpriced> {
+) -> Result<Option<&'l Exact>, Unknown> {
     let Some(name) = rate.contract_line else { return Ok(None) };
-    let day = super::register::instant(rate.from()).map(|at| at.date_naive());
-    let day = day.map(|day| day.signed_duration_since(NaiveDate::default()).num_days());
-    let day = day.and_then(|day| i32::try_from(day).ok()).ok_or(Unpriced("the rate has no day"))?;
-    let holds = |line: &&Line<'_>| line.term.0 <= day && line.term.1.is_none_or(|end| day < end);
-    let known = lines.get(name).ok_or(Unpriced("the contract's line isn't there"))?;
-    let mut found = known.iter().filter(holds);
-    match (found.next(), found.next()) {
-        (Some(line), None) if line.currency == rate.currency => Ok(Some(&line.price)),
-        (Some(_), None) => Err(Unpriced("the contract is in another currency than the rate")),
-        (Some(_), Some(_)) => Err(Unpriced("two lines of the contract are in force")),
-        (None, _) => Err(Unpriced("the contract isn't in force when the rate begins")),
-    }
+    let begins = super::register::instant(rate.from()).map(|at| at.date_naive());
+    let begins = begins.ok_or(Unknown("the rate has no day"))?;
+    contracts.behind_rate(name, begins, rate.currency).map(Some).map_err(Unknown)
 }
 
 /// Σ of what charges came to, and by what they are off a price.
@@ -133,27 +83,28 @@ fn off(
     billing: &Billing<'_>,
     charges: &[&ChargeRow<'_>],
     price: &Exact,
-) -> Result<(Exact, Exact), Unpriced> {
+) -> Result<(Exact, Exact), Unknown> {
     let (mut charged, mut right) = (Exact::zero(), Exact::zero());
     for charge in charges {
-        let rater = super::charge_quantity::rater(billing, charge)?;
+        let rater = billing.rates().of(charge, charge.known)?;
         let unit_price = price.clone();
         let terms = Terms { charge: Charge::PerUnit { unit_price }, ..rater.priced.terms.clone() };
         let before = billing.charges.before(charge);
-        let expected = billing::expected(charge, before, |quantity| {
+        let expected = rater::expected(charge, before, |quantity| {
             let quantity = Exact::from_scaled(quantity, super::usage::QUANTITY_SCALE);
-            billing::amount(&terms, &rater.share, &quantity)
+            rater::amount(&terms, &rater.share, &quantity)
         })?;
         charged = charged.plus(&charge.amount);
         right = right.plus(&expected);
     }
-    Ok((charged.clone(), charged.minus(&right)))
+    let off = charged.minus(&right);
+    Ok((charged, off))
 }
 
 fn push(
     billing: &Billing<'_>,
     rate: &Rate<'_>,
-    (contract, factor): (Result<Option<&Exact>, Unpriced>, &Exact),
+    (contract, factor): (Result<Option<&Exact>, Unknown>, &Exact),
     charges: &[&ChargeRow<'_>],
     output: &mut Output,
 ) -> Result<(), RunError> {
@@ -161,7 +112,7 @@ fn push(
     let price = contract.ok().flatten();
     let expected = price.map(|price| price.times(factor));
     let sums = expected.as_ref().map(|expected| off(billing, charges, expected)).transpose();
-    let sums = sums.unwrap_or_else(|Unpriced(why)| {
+    let sums = sums.unwrap_or_else(|Unknown(why)| {
         reason = reason.or(Some(why));
         None
     });

@@ -1,11 +1,12 @@
 //! What a charge should have come to: prices and the register, by the kernel.
 
+use super::Unknown;
 use super::charges::{ChargeRow, Why};
-use super::prices::{PriceBook, Priced, Unpriced};
+use super::prices::{PriceBook, Priced};
 use super::register::{Register, share_of_month};
 use super::usage::QUANTITY_SCALE;
 use crate::reperform::exact::Exact;
-use crate::reperform::rating::{Terms, Usage, rate};
+use crate::reperform::rating::{Rated, Terms, Usage, rate};
 
 /// What rates charges.
 #[derive(Clone, Copy)]
@@ -25,13 +26,13 @@ impl<'b, 'a> Rates<'b, 'a> {
     /// What rates a service for a resource's period, as known at an instant.
     ///
     /// # Errors
-    /// [`Unpriced`].
+    /// [`Unknown`].
     pub(crate) fn rater(
         self,
         (resource, service): (&str, &str),
         (start, end): (i64, i64),
         known: i64,
-    ) -> Result<Rater<'b, 'a>, Unpriced> {
+    ) -> Result<Rater<'b, 'a>, Unknown> {
         let priced = self.prices.priced(service, start, known)?;
         let share = if priced.plan.prorated {
             self.share(resource, start, end)?
@@ -41,15 +42,29 @@ impl<'b, 'a> Rates<'b, 'a> {
         Ok(Rater { priced, share })
     }
 
+    /// What rates a charge, as known at an instant.
+    ///
+    /// # Errors
+    /// [`Unknown`].
+    pub(crate) fn of(self, charge: &ChargeRow<'_>, known: i64) -> Result<Rater<'b, 'a>, Unknown> {
+        let key = (charge.resource, charge.service);
+        let rater = self.rater(key, (charge.start, charge.end), known)?;
+        if rater.priced.plan.currency == charge.currency {
+            Ok(rater)
+        } else {
+            Err(Unknown("the charge is in another currency than its price"))
+        }
+    }
+
     /// Which share of a month a resource's period is.
     ///
     /// # Errors
-    /// [`Unpriced`].
-    pub(crate) fn share(self, resource: &str, start: i64, end: i64) -> Result<Exact, Unpriced> {
+    /// [`Unknown`].
+    pub(crate) fn share(self, resource: &str, start: i64, end: i64) -> Result<Exact, Unknown> {
         let zone = self.register.at(resource, start).and_then(|entry| entry.zone());
-        let zone = zone.ok_or(Unpriced("the zone of the resource isn't known"))?;
+        let zone = zone.ok_or(Unknown("the zone of the resource isn't known"))?;
         let share = share_of_month(zone, start, end);
-        share.ok_or(Unpriced("the period isn't part of a civil month"))
+        share.ok_or(Unknown("the period isn't part of a civil month"))
     }
 }
 
@@ -57,48 +72,54 @@ impl Rater<'_, '_> {
     /// The amount of a quantity, in 10^-10.
     ///
     /// # Errors
-    /// [`Unpriced`] for what the terms don't say.
-    pub(crate) fn amount(&self, quantity: i128) -> Result<Exact, Unpriced> {
+    /// [`Unknown`] for what the terms don't say.
+    pub(crate) fn amount(&self, quantity: i128) -> Result<Exact, Unknown> {
         self.amount_of(&Exact::from_scaled(quantity, QUANTITY_SCALE))
     }
 
     /// The amount of a quantity.
     ///
     /// # Errors
-    /// [`Unpriced`] for what the terms don't say.
-    pub(crate) fn amount_of(&self, quantity: &Exact) -> Result<Exact, Unpriced> {
+    /// [`Unknown`] for what the terms don't say.
+    pub(crate) fn amount_of(&self, quantity: &Exact) -> Result<Exact, Unknown> {
         amount(&self.priced.terms, &self.share, quantity)
     }
 }
 
-/// The amount of a quantity under those terms, for that share of a month. A quantity below zero is
-/// no usage.
+/// A quantity rated under those terms, for that share of a month. A quantity below zero is no usage.
 ///
 /// # Errors
-/// [`Unpriced`].
-pub(crate) fn amount(terms: &Terms, share: &Exact, quantity: &Exact) -> Result<Exact, Unpriced> {
+/// [`Unknown`].
+pub(crate) fn rated(terms: &Terms, share: &Exact, quantity: &Exact) -> Result<Rated, Unknown> {
     let quantity = quantity.clone().max(Exact::zero());
     let terms = Terms { proration: Some(share.clone()), ..terms.clone() };
     let rated = rate(&terms, &Usage::Quantity(quantity));
-    rated.map(|rated| rated.net).map_err(|_| Unpriced("the quantity is above the last tier"))
+    rated.map_err(|_| Unknown("the quantity is above the last tier"))
+}
+
+/// Its amount.
+///
+/// # Errors
+/// [`Unknown`].
+pub(crate) fn amount(terms: &Terms, share: &Exact, quantity: &Exact) -> Result<Exact, Unknown> {
+    rated(terms, share, quantity).map(|rated| rated.net)
 }
 
 /// What a charge should have come to by its own quantity: of the whole quantity; for a reversal the
 /// same with the sign turned; for what came late the whole less what was charged before.
 ///
 /// # Errors
-/// What `amount` says, and [`Unpriced`] for quantities that don't fit.
+/// What `amount` says, and [`Unknown`] for quantities that don't fit.
 pub(crate) fn expected(
     charge: &ChargeRow<'_>,
     before: Option<i128>,
-    amount: impl Fn(i128) -> Result<Exact, Unpriced>,
-) -> Result<Exact, Unpriced> {
-    const WIDE: Unpriced = Unpriced("the quantity has more than 38 digits");
-    let quantity = charge.quantity.ok_or(WIDE)?;
+    amount: impl Fn(i128) -> Result<Exact, Unknown>,
+) -> Result<Exact, Unknown> {
+    let quantity = charge.quantity.ok_or(Unknown::WIDE)?;
     match charge.why {
         Why::Late => {
-            let before = before.ok_or(WIDE)?;
-            let after = before.checked_add(quantity).ok_or(WIDE)?;
+            let before = before.ok_or(Unknown::WIDE)?;
+            let after = before.checked_add(quantity).ok_or(Unknown::WIDE)?;
             Ok(amount(after)?.minus(&amount(before)?))
         }
         Why::Original | Why::Correction if quantity < 0 => Ok(amount(-quantity)?.negated()),

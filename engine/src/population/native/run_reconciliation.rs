@@ -4,11 +4,10 @@
 //! Usage that no run has charged belongs to the first run whose cut-off it had come in before; that of
 //! a period that was never charged, to the first after the period's end.
 
+use super::Unknown;
 use super::billing::{self, Billing, Period};
-use super::charge_quantity::{rater, together};
-use super::metered_period::uncharged;
+use super::charge_quantity::together;
 use super::output::{self, Cell, Column, Kind, Output};
-use super::prices::Unpriced;
 use super::usage::{self, QUANTITY_SCALE};
 use super::{Native, NativeGrain, Request};
 use crate::reperform::exact::Exact;
@@ -59,7 +58,7 @@ impl Default for Sums<'_> {
 
 impl<'a> Sums<'a> {
     /// Adds a period's part: billed, metered, and by what its amount is off where they differ.
-    fn add(&mut self, billed: i128, metered: i128, off: Result<(Exact, &'a str), Unpriced>) {
+    fn add(&mut self, billed: i128, metered: i128, off: Result<(Exact, &'a str), Unknown>) {
         self.billed = self.billed.plus(&Exact::from_scaled(billed, QUANTITY_SCALE));
         self.metered = self.metered.plus(&Exact::from_scaled(metered, QUANTITY_SCALE));
         if billed == metered {
@@ -72,7 +71,7 @@ impl<'a> Sums<'a> {
                 self.currency = Some(currency);
             }
             Ok(_) => self.reason = Some("the run's charges are in several currencies"),
-            Err(Unpriced(why)) => self.reason = Some(why),
+            Err(Unknown(why)) => self.reason = Some(why),
         }
     }
 }
@@ -112,7 +111,7 @@ fn charged<'a>(billing: &Billing<'a>, period: &Period<'a>, groups: &mut Groups<'
                 let off = done.amount.map(|amount| (amount, first.currency));
                 sums.add(done.quantity, done.expected, off);
             }
-            Err(Unpriced(why)) => sums.reason = Some(why),
+            Err(Unknown(why)) => sums.reason = Some(why),
         }
     }
 }
@@ -125,17 +124,18 @@ fn left<'a>(
     groups: &mut Groups<'a>,
 ) {
     let rows = billing.rows_of(period);
+    let counted = |before| usage::count(rows, before).map(|counted| counted.total);
     let last = billing.charges.made(period.key()).last();
     let last = last.and_then(|charges| charges.last().copied());
     let since = last.map_or(period.end.saturating_sub(1), |charge| charge.known);
-    let mut before = last.map_or(Ok(0), |charge| counted(rows, charge.known));
+    let mut before = last.map_or(Ok(0), |charge| counted(charge.known));
     for (known, run) in runs.range(since.saturating_add(1)..) {
         let came = |row: &usage::Row<'_>| row.ingest < *known;
         let new = |row: &usage::Row<'_>| last.is_none_or(|charge| row.ingest >= charge.known);
         if !rows.iter().any(|row| came(row) && new(row)) {
             continue;
         }
-        let now = counted(rows, *known);
+        let now = counted(*known);
         let service = match last {
             Some(charge) => Some(charge.service),
             None => billing.register.at(period.resource, period.start).map(|entry| entry.service),
@@ -145,11 +145,7 @@ fn left<'a>(
         match (&before, &now) {
             (Ok(before), Ok(now)) if before == now => {}
             (Ok(before), Ok(now)) => {
-                let rater = match last {
-                    Some(charge) => rater(billing, charge),
-                    None => uncharged(billing, period),
-                };
-                let off = rater.and_then(|rater| {
+                let off = billing.rater(period, last).and_then(|rater| {
                     let earlier =
                         if last.is_some() { rater.amount(*before)? } else { Exact::zero() };
                     let amount = earlier.minus(&rater.amount(*now)?);
@@ -157,7 +153,7 @@ fn left<'a>(
                 });
                 groups.entry((service, *run)).or_default().add(0, now - before, off);
             }
-            (Err(Unpriced(why)), _) | (_, Err(Unpriced(why))) => {
+            (Err(Unknown(why)), _) | (_, Err(Unknown(why))) => {
                 groups.entry((service, *run)).or_default().reason = Some(*why);
             }
         }
@@ -167,10 +163,6 @@ fn left<'a>(
         }
         before = now;
     }
-}
-
-fn counted(rows: &[usage::Row<'_>], before: i64) -> Result<i128, Unpriced> {
-    usage::count(rows, before).map(|counted| counted.total).map_err(|why| Unpriced(why.words()))
 }
 
 fn push(service: &str, run: &str, sums: &Sums<'_>, output: &mut Output) -> Result<(), RunError> {

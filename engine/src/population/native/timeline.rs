@@ -1,8 +1,8 @@
 //! The time of a resource in runs of intervals that were measured, estimated, or are missing; and what
 //! estimates should be.
 
+use super::Unknown;
 use super::billing::{Billing, Period};
-use super::prices::Unpriced;
 use super::register::days_between;
 use super::usage::{self, QUANTITY_SCALE, Row};
 use crate::reperform::exact::{Exact, Increment};
@@ -168,34 +168,34 @@ impl<'r, 'a> Timeline<'r, 'a> {
     /// an instant; `place` counts from the run's first interval, which begins at `start`.
     ///
     /// # Errors
-    /// [`Unpriced`] where there is nothing to estimate from.
+    /// [`Unknown`] where there is nothing to estimate from.
     pub(super) fn estimate(
         &self,
         run: &Run,
         (method, known): (&str, i64),
         (place, start): (usize, i64),
-    ) -> Result<Exact, Unpriced> {
+    ) -> Result<Exact, Unknown> {
         let exact = match method {
             LINEAR => self.on_the_line(run, known, place)?,
             WEEKDAY => self.of_the_weeks(known, start)?,
-            _ => return Err(Unpriced("the method of the estimate isn't known")),
+            _ => return Err(Unknown("the method of the estimate isn't known")),
         };
         let (increment, mode) = self.terms.rounding;
         Ok(exact.rounded(increment, mode))
     }
 
-    fn on_the_line(&self, run: &Run, known: i64, place: usize) -> Result<Exact, Unpriced> {
+    fn on_the_line(&self, run: &Run, known: i64, place: usize) -> Result<Exact, Unknown> {
         let value = |beside: Option<&Interval>| self.value(beside?, known);
         let values = value(self.before(run)).zip(value(self.after(run)));
-        let (before, after) = values.ok_or(Unpriced("there is no interval beside the gap"))?;
+        let (before, after) = values.ok_or(Unknown("there is no interval beside the gap"))?;
         let whole = |number: usize| i128::try_from(number).unwrap_or(i128::MAX);
         let step = Exact::ratio(whole(place + 1), whole(self.length(run) + 1));
-        let step = step.map_err(|_| Unpriced("the gap has no length"))?;
+        let step = step.map_err(|_| Unknown("the gap has no length"))?;
         Ok(before.plus(&after.minus(&before).times(&step)))
     }
 
-    fn of_the_weeks(&self, known: i64, start: i64) -> Result<Exact, Unpriced> {
-        const NONE: Unpriced = Unpriced("there are no three weeks before the gap");
+    fn of_the_weeks(&self, known: i64, start: i64) -> Result<Exact, Unknown> {
+        const NONE: Unknown = Unknown("there are no three weeks before the gap");
         let mut sum = Exact::zero();
         for week in 1..=3 {
             let at = start - week * WEEK;

@@ -6,6 +6,7 @@
 //! row counts from its `ingest_time` on, so that "as billed" and "as known now" are two questions to
 //! the same rows.
 
+use super::Unknown;
 use super::reading::{self, Reading, text};
 use crate::dataset::Loaded;
 use crate::run::RunError;
@@ -36,27 +37,12 @@ pub(crate) struct Row<'a> {
     pub(crate) at: (usize, usize),
 }
 
-/// Why usage can't be counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Uncountable {
-    /// Two intervals overlap and neither covers the other.
-    PartialOverlap,
-    /// Rows of several units.
-    Units,
-    /// The sum doesn't fit 128 bits.
-    Overflow,
-}
-
-impl Uncountable {
-    /// In words.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::PartialOverlap => "intervals of usage overlap in part",
-            Self::Units => "usage is in several units",
-            Self::Overflow => "usage has more than 38 digits",
-        }
-    }
-}
+/// Two intervals overlap and neither covers the other.
+const PARTIAL_OVERLAP: Unknown = Unknown("intervals of usage overlap in part");
+/// Rows of several units.
+pub(crate) const UNITS: Unknown = Unknown("usage is in several units");
+/// A sum that doesn't fit 128 bits.
+pub(crate) const OVERFLOW: Unknown = Unknown("usage has more than 38 digits");
 
 /// What counts.
 #[derive(Debug, Clone)]
@@ -126,14 +112,13 @@ pub(crate) fn within<'r, 'a>(rows: &'r [Row<'a>], start: i64, end: i64) -> &'r [
 /// What counts of the rows that came in before an instant; they are in the order of [`read`].
 ///
 /// # Errors
-/// [`Uncountable`].
-pub(crate) fn count(rows: &[Row<'_>], before: i64) -> Result<Counted, Uncountable> {
+/// [`Unknown`].
+pub(crate) fn count(rows: &[Row<'_>], before: i64) -> Result<Counted, Unknown> {
     if rows.windows(2).any(|pair| matches!(pair, [a, b] if a.unit != b.unit)) {
-        return Err(Uncountable::Units);
+        return Err(UNITS);
     }
     let known = |row: &&Row<'_>| row.ingest < before;
-    let replaced: BTreeSet<(&str, &str)> =
-        rows.iter().filter(known).filter_map(|r| Some((r.source, r.replaces?))).collect();
+    let replaced = replaced(rows, before);
     let mut best: Vec<(usize, &Row<'_>)> = Vec::new();
     for (place, row) in rows.iter().enumerate().filter(|(_, row)| known(row)) {
         if replaced.contains(&(row.source, row.id)) {
@@ -154,9 +139,15 @@ pub(crate) fn count(rows: &[Row<'_>], before: i64) -> Result<Counted, Uncountabl
     let mut total = 0_i128;
     for (_, row) in &best {
         let sum = row.quantity.and_then(|quantity| total.checked_add(quantity));
-        total = sum.ok_or(Uncountable::Overflow)?;
+        total = sum.ok_or(OVERFLOW)?;
     }
     Ok(Counted { total, rows: best.into_iter().map(|(place, _)| place).collect() })
+}
+
+/// Source and id of the rows in whose place another one stands that came in before an instant.
+pub(crate) fn replaced<'a>(rows: &[Row<'a>], before: i64) -> BTreeSet<(&'a str, &'a str)> {
+    let known = rows.iter().filter(|row| row.ingest < before);
+    known.filter_map(|row| Some((row.source, row.replaces?))).collect()
 }
 
 /// By what one row counts before another of the same interval.
@@ -167,7 +158,7 @@ fn rank<'a>(row: &Row<'a>) -> (bool, i64, &'a str, &'a str) {
 /// Leaves out the rows whose interval is covered by rows that count before them.
 fn without_covered<'r, 'a>(
     mut rows: Vec<(usize, &'r Row<'a>)>,
-) -> Result<Vec<(usize, &'r Row<'a>)>, Uncountable> {
+) -> Result<Vec<(usize, &'r Row<'a>)>, Unknown> {
     rows.sort_by_key(|(_, row)| (rank(row), row.start, row.end));
     let mut covered: BTreeMap<i64, i64> = BTreeMap::new();
     let mut counted = Vec::new();
@@ -179,7 +170,7 @@ fn without_covered<'r, 'a>(
             covered.insert(row.start, row.end);
             counted.push((place, row));
         } else if shared != row.end - row.start {
-            return Err(Uncountable::PartialOverlap);
+            return Err(PARTIAL_OVERLAP);
         }
     }
     counted.sort_by_key(|(_, row)| (row.start, row.end));
@@ -208,7 +199,7 @@ mod tests {
         }
     }
 
-    fn total(mut rows: Vec<Row<'_>>, before: i64) -> Result<i128, Uncountable> {
+    fn total(mut rows: Vec<Row<'_>>, before: i64) -> Result<i128, Unknown> {
         rows.sort_by_key(|row| (row.start, row.end, row.source, row.id, row.ingest));
         count(&rows, before).map(|counted| counted.total)
     }
@@ -246,13 +237,13 @@ mod tests {
         let hours = [row("a", (0, 10), 5, 1), row("b", (10, 20), 6, 1)];
         let day = row("d", (0, 20), 12, 2);
         assert_eq!(total(vec![hours[0], hours[1], day], NOW), Ok(11));
-        assert_eq!(total(vec![hours[0], day], NOW), Err(Uncountable::PartialOverlap));
+        assert_eq!(total(vec![hours[0], day], NOW), Err(PARTIAL_OVERLAP));
         // The day counts first where its source does.
         let first = Row { priority: 0, ..day };
         assert_eq!(total(vec![hours[0], hours[1], first], NOW), Ok(12));
         let bytes = Row { unit: "GiB", ..hours[1] };
-        assert_eq!(total(vec![hours[0], bytes], NOW), Err(Uncountable::Units));
+        assert_eq!(total(vec![hours[0], bytes], NOW), Err(UNITS));
         let wide = Row { quantity: None, ..hours[1] };
-        assert_eq!(total(vec![hours[0], wide], NOW), Err(Uncountable::Overflow));
+        assert_eq!(total(vec![hours[0], wide], NOW), Err(OVERFLOW));
     }
 }

@@ -8,8 +8,7 @@ use super::output::{AMOUNT_SCALE, Cell, Column, Kind, Output, PLACE, fits, schem
 use super::purchase::{self, Contracts, Line};
 use super::register::Register;
 use super::usage::{self, ByResource, QUANTITY_SCALE, Row};
-use super::{Native, NativeGrain, Request};
-use crate::error::input;
+use super::{Native, NativeGrain, Request, Unknown};
 use crate::reperform::exact::Exact;
 use crate::reperform::rounding::Scale;
 use crate::reperform::time;
@@ -17,7 +16,7 @@ use crate::run::RunError;
 use chrono::{NaiveDate, TimeDelta};
 use datafusion::arrow::record_batch::RecordBatch;
 use std::collections::BTreeMap;
-use tieout_controls::{Control, Decimal, Rounding};
+use tieout_controls::{Decimal, Rounding};
 
 /// The population.
 pub(super) const NATIVE: Native = Native {
@@ -80,8 +79,8 @@ struct Terms {
 
 fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
     let terms = Terms {
-        cut_off: TimeDelta::days(whole(request.control, "cut_off_days")?),
-        floor: Exact::integer(whole(request.control, "tolerance_units")?.into()),
+        cut_off: TimeDelta::days(whole(request, "cut_off_days")?),
+        floor: Exact::integer(whole(request, "tolerance_units")?.into()),
     };
     let lines = purchase::lines(request.bound.base()?)?;
     let contracts = Contracts::read(request.bound.role("contract")?)?;
@@ -113,13 +112,10 @@ fn batches(request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
 }
 
 /// A parameter that is a whole number from zero.
-fn whole(control: &Control, name: &str) -> Result<i64, RunError> {
-    let value = control.parameters.get(name).map(|p| p.value.as_str());
-    let units = value.and_then(|text| Decimal::parse(text).ok()?.to_scaled(0).ok());
-    let number = units.and_then(|units| i64::try_from(units).ok());
-    number.filter(|number| (0..=1_000_000).contains(number)).ok_or_else(|| {
-        let message = format!("control `{}`: the parameter `{name}` can't be used", control.id);
-        input("parameter-value", message, "it is a whole number from 0 to 1000000".to_owned())
+fn whole(request: &Request<'_>, name: &str) -> Result<i64, RunError> {
+    request.parameter(name, "a whole number from 0 to 1000000", |text| {
+        let number = i64::try_from(Decimal::parse(text).ok()?.to_scaled(0).ok()?).ok()?;
+        (0..=1_000_000).contains(&number).then_some(number)
     })
 }
 
@@ -170,16 +166,16 @@ impl<'a> Metered<'a> {
         let Some(first) = rows.first() else { return };
         match usage::count(rows, cut_off.timestamp_micros()) {
             Ok(_) if self.unit.is_some_and(|unit| unit != first.unit) => {
-                self.reason = Some(usage::Uncountable::Units.words());
+                self.reason = Some(usage::UNITS.0);
             }
             Ok(counted) => match self.quantity.checked_add(counted.total) {
                 Some(sum) => {
                     (self.quantity, self.unit) = (sum, Some(first.unit));
                     self.rows += counted.rows.len();
                 }
-                None => self.reason = Some(usage::Uncountable::Overflow.words()),
+                None => self.reason = Some(usage::OVERFLOW.0),
             },
-            Err(why) => self.reason = Some(why.words()),
+            Err(Unknown(why)) => self.reason = Some(why),
         }
     }
 }
