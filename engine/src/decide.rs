@@ -6,7 +6,7 @@ use crate::dataset::{CURRENCY, FILE, Loaded, ROW};
 use crate::error::input;
 use crate::parameters;
 use crate::plan::PlannedControl;
-use crate::population::{self, Formed, Grain, Prepared};
+use crate::population::{self, Computed, Formed, Grain, Prepared};
 use crate::progress::Progress;
 use crate::record::{Classes, exposure, number, value};
 use crate::run::RunError;
@@ -36,6 +36,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) origins: BTreeMap<String, String>,
     bound: Bound<'a>,
     prepared: Prepared,
+    computed: &'a Computed,
     absences: Absences,
     compiled: Compiled,
     data: Data,
@@ -63,7 +64,7 @@ fn threads() -> usize {
 /// Checks a control's query and policy against the datasets.
 pub(crate) fn prepare<'a>(
     planned: &'a PlannedControl,
-    bound: Bound<'a>,
+    (bound, computed): (Bound<'a>, &'a Computed),
     run: &RunParameters,
 ) -> Result<Ready<'a>, RunError> {
     let mut control = planned.control.clone();
@@ -83,7 +84,18 @@ pub(crate) fn prepare<'a>(
     let run =
         RunDates { as_of: run.as_of, period_start: run.period_start, period_end: run.period_end };
     let data = Data { tables, parameters, run };
-    Ok(Ready { planned, control, origins, bound, prepared, absences, compiled, data, rule })
+    Ok(Ready {
+        planned,
+        control,
+        origins,
+        bound,
+        prepared,
+        computed,
+        absences,
+        compiled,
+        data,
+        rule,
+    })
 }
 
 impl Ready<'_> {
@@ -107,13 +119,18 @@ impl Ready<'_> {
         RunError::Internal(format!("control `{}`: {error}", self.control.id))
     }
 
+    fn form(&self, run: &RunParameters, progress: &dyn Progress) -> Result<Formed, RunError> {
+        let how = (&self.prepared, self.computed);
+        population::form(&self.control, &self.bound, run, how, progress)
+    }
+
     /// Decides each record by both backends: how many records, and of how many they differ.
     pub(crate) fn compare(
         &self,
         run: &RunParameters,
         progress: &dyn Progress,
     ) -> Result<(Count, Count), RunError> {
-        let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
+        let formed = self.form(run, progress)?;
         let vectorised = self.vectorised()?;
         let (mut records, mut differing) = (Count(0), Count(0));
         for batch in &formed.batches {
@@ -137,7 +154,7 @@ impl Ready<'_> {
         run: &RunParameters,
         progress: &dyn Progress,
     ) -> Result<(TestResult, Vec<EvaluatedRecord>), RunError> {
-        let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
+        let formed = self.form(run, progress)?;
         let classes = Classes::new(&self.control, &self.bound, &self.prepared.personal);
         let mut records = Vec::new();
         let vectorised = self.vectorised()?;
@@ -181,7 +198,7 @@ impl Ready<'_> {
         wanted: &dyn Fn(&RecordRef) -> bool,
         progress: &dyn Progress,
     ) -> Result<Vec<Explained>, RunError> {
-        let formed = population::form(&self.control, &self.bound, run, &self.prepared, progress)?;
+        let formed = self.form(run, progress)?;
         let classes = Classes::new(&self.control, &self.bound, &self.prepared.personal);
         let mut found = Vec::new();
         for batch in &formed.batches {

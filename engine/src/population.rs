@@ -14,7 +14,7 @@ mod session;
 mod sql;
 
 pub(crate) use self::check::Grain;
-pub(crate) use self::native::roles as native_roles;
+pub(crate) use self::native::{Computed, roles as native_roles};
 
 use self::select::Condition;
 use crate::binding::Bound;
@@ -84,7 +84,7 @@ pub(crate) fn form(
     control: &Control,
     bound: &Bound<'_>,
     run: &RunParameters,
-    prepared: &Prepared,
+    (prepared, computed): (&Prepared, &Computed),
     progress: &dyn Progress,
 ) -> Result<Formed, RunError> {
     let base = bound.base()?;
@@ -94,7 +94,7 @@ pub(crate) fn form(
         PopulationQuery::Native(name) => {
             let selection = select::select(base, None, progress)?;
             let request = native::Request { control, bound, run, progress };
-            let batches = native::batches(name, &request)?;
+            let batches = computed.batches(name, &request)?;
             not_reconciled.extend(check::reconcile(control, &batches, &selection.rows)?);
             (batches, selection.rows, selection.unknown, selection.counts)
         }

@@ -7,6 +7,7 @@ pub use crate::decide::Explained;
 use crate::decide::{Ready, prepare};
 use crate::error::input;
 use crate::plan::{Plan, PlannedControl};
+use crate::population::Computed;
 use crate::progress::Progress;
 use crate::vectorised::Backend;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,8 +76,8 @@ pub fn run_over(
     datasets: &Datasets,
     progress: &dyn Progress,
 ) -> Result<RunOutput, RunError> {
-    let Datasets(datasets) = datasets;
     let (ready, missing) = prepared(plan, datasets)?;
+    let datasets = datasets.all();
     let mut parameters = plan.parameters.clone();
     let mut tests = BTreeMap::new();
     for (planned, why) in missing {
@@ -119,7 +120,7 @@ pub fn explain_plan(
     commitments: &CommitmentFactory<'_>,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<ControlId, PolicyPlan>, RunError> {
-    let Datasets(datasets) = read(plan, commitments, progress)?;
+    let datasets = read(plan, commitments, progress)?;
     let (ready, missing) = prepared(plan, &datasets)?;
     let missing = missing.into_iter();
     let mut plans: BTreeMap<_, _> = missing
@@ -152,7 +153,7 @@ pub fn explain_records(
     commitments: &CommitmentFactory<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<Explained>, RunError> {
-    let Datasets(datasets) = read(plan, commitments, progress)?;
+    let datasets = read(plan, commitments, progress)?;
     let (mut ready, missing) = prepared(plan, &datasets)?;
     if let Some(control) = ready.remove(control) {
         progress.step("explaining");
@@ -195,9 +196,9 @@ pub struct Compared {
     pub differing: Count,
 }
 
-/// The datasets of a plan, read.
+/// The datasets of a plan, read, and the native populations that were computed over them.
 #[derive(Debug)]
-pub struct Datasets(BTreeMap<String, Loaded>);
+pub struct Datasets(BTreeMap<String, Loaded>, Computed);
 
 impl Datasets {
     /// All of them, by name.
@@ -227,28 +228,25 @@ pub fn read(
         let loaded = read_keeping(spec, &kept, commitments, progress)?;
         datasets.insert(spec.name.clone(), loaded);
     }
-    Ok(Datasets(datasets))
+    Ok(Datasets(datasets, Computed::default()))
 }
 
 /// The controls that can be tested, and those that can't with what is missing.
 type Prepared<'a> = (BTreeMap<ControlId, Ready<'a>>, Vec<(&'a PlannedControl, String)>);
 
 /// Checks every query and every policy before the first is run.
-fn prepared<'a>(
-    plan: &'a Plan,
-    datasets: &'a BTreeMap<String, Loaded>,
-) -> Result<Prepared<'a>, RunError> {
+fn prepared<'a>(plan: &'a Plan, datasets: &'a Datasets) -> Result<Prepared<'a>, RunError> {
     let (mut ready, mut missing) = (BTreeMap::new(), Vec::new());
     let mut diagnostics = Vec::new();
     for planned in &plan.controls {
-        let bound = match bind(planned, datasets)? {
+        let bound = match bind(planned, datasets.all())? {
             Binding::Complete(bound) => bound,
             Binding::Missing(why) => {
                 missing.push((planned, why));
                 continue;
             }
         };
-        match prepare(planned, bound, &plan.parameters) {
+        match prepare(planned, (bound, &datasets.1), &plan.parameters) {
             Ok(control) => {
                 ready.insert(planned.control.id.clone(), control);
             }

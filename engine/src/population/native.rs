@@ -14,6 +14,7 @@ pub(crate) mod billing;
 pub(crate) mod charge_amount;
 pub(crate) mod charge_quantity;
 pub(crate) mod charges;
+mod computed;
 mod diagnosis;
 mod dividend;
 mod document_vat;
@@ -34,6 +35,8 @@ mod sod_static;
 mod timeline;
 pub(crate) mod usage;
 mod vendor_metered;
+
+pub(crate) use computed::Computed;
 
 use crate::binding::Bound;
 use crate::error::{closest, input, list};
@@ -170,10 +173,4 @@ pub(super) fn checked(control: &Control, name: &str) -> Result<SchemaRef, RunErr
         return Err(input("population-query", message, help));
     }
     Ok((native.schema)())
-}
-
-/// The records of a native population.
-pub(super) fn batches(name: &str, request: &Request<'_>) -> Result<Vec<RecordBatch>, RunError> {
-    let missing = || RunError::Internal(format!("the native population `{name}` is not there"));
-    (find(name).ok_or_else(missing)?.batches)(request)
 }
