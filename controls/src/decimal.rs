@@ -49,7 +49,9 @@ pub enum DecimalError {
 
 /// How a number with too many digits becomes one with fewer. Ties and signs as in the General
 /// Decimal Arithmetic Specification, "Rounding".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
     /// To nearest, ties away from zero (commercial rounding).

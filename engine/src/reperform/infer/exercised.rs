@@ -21,7 +21,7 @@ type Position = Vec<usize>;
 
 impl Survivors {
     /// The survivors that make different numbers of the invoices, at any stage. Each part has its
-    /// candidates in the order of the grid, the simplest first. `invoices` are those that were
+    /// candidates in the order of a grid, the simplest first. `invoices` are those that were
     /// searched.
     #[must_use]
     pub fn exercised(&self, invoices: &[BilledInvoice]) -> Self {
@@ -113,13 +113,20 @@ fn lines(invoice: &BilledInvoice) -> Vec<&BilledLine> {
     lines
 }
 
-/// The candidates whose positions those are, each once, in the order of the options.
+/// The candidates whose positions those are, each once, in the order of a grid: not rounded, then by
+/// residual, increment and mode. The order in which options were met depends on which candidates are left.
 fn candidates(positions: BTreeSet<Position>, stages: &[&Options]) -> Vec<PartRules> {
     let rules = |position: Position| -> PartRules {
         let pairs = stages.iter().zip(position);
         pairs.map(|(options, at)| (options.stage, options.rule(at))).collect()
     };
-    positions.into_iter().map(rules).collect()
+    let mut found: Vec<PartRules> = positions.into_iter().map(rules).collect();
+    let place = |rule: &Rule| (rule.residual, rule.increment, rule.mode);
+    let places = |rules: &PartRules| -> Vec<_> {
+        rules.values().map(|rule| rule.as_ref().map(place)).collect()
+    };
+    found.sort_by_cached_key(places);
+    found
 }
 
 fn pricing(part: &[PartRules], invoices: &[BilledInvoice]) -> Vec<PartRules> {
