@@ -14,11 +14,13 @@
 //! | [`Format::Parquet`] | whoever computes with the exceptions: typed columns |
 //! | [`Format::Junit`] | a CI server: a control is a test case |
 //! | [`Format::Sarif`] | a code host: one result for each control and code |
+//! | [`Format::Openlineage`] | a lineage catalogue: events of the run and of each control |
 
 mod content;
 mod html;
 mod json;
 mod junit;
+mod openlineage;
 mod parquet;
 mod sarif;
 pub(crate) mod shown;
@@ -49,12 +51,22 @@ pub enum Format {
     Sarif,
     /// The exceptions as Apache Parquet.
     Parquet,
+    /// OpenLineage events, one a line.
+    Openlineage,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 7] =
-        [Self::Text, Self::Json, Self::Html, Self::Xlsx, Self::Junit, Self::Sarif, Self::Parquet];
+    pub const ALL: [Self; 8] = [
+        Self::Text,
+        Self::Json,
+        Self::Html,
+        Self::Xlsx,
+        Self::Junit,
+        Self::Sarif,
+        Self::Parquet,
+        Self::Openlineage,
+    ];
 
     /// The usual ending of such a file's name, without the leading point.
     pub fn extension(self) -> &'static str {
@@ -66,6 +78,7 @@ impl Format {
             Self::Junit => "junit.xml",
             Self::Sarif => "sarif",
             Self::Parquet => "parquet",
+            Self::Openlineage => "openlineage.ndjson",
         }
     }
 
@@ -83,6 +96,7 @@ impl Format {
             (".xml", Self::Junit),
             (".sarif", Self::Sarif),
             (".parquet", Self::Parquet),
+            (".openlineage.ndjson", Self::Openlineage),
         ];
         endings.iter().find(|(ending, _)| name.ends_with(ending)).map(|&(_, format)| format)
     }
@@ -120,6 +134,7 @@ pub fn render(
         Format::Junit => junit::write(&content),
         Format::Sarif => sarif::write(&content),
         Format::Parquet => parquet::write(&content),
+        Format::Openlineage => openlineage::write(&content),
     }
 }
 
