@@ -11,6 +11,7 @@ mod access;
 mod allocation;
 mod billing;
 mod focus;
+mod gate;
 mod intercompany;
 mod ledger;
 mod metering;
@@ -63,7 +64,7 @@ pub struct Column {
 
 /// All profiles, by name.
 pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
-    const FAMILIES: [&[SchemaProfile]; 11] = [
+    const FAMILIES: [&[SchemaProfile]; 12] = [
         focus::PROFILES,
         billing::PROFILES,
         access::PROFILES,
@@ -75,6 +76,7 @@ pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
         allocation::PROFILES,
         procurement::PROFILES,
         ledger::PROFILES,
+        gate::PROFILES,
     ];
     FAMILIES.into_iter().flatten()
 }

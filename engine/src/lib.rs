@@ -11,6 +11,7 @@ pub mod charges;
 pub mod dataset;
 mod decide;
 mod error;
+pub mod gate;
 pub mod inspect;
 pub mod lineage;
 mod parameters;
