@@ -4,8 +4,10 @@
 //! nothing else is no change. A rate belongs to a service, a region and a customer segment (its
 //! [`RateKey`]); of one key there is at each instant one rate, in tiers or without.
 
+pub mod changeset;
 pub mod diff;
 pub mod integrity;
+pub mod lookups;
 pub mod rerate;
 pub mod table;
 pub mod usage;

@@ -1,0 +1,215 @@
+//! Deciding: the change set becomes datasets, the controls of the family `gate` are run over them, and
+//! what they say becomes findings at lines of the table.
+
+use super::result::{ControlLine, Finding, Open};
+use crate::catalogue::Catalogue;
+use crate::diagnostic::{Failure, Outcome};
+use crate::text::visible_line;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use tieout_controls::control::Severity;
+use tieout_controls::paper::EvaluatedRecord;
+use tieout_controls::profile::{self, SchemaProfile};
+use tieout_controls::{Decision, Outcome as Concluded, TestResult};
+use tieout_engine::dataset::{DatasetSpec, Format, Reading, SourceFile};
+use tieout_engine::gate::changeset::Row;
+use tieout_engine::plan::{Plan, PlannedControl};
+use tieout_engine::progress::Progress;
+use tieout_engine::run::RunOutput;
+
+/// The family of controls that judge proposals.
+pub(crate) const FAMILY: &str = "gate";
+/// The control that decides which approvals count.
+pub(crate) const APPROVALS: &str = "RG-21";
+
+/// A dataset that the gate makes: name, profile, rows as column → value.
+pub(super) struct Made<'a> {
+    pub(super) profile: &'static str,
+    pub(super) rows: &'a [Row],
+}
+
+/// Runs the controls that read the datasets made, and no others.
+///
+/// # Errors
+/// What the engine can't do.
+pub(super) fn run(
+    plan: &Plan,
+    made: &[Made<'_>],
+    others: Vec<DatasetSpec>,
+    (catalogue, secret): (&Catalogue, &[u8; 32]),
+    progress: &dyn Progress,
+) -> Outcome<RunOutput> {
+    let folder = tempfile::tempdir().map_err(|e| Failure::file(Path::new("."), &e))?;
+    let mut datasets = others;
+    for dataset in made {
+        datasets.push(written(dataset, folder.path())?);
+    }
+    let roles: BTreeSet<&str> = datasets.iter().map(|spec| spec.profile.role).collect();
+    let reads = |planned: &&PlannedControl| {
+        let population = &planned.control.population;
+        roles.contains(population.base.as_str())
+    };
+    let controls = plan.controls.iter().filter(reads).cloned().collect();
+    let plan = Plan { parameters: plan.parameters.clone(), datasets, controls };
+    let commitments =
+        |name: &str| tieout_evidence::commitment::dataset_commitment(secret, name);
+    tieout_engine::run::run(&plan, &commitments, progress)
+        .map_err(|e| crate::commands::not_run(e, catalogue))
+}
+
+/// Writes a dataset where the engine reads it.
+fn written(made: &Made<'_>, folder: &Path) -> Outcome<DatasetSpec> {
+    let profile: &'static SchemaProfile = profile::named(made.profile)
+        .ok_or_else(|| Failure::internal(format!("no profile `{}`", made.profile)))?;
+    let shown = format!("{}.csv", profile.role);
+    let path = folder.join(&shown);
+    std::fs::write(&path, csv(profile, made.rows)).map_err(|e| Failure::file(&path, &e))?;
+    let reading = Reading { format: Some(Format::Csv), ..Reading::default() };
+    let files = vec![SourceFile { shown, path }];
+    Ok(DatasetSpec { name: profile.role.to_owned(), profile, files, reading, expected: None })
+}
+
+/// RFC 4180; null is a field without quotes, every value stands in quotes.
+fn csv(profile: &SchemaProfile, rows: &[Row]) -> String {
+    let names: Vec<&str> = profile.columns.iter().map(|column| column.name).collect();
+    let mut text = names.join(",");
+    text.push_str("\r\n");
+    for row in rows {
+        for (place, name) in names.iter().enumerate() {
+            if place > 0 {
+                text.push(',');
+            }
+            if let Some(value) = row.get(name) {
+                text.push('"');
+                text.push_str(&value.replace('"', "\"\""));
+                text.push('"');
+            }
+        }
+        text.push_str("\r\n");
+    }
+    text
+}
+
+/// What a run over the change set found, at the lines of the table.
+pub(super) struct Judged {
+    pub(super) controls: Vec<ControlLine>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) open: Vec<Open>,
+    /// For each finding the record that it is of: its columns.
+    pub(super) records: Vec<BTreeMap<String, String>>,
+}
+
+/// Reads what was decided. `file` is told for what stands in no row of the table.
+pub(super) fn judged(
+    output: &RunOutput,
+    changes: &[Row],
+    requests: &[Row],
+    file: &str,
+) -> Judged {
+    let result = &output.result;
+    let line = |test: &TestResult| ControlLine {
+        id: test.control.id.to_string(),
+        title: test.control.title.clone(),
+        severity: test.control.severity,
+        outcome: test.outcome.word().to_owned(),
+        records: test.counts.evaluated().to_string(),
+    };
+    let mut judged = Judged {
+        controls: result.tests.iter().map(line).collect(),
+        findings: Vec::new(),
+        open: Vec::new(),
+        records: Vec::new(),
+    };
+    let severities: BTreeMap<&str, Severity> =
+        result.tests.iter().map(|t| (t.control.id.as_str(), t.control.severity)).collect();
+    let mut undetermined: BTreeMap<&str, (usize, Option<String>)> = BTreeMap::new();
+    for record in &output.records {
+        let row = source(record, changes, requests);
+        let at = row.and_then(|row| row.get("line").or_else(|| row.get("old_line")));
+        if !record.decision.causes().is_empty() {
+            let entry = undetermined.entry(record.control.as_str()).or_default();
+            entry.0 += 1;
+            if entry.1.is_none() {
+                entry.1 = at.map(ToOwned::to_owned);
+            }
+        }
+        let Decision::Violates { facts, .. } = &record.decision else { continue };
+        let severity = severities.get(record.control.as_str()).copied();
+        for fact in facts {
+            let text = |column: &str| row.and_then(|row| row.get(column)).map(ToOwned::to_owned);
+            let money = fact.amount.as_ref().map(ToString::to_string).or_else(|| text("delta"));
+            judged.findings.push(Finding {
+                control: record.control.to_string(),
+                severity: severity.unwrap_or(Severity::Critical),
+                code: fact.code.clone(),
+                subject: text("rate_key").or_else(|| text("request")).unwrap_or_default(),
+                effective_from: text("effective_from"),
+                tier_from: text("tier_from"),
+                message: visible_line(&said(fact)),
+                currency: money.as_ref().and_then(|_| text("currency")),
+                amount: money,
+                file: text("file").unwrap_or_else(|| file.to_owned()),
+                line: at.map(ToOwned::to_owned),
+                waiver: None,
+            });
+            judged.records.push(columns(row));
+        }
+    }
+    judged.open = open(result.tests.iter(), &undetermined);
+    judged
+}
+
+/// What stands in the way of a control, beside its findings.
+fn open<'a>(
+    tests: impl Iterator<Item = &'a TestResult>,
+    undetermined: &BTreeMap<&str, (usize, Option<String>)>,
+) -> Vec<Open> {
+    let mut open = Vec::new();
+    for test in tests {
+        let id = test.control.id.as_str();
+        let line = undetermined.get(id).and_then(|(_, line)| line.clone());
+        let mut say = |why: String| {
+            open.push(Open { control: id.to_owned(), why: visible_line(&why), line: line.clone() });
+        };
+        match &test.outcome {
+            Concluded::Inconclusive { why } => why.iter().cloned().for_each(&mut say),
+            Concluded::Exceptions => {
+                for group in &test.undetermined {
+                    say(format!("{} records: {}", group.count, group.describe()));
+                }
+            }
+            Concluded::NoExceptions | Concluded::NotTested { .. } => {}
+        }
+    }
+    open
+}
+
+/// The row that a record is of.
+fn source<'a>(
+    record: &EvaluatedRecord,
+    changes: &'a [Row],
+    requests: &'a [Row],
+) -> Option<&'a Row> {
+    let rows = match record.record.dataset.as_str() {
+        "rate-change" => changes,
+        "gate-request" => requests,
+        _ => return None,
+    };
+    let place = usize::try_from(record.record.row?.0).ok()?.checked_sub(1)?;
+    rows.get(place)
+}
+
+fn columns(row: Option<&Row>) -> BTreeMap<String, String> {
+    let columns = row.into_iter().flat_map(Row::columns);
+    columns.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// A fact in words.
+fn said(fact: &tieout_controls::Fact) -> String {
+    match (&fact.message, &fact.expected, &fact.actual) {
+        (Some(message), _, _) => message.clone(),
+        (None, Some(expected), Some(actual)) => format!("{actual} instead of {expected}"),
+        (None, None, Some(actual)) => actual.clone(),
+        _ => fact.code.replace('-', " "),
+    }
+}

@@ -1,0 +1,270 @@
+//! The change set as rows of the profile `rate-change-1`: what policies decide over.
+
+use super::diff::{Change, Kind};
+use super::integrity::Finding;
+use super::lookups::Lookups;
+use super::rerate::{Coverage, Rerated};
+use super::table::RateTable;
+use super::usage::Usage;
+use super::{Rate, RateKey};
+use crate::reperform::exact::{Exact, Increment};
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta};
+use std::collections::{BTreeMap, BTreeSet};
+use tieout_controls::Rounding;
+
+const DAY: i64 = 86_400_000_000;
+/// Percentages have so many digits behind the point, half of the last to even.
+const PERCENT_SCALE: u32 = 4;
+
+/// What changes are measured against.
+pub struct Measures<'a> {
+    /// The day on which the question is asked: what holds before it is the past.
+    pub as_of: NaiveDate,
+    /// Contracts, documents, closed periods.
+    pub lookups: &'a Lookups,
+    /// The base's table at the beginning of the window over which changes add up, where it is known.
+    pub window: Option<&'a RateTable>,
+    /// The usage, and what it comes to on both sides.
+    pub rated: Option<(&'a Usage, &'a Rerated)>,
+    /// The head's file.
+    pub file: &'a str,
+}
+
+/// A row of the change set: a value for each column of the profile, as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row(BTreeMap<&'static str, String>);
+
+impl Row {
+    /// The value of a column; `None` for null.
+    pub fn get(&self, column: &str) -> Option<&str> {
+        self.0.get(column).map(String::as_str)
+    }
+
+    /// Its columns that are not null, by name.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// Sets a column; `None` leaves it null.
+    pub fn put(&mut self, column: &'static str, value: Option<String>) {
+        if let Some(value) = value {
+            self.0.insert(column, value);
+        }
+    }
+}
+
+/// Both tables as the usage of a past month is put to them: of each key the rates that hold when the last
+/// change of the key does, for all time. Keys that don't change are the same on both sides.
+pub fn snapshots(
+    base: &RateTable,
+    head: &RateTable,
+    changes: &[Change],
+    as_of: NaiveDate,
+) -> (Vec<Rate>, Vec<Rate>) {
+    let last = last_changes(changes);
+    let side = |table: &RateTable| {
+        let holds = |rate: &&Rate| {
+            let at = last.get(&rate.key).copied().unwrap_or_else(|| midnight(as_of));
+            rate.from <= at && rate.to.is_none_or(|to| at < to)
+        };
+        let always = |rate: &Rate| Rate { from: i64::MIN, to: None, ..rate.clone() };
+        table.rates.iter().filter(holds).map(always).collect()
+    };
+    (side(base), side(head))
+}
+
+/// When the last change of each key begins to hold.
+fn last_changes(changes: &[Change]) -> BTreeMap<RateKey, i64> {
+    let mut last: BTreeMap<RateKey, i64> = BTreeMap::new();
+    for change in changes {
+        let at = last.entry(change.key.clone()).or_insert(change.from);
+        *at = (*at).max(change.from);
+    }
+    last
+}
+
+/// The rows: changes in their order, findings on the table, usage that no rate prices.
+pub fn rows(changes: &[Change], findings: &[Finding], measures: &Measures<'_>) -> Vec<Row> {
+    let last = last_changes(changes);
+    let mut told = BTreeSet::new();
+    let mut rows = Vec::new();
+    for change in changes {
+        let mut row = measures.row(change, false);
+        // A key's difference stands in one row: sums over the rows are sums of money.
+        let first = last.get(&change.key) == Some(&change.from) && told.insert(&change.key);
+        measures.effect(&mut row, &change.key, first);
+        rows.push(row);
+    }
+    for finding in findings {
+        let mut row = measures.row(&finding.change, finding.in_base);
+        row.put("coverage", Some(Coverage::NotRated.word().to_owned()));
+        rows.push(row);
+    }
+    rows.extend(measures.unrated());
+    rows
+}
+
+impl Measures<'_> {
+    fn row(&self, change: &Change, in_base: bool) -> Row {
+        let mut row = Row::default();
+        let (old, new) = (change.old.as_ref(), change.new.as_ref());
+        let shown = new.or(old);
+        row.put("rate_key", Some(change.key.to_string()));
+        row.put("kind", Some(change.kind.word().to_owned()));
+        row.put("rate_id", shown.map(|rate| rate.rate_id.clone()));
+        row.put("service_id", Some(change.key.service_id.clone()));
+        row.put("region", change.key.region.clone());
+        row.put("customer_segment", change.key.segment.clone());
+        row.put("tier_from", change.tier_from.as_ref().and_then(decimal));
+        row.put("effective_from", instant(change.from));
+        row.put("effective_to", change.to.and_then(instant));
+        for (rate, columns) in [
+            (old, ["old_price", "old_currency", "old_unit", "old_tax_code"]),
+            (new, ["new_price", "new_currency", "new_unit", "new_tax_code"]),
+        ] {
+            let Some(rate) = rate else { continue };
+            let [price, currency, unit, tax] = columns;
+            row.put(price, decimal(&rate.price));
+            row.put(currency, Some(rate.currency.clone()));
+            row.put(unit, rate.unit.clone());
+            row.put(tax, rate.terms.tax_code.clone());
+        }
+        self.prices(&mut row, change);
+        self.terms(&mut row, change);
+        row.put("in_base", Some(in_base.to_string()));
+        let past = change.from < midnight(self.as_of) && !matches!(change.kind, Kind::TwoPrices | Kind::Overlap | Kind::Gap);
+        row.put("retroactive", Some(past.to_string()));
+        let invoices = self.rated.filter(|_| past && !in_base).map(|(usage, _)| {
+            usage.invoices_touched(&change.key, change.from, change.to).to_string()
+        });
+        row.put("invoices_touched", invoices.or_else(|| (!past).then(|| "0".to_owned())));
+        row.put("file", Some(self.file.to_owned()));
+        row.put("line", new.and_then(|rate| rate.line).map(|line| line.to_string()));
+        row.put("old_line", old.and_then(|rate| rate.line).map(|line| line.to_string()));
+        row
+    }
+
+    /// By how much the price changes now, and over the window; and its margin on the contract.
+    fn prices(&self, row: &mut Row, change: &Change) {
+        let (old, new) = (change.old.as_ref(), change.new.as_ref());
+        let step = percent_of(old, new);
+        row.put("change_percent", step.clone());
+        let before = self.window.and_then(|table| price_at(table, change));
+        let over = before.as_ref().and_then(|before| percent_of(Some(before), new));
+        row.put("cumulative_percent", over.or(step));
+        let Some(new) = new else { return };
+        let line = new.terms.contract_line.as_deref();
+        row.put("contract_line", line.map(ToOwned::to_owned));
+        let contract = line.and_then(|line| self.lookups.contract(line, change.from));
+        if let Some(contract) = contract.filter(|contract| contract.currency == new.currency) {
+            row.put("contract_price", decimal(&contract.price));
+            row.put("margin_percent", percent(&contract.price, &new.price));
+        }
+        row.put("cap_price", new.terms.cap_price.as_ref().and_then(decimal));
+    }
+
+    fn terms(&self, row: &mut Row, change: &Change) {
+        let (old, new) = (change.old.as_ref(), change.new.as_ref());
+        let method = new.and_then(|rate| rate.terms.method_doc_id.clone());
+        let in_force = method.as_ref().and_then(|m| self.lookups.in_force(m, change.from));
+        row.put("method_in_force", in_force.map(|flag| flag.to_string()));
+        row.put("method_doc_id", method);
+        let announced = new.and_then(|rate| rate.terms.announced_on);
+        row.put("announced_on", announced.and_then(day).map(|day| day.to_string()));
+        let notice = announced.map(|day| change.from.div_euclid(DAY) - i64::from(day));
+        row.put("notice_days", notice.map(|days| days.to_string()));
+        let declared = new.or(old).is_some_and(|rate| rate.terms.retroactive);
+        row.put("declared_retroactive", Some(declared.to_string()));
+        let closed = self.lookups.closed(change.from, change.to);
+        row.put("closed_period", closed.map(|flag| flag.to_string()));
+    }
+
+    /// What the key's usage comes to.
+    fn effect(&self, row: &mut Row, key: &RateKey, first: bool) {
+        let effect = self.rated.and_then(|(_, rerated)| rerated.by_key.get(key));
+        let coverage = match (self.rated, effect) {
+            (None, _) => Coverage::NotRated,
+            (Some(_), None) => Coverage::Unpriced,
+            (Some(_), Some(effect)) => effect.coverage,
+        };
+        row.put("coverage", Some(coverage.word().to_owned()));
+        let Some(effect) = effect.filter(|_| first) else { return };
+        row.put("quantity", decimal(&effect.quantity));
+        row.put("old_amount", decimal(&effect.old));
+        row.put("new_amount", decimal(&effect.new));
+        row.put("delta", decimal(&effect.delta));
+        row.put("currency", effect.currency.clone());
+    }
+
+    /// A row for each service, region, segment and unit whose usage the head doesn't price.
+    fn unrated(&self) -> Vec<Row> {
+        let unrated = self.rated.into_iter().flat_map(|(_, rerated)| &rerated.unrated);
+        let row = |usage: &super::rerate::Unrated| {
+            let mut row = Row::default();
+            row.put("rate_key", Some(usage.key.to_string()));
+            row.put("kind", Some(Kind::UsageWithoutRate.word().to_owned()));
+            row.put("service_id", Some(usage.key.service_id.clone()));
+            row.put("region", usage.key.region.clone());
+            row.put("customer_segment", usage.key.segment.clone());
+            row.put("effective_from", instant(midnight(self.as_of)));
+            row.put("new_unit", Some(usage.unit.clone()));
+            row.put("quantity", decimal(&usage.quantity));
+            row.put("in_base", Some(usage.in_base.to_string()));
+            row.put("retroactive", Some("false".to_owned()));
+            row.put("declared_retroactive", Some("false".to_owned()));
+            row.put("closed_period", Some("false".to_owned()));
+            row.put("coverage", Some(Coverage::Unpriced.word().to_owned()));
+            row.put("file", Some(self.file.to_owned()));
+            row
+        };
+        unrated.map(row).collect()
+    }
+}
+
+/// The rate of the change's key and tier that the table has at the change's first instant; none where
+/// it has several.
+fn price_at(table: &RateTable, change: &Change) -> Option<Rate> {
+    let tier = change.tier_from.clone().unwrap_or_else(Exact::zero);
+    let holds = |rate: &&Rate| {
+        rate.key == change.key
+            && rate.tier.0 == tier
+            && rate.from <= change.from
+            && rate.to.is_none_or(|to| change.from < to)
+    };
+    let mut found = table.rates.iter().filter(holds);
+    let only = found.next()?;
+    if found.next().is_some() { None } else { Some(only.clone()) }
+}
+
+/// By how many percent a price differs from another of the same currency and unit.
+fn percent_of(old: Option<&Rate>, new: Option<&Rate>) -> Option<String> {
+    let (old, new) = (old?, new?);
+    if old.currency != new.currency || old.unit != new.unit {
+        return None;
+    }
+    percent(&old.price, &new.price)
+}
+
+/// `(new - old) / old` in percent, rounded half-even to four digits; none where the old is zero.
+fn percent(old: &Exact, new: &Exact) -> Option<String> {
+    let share = new.minus(old).over(old).ok()?.times(&Exact::integer(100));
+    decimal(&share.rounded(Increment::digits(PERCENT_SCALE)?, Rounding::HalfEven))
+}
+
+fn decimal(exact: &Exact) -> Option<String> {
+    exact.to_decimal().map(|decimal| decimal.normalized().to_string())
+}
+
+fn instant(micros: i64) -> Option<String> {
+    let at = DateTime::from_timestamp_micros(micros)?;
+    Some(at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+fn day(days: i32) -> Option<NaiveDate> {
+    NaiveDate::default().checked_add_signed(TimeDelta::days(days.into()))
+}
+
+/// The first instant of a day in UTC.
+fn midnight(day: NaiveDate) -> i64 {
+    day.signed_duration_since(NaiveDate::default()).num_days() * DAY
+}
