@@ -1,5 +1,6 @@
 //! The command line, as clap reads it.
 
+use crate::gate::render::GateFormat;
 use crate::report::Format;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -80,6 +81,9 @@ pub(crate) enum Command {
     /// Re-performance of bills
     #[command(subcommand)]
     Reperform(Reperform),
+    /// Judge a change before it is made: what changes, is it allowed, what does it cost whom
+    #[command(subcommand)]
+    Gate(Gate),
     /// Signing keys
     #[command(subcommand)]
     Key(Key),
@@ -577,6 +581,122 @@ fn output_spec(text: &str) -> Result<OutputSpec, String> {
         format!("no format is called `{word}`; there are {}", names.join(", "))
     })?;
     Ok(OutputSpec { format, target })
+}
+
+/// The gate.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Gate {
+    /// Judge a change of a rate table by the policies, waivers and people of its base
+    Rates(GateRates),
+    /// Compare a table with the one that was gated: what runs in production is what was allowed
+    Verify(GateVerify),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateRates {
+    /// The protected side: a revision of the repository, or a file
+    #[arg(long, value_name = "REF|FILE")]
+    pub(crate) base: String,
+    /// What is proposed: a revision, `WORKTREE`, or a file
+    #[arg(long, value_name = "REF|FILE")]
+    pub(crate) head: String,
+    /// The day on which the question is asked: what holds before it is the past
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: NaiveDate,
+    /// The dataset that is gated, where the workspace has several rate tables
+    #[arg(long, value_name = "DATASET")]
+    pub(crate) table: Option<String>,
+    /// The month whose usage is re-rated; else the last closed period of the fiscal calendar
+    #[arg(long, value_name = "PERIOD", conflicts_with = "no_usage")]
+    pub(crate) month: Option<crate::text::Period>,
+    /// Re-rate nothing; the request then needs the most approvals
+    #[arg(long)]
+    pub(crate) no_usage: bool,
+    /// An export of approvals, repeatable: `github=FILE`, `gitlab=FILE`, `change-management=FILE`,
+    /// `statement=FILE`
+    #[arg(long, value_name = "SOURCE=FILE", value_parser = approvals)]
+    pub(crate) approvals: Vec<(String, PathBuf)>,
+    /// The account that will release the change
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) releaser: Option<String>,
+    /// The ticket of an emergency: approved by its own role, to be reviewed after
+    #[arg(long, value_name = "TICKET")]
+    pub(crate) emergency: Option<String>,
+    /// Over how many days the changes of a rate add up
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    pub(crate) window: u32,
+    /// From which severity a finding blocks
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Medium)]
+    pub(crate) fail_on: FailOn,
+    /// Seal the result as an evidence pack of the workspace
+    #[arg(long)]
+    pub(crate) sign: bool,
+    /// An output, repeatable; without a path it goes to standard output
+    #[arg(short, long, value_name = "FORMAT[=PATH]", value_parser = gate_output)]
+    pub(crate) output: Vec<GateOutput>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+/// The severities, as flags name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Everything blocks.
+    Low,
+    /// All but what is only worth knowing.
+    Medium,
+    /// What must be mended before the close.
+    High,
+    /// What stops the close.
+    Critical,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateVerify {
+    /// The table as it is deployed: CSV, YAML, JSON or Parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) table: PathBuf,
+    /// The pack of the gate's result
+    #[arg(long, value_name = "PACK")]
+    pub(crate) result: PathBuf,
+    /// Production's own history of edits: a file of the profile `activity-1`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorFiles,
+}
+
+/// An output of the gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GateOutput {
+    /// The format.
+    pub(crate) format: GateFormat,
+    /// Where it goes; `None` is standard output.
+    pub(crate) path: Option<PathBuf>,
+}
+
+fn gate_output(text: &str) -> Result<GateOutput, String> {
+    let (word, path) = match text.split_once('=') {
+        None => (text, None),
+        Some((_, "")) => return Err("a path is missing after `=`".to_owned()),
+        Some((word, "-")) => (word, None),
+        Some((word, path)) => (word, Some(PathBuf::from(path))),
+    };
+    let format = GateFormat::from_str(word, true).map_err(|_| {
+        let known = GateFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let names: Vec<_> = known.map(|v| v.get_name().to_owned()).collect();
+        format!("no format is called `{word}`; there are {}", names.join(", "))
+    })?;
+    Ok(GateOutput { format, path })
+}
+
+fn approvals(text: &str) -> Result<(String, PathBuf), String> {
+    const SOURCES: [&str; 4] = ["github", "gitlab", "change-management", "statement"];
+    let (source, path) = text.split_once('=').unwrap_or((text, ""));
+    if !SOURCES.contains(&source) || path.is_empty() {
+        return Err(format!("write SOURCE=FILE, where the source is {}", SOURCES.join(", ")));
+    }
+    Ok((source.to_owned(), PathBuf::from(path)))
 }
 
 #[cfg(test)]

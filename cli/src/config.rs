@@ -31,6 +31,9 @@ pub(crate) struct WorkspaceFile {
     /// The user's own controls and policy bundles.
     #[serde(default)]
     pub(crate) own: OwnFile,
+    /// The gate on changes.
+    #[serde(default)]
+    pub(crate) gate: GateFile,
     /// The signing keys.
     pub(crate) keys: Option<KeysFile>,
     /// The log.
@@ -118,6 +121,30 @@ pub(crate) struct OwnFile {
     /// reason. The reason becomes part of the evidence.
     #[serde(default)]
     pub(crate) reasons: BTreeMap<String, String>,
+}
+
+/// The gate on changes of rates and policies.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "`waivers`, `approvers` and `protected` of the gate")]
+pub(crate) struct GateFile {
+    /// The file of waivers.
+    pub(crate) waivers: Option<Spanned<String>>,
+    /// Whose statements can approve: account and public key.
+    #[serde(default)]
+    pub(crate) approvers: Vec<ApproverFile>,
+    /// Files that judge requests, beside the workspace's own, with `*` and `?`.
+    #[serde(default)]
+    pub(crate) protected: Vec<Spanned<String>>,
+}
+
+/// Whose statements can approve.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an approver with `account` and `key`")]
+pub(crate) struct ApproverFile {
+    /// The account.
+    pub(crate) account: String,
+    /// The file of its public key.
+    pub(crate) key: Spanned<String>,
 }
 
 /// The signing keys.

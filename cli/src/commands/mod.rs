@@ -7,6 +7,7 @@ mod dataset;
 mod deck;
 mod demo;
 mod explain;
+mod gate;
 mod init;
 mod key;
 mod pack;
@@ -20,7 +21,9 @@ mod verify;
 mod version;
 mod why;
 
-use crate::args::{Cli, Color, Command, Control, Dataset, Deck, Key, Pack, Policy, Reperform};
+use crate::args::{
+    Cli, Color, Command, Control, Dataset, Deck, Gate, Key, Pack, Policy, Reperform,
+};
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -85,6 +88,8 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(global, &file),
         Command::Reperform(Reperform::Infer(args)) => reperform::infer(global, &args),
         Command::Reperform(Reperform::Charges(args)) => charges::charges(global, &args),
+        Command::Gate(Gate::Rates(args)) => gate::rates(global, &args),
+        Command::Gate(Gate::Verify(args)) => gate::verify(global, &args),
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
         }
@@ -93,6 +98,8 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Version(args) => version::version(global, args.lock),
     }
 }
+
+pub(crate) use run::not_run;
 
 /// A remark on standard error, unless only the answer was asked for.
 pub(crate) fn remark(quiet: bool, text: &str) {

@@ -101,7 +101,11 @@ pub(super) fn execute(
     Ok(Done { output, pack, verification, anchor })
 }
 
-fn seal_run(
+/// Seals what a run found and logs it, in its turn.
+///
+/// # Errors
+/// It can't be sealed; what was there is as it was.
+pub(super) fn seal_run(
     workspace: &Workspace,
     output: &RunOutput,
     secret: &[u8; 32],
@@ -142,7 +146,7 @@ impl WorkingPaper for Paper<'_> {
 }
 
 /// What is said when the engine could not run a plan.
-pub(super) fn not_run(error: RunError, catalogue: &Catalogue) -> Failure {
+pub(crate) fn not_run(error: RunError, catalogue: &Catalogue) -> Failure {
     match error {
         RunError::Input { code, message, help } => {
             Failure::usage(Diagnostic::new(code, message).maybe_help(help))

@@ -49,6 +49,7 @@ pub(super) fn result() -> GateResult {
         base: side("main"),
         head: side("feature"),
         diff_digest: "cd".repeat(32),
+        inputs: Vec::new(),
         rows: Reconciled { unchanged: text("11"), only_base: text("1"), only_head: text("1") },
         changes: vec![
             ChangeLine {

@@ -26,6 +26,8 @@ pub(crate) struct GateResult {
     pub(crate) head: Side,
     /// The SHA-256 of the evaluated diff, to which approvals are bound.
     pub(crate) diff_digest: String,
+    /// The datasets that judged it or that it was put to.
+    pub(crate) inputs: Vec<Input>,
     /// How many rows of the tables are on both sides, and on one.
     pub(crate) rows: Reconciled,
     /// What changes, and what is wrong with the table.
@@ -62,6 +64,20 @@ pub(crate) struct Side {
     pub(crate) digest: String,
     /// Its rows.
     pub(crate) rows: String,
+}
+
+/// A dataset that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    /// Its name in the base's workspace.
+    pub(crate) name: String,
+    /// Its schema profile.
+    pub(crate) profile: String,
+    /// Its accepted rows.
+    pub(crate) rows: String,
+    /// The commitment to them.
+    pub(crate) commitment: String,
 }
 
 /// Rows of both tables: those of the base are `unchanged + only_base`, of the head likewise.

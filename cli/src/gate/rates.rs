@@ -1,0 +1,424 @@
+//! `tieout gate rates`: from two tables to a verdict.
+
+use super::judge::{self, Judged, Made};
+use super::request::{self, Request};
+use super::result::{
+    ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, Reconciled, Rerating, Side,
+    WaiverLine,
+};
+use super::sides::{Sides, TableFile};
+use super::waived;
+use crate::catalogue::Catalogue;
+use crate::commands::not_run;
+use crate::diagnostic::Outcome;
+use crate::plan::{self, Selection};
+use crate::text::Period;
+use chrono::{DateTime, NaiveDate};
+use std::collections::BTreeMap;
+use tieout_controls::control::Severity;
+use tieout_controls::result::RunParameters;
+use tieout_controls::{DatasetSummary, Digest};
+use tieout_engine::dataset::DatasetSpec;
+use tieout_engine::gate::changeset::{self, Measures, Row};
+use tieout_engine::gate::diff::{self, Change};
+use tieout_engine::gate::integrity;
+use tieout_engine::gate::lookups::Lookups;
+use tieout_engine::gate::rerate::{Dimension, Rerated, rerate};
+use tieout_engine::gate::table::{self, RateTable};
+use tieout_engine::gate::usage::{self, Usage};
+use tieout_engine::plan::{Plan, PlannedControl};
+use tieout_engine::progress::Progress;
+use tieout_engine::reperform::exact::Exact;
+use tieout_engine::run::RunOutput;
+use tieout_evidence::commitment::dataset_commitment;
+
+const DAY: i64 = 86_400_000_000;
+
+/// How the gate is asked.
+pub(super) struct Question<'a> {
+    pub(super) as_of: NaiveDate,
+    /// The month to re-rate; else the last closed one.
+    pub(super) month: Option<Period>,
+    /// Whether nothing is put to usage.
+    pub(super) no_usage: bool,
+    /// Over how many days changes of a rate add up.
+    pub(super) window: u32,
+    /// From which severity a finding blocks.
+    pub(super) fail_on: Severity,
+    /// Approvals, releaser, emergency.
+    pub(super) people: request::Given<'a>,
+}
+
+/// What the gate found: the result, the run over the change set, the table that was gated.
+pub(super) struct Gated {
+    pub(super) result: GateResult,
+    pub(super) output: RunOutput,
+    pub(super) table: RateTable,
+}
+
+/// Judges the head of the sides.
+///
+/// # Errors
+/// What can't be done at all. What can't be decided is in the result.
+pub(super) fn gate(
+    sides: &Sides,
+    question: &Question<'_>,
+    secret: &[u8; 32],
+    progress: &dyn Progress,
+) -> Outcome<Gated> {
+    let catalogue = Catalogue::of(sides.workspace.as_ref())?;
+    let plan = planned(sides, &catalogue, question)?;
+    let mut open = Vec::new();
+    progress.step("comparing the tables");
+    let base = read(sides, &sides.base, "base", &catalogue, &mut open)?;
+    let head = read(sides, &sides.head, "head", &catalogue, &mut open)?;
+    let changes = diff::changes(&base, &head);
+    let findings = integrity::findings(&base, &head);
+    let digest = diff::digest(&changes);
+    let mut inputs = Vec::new();
+    let lookups = lookups(&plan, &catalogue, secret, (progress, &mut inputs))?;
+    let rated = match usage(&plan, question, &lookups, (&catalogue, secret, progress), &mut open)? {
+        Some((usage, month)) => {
+            progress.step("re-rating");
+            inputs.push(input(&usage.summary));
+            let (old, new) = changeset::snapshots(&base, &head, &changes, question.as_of);
+            let rerated = rerate(&old, &new, &usage, midnight(question.as_of));
+            Some((usage, rerated, month))
+        }
+        None => None,
+    };
+    let window = window(sides, question, &catalogue)?;
+    let measures = Measures {
+        as_of: question.as_of,
+        lookups: &lookups,
+        window: window.as_ref(),
+        rated: rated.as_ref().map(|(usage, rerated, _)| (usage, rerated)),
+        file: &sides.head.path,
+    };
+    let rows = changeset::rows(&changes, &findings, &measures);
+    let rerating = rated.as_ref().map(|(usage, rerated, month)| rerating(usage, rerated, month));
+    progress.step("judging");
+    let request = Request::of(
+        sides,
+        (&plan, &catalogue, secret),
+        (&question.people, question.as_of),
+        (&base, &digest, changes.len()),
+        progress,
+    )?;
+    let requests = request.rows(rerating.as_ref(), changes.len(), &digest);
+    let made = [
+        Made { profile: "rate-change-1", rows: &rows },
+        Made { profile: "gate-request-1", rows: &requests },
+    ];
+    let others = request::ordinary(&plan);
+    let output = judge::run(&plan, &made, others, (&catalogue, secret), progress)?;
+    let Judged { controls, mut findings, open: undecided, records } =
+        judge::judged(&output, &rows, &requests, &sides.head.path);
+    open.extend(undecided);
+    open.extend(request.open.iter().cloned());
+    let waivers = waived::apply(sides, question.as_of, &mut findings, &records)?;
+    let result = GateResult {
+        schema_version: "1".to_owned(),
+        gate: "rates".to_owned(),
+        workspace: plan.parameters.workspace.clone(),
+        engine: plan.parameters.engine.clone(),
+        as_of: question.as_of.to_string(),
+        base: side(&sides.base, &base),
+        head: side(&sides.head, &head),
+        diff_digest: digest.to_string(),
+        inputs,
+        rows: reconciled(&base, &head, &changes),
+        changes: rows.iter().map(line).collect(),
+        rerating,
+        request: request.summary,
+        controls,
+        findings,
+        open,
+        waivers,
+        verdict: GateVerdict::Inconclusive,
+        fail_on: question.fail_on,
+    };
+    let result = GateResult { verdict: result.concluded(), ..result };
+    Ok(Gated { result, output, table: head })
+}
+
+/// The controls of the gate under the base's settings, and those of the workspace that judge changes.
+fn planned(sides: &Sides, catalogue: &Catalogue, question: &Question<'_>) -> Outcome<Plan> {
+    let gate = |family: &str| family == judge::FAMILY;
+    let mut ids: Vec<String> = catalogue
+        .items
+        .iter()
+        .filter(|(id, item)| gate(&item.control.family) || id.as_str() == request::EMERGENCIES)
+        .map(|(id, _)| id.clone())
+        .collect();
+    ids.sort();
+    if let Some(workspace) = &sides.workspace {
+        let selection =
+            Selection { only: ids, as_of: Some(question.as_of), period: question.month };
+        return plan::resolve(workspace, catalogue, &selection);
+    }
+    let planned = |id: &String| {
+        let item = catalogue.items.get(id)?;
+        let bundle = catalogue.bundles.get(&item.control.policy.bundle)?;
+        Some(PlannedControl {
+            control: item.control.clone(),
+            mandatory: true,
+            bindings: BTreeMap::new(),
+            bundle: bundle.clone(),
+        })
+    };
+    let parameters = RunParameters {
+        workspace: "gate".to_owned(),
+        period_start: question.as_of,
+        period_end: question.as_of.succ_opt().unwrap_or(question.as_of),
+        as_of: question.as_of,
+        configuration: Digest([0; 32]),
+        engine: format!("tieout {}", env!("CARGO_PKG_VERSION")),
+        overrides: BTreeMap::new(),
+    };
+    Ok(Plan { parameters, datasets: Vec::new(), controls: ids.iter().filter_map(planned).collect() })
+}
+
+fn read(
+    sides: &Sides,
+    file: &TableFile,
+    which: &str,
+    catalogue: &Catalogue,
+    open: &mut Vec<Open>,
+) -> Outcome<RateTable> {
+    let table = table::read(&file.path, &file.bytes, &sides.reading)
+        .map_err(|e| not_run(e, catalogue).with_help(&format!("in the {which}, {}", file.shown)))?;
+    for refused in &table.refused {
+        let column =
+            refused.column.as_ref().map_or_else(String::new, |column| format!(" `{column}`:"));
+        open.push(Open {
+            control: "gate".to_owned(),
+            why: format!("row {} of the {which}:{column} {}", refused.row, refused.reason),
+            line: refused.line.map(|line| line.to_string()),
+        });
+    }
+    Ok(table)
+}
+
+fn lookups(
+    plan: &Plan,
+    catalogue: &Catalogue,
+    secret: &[u8; 32],
+    (progress, inputs): (&dyn Progress, &mut Vec<Input>),
+) -> Outcome<Lookups> {
+    let commitments = |name: &str| dataset_commitment(secret, name);
+    let mut loaded = Vec::new();
+    for spec in &plan.datasets {
+        if ["contract", "document", "fiscal-calendar"].contains(&spec.profile.role) {
+            let read = tieout_engine::dataset::read(spec, &commitments, progress);
+            let read = read.map_err(|e| not_run(e, catalogue))?;
+            inputs.push(input(&read.summary));
+            loaded.push(read);
+        }
+    }
+    Lookups::of(&loaded).map_err(|e| not_run(e, catalogue))
+}
+
+fn input(summary: &DatasetSummary) -> Input {
+    Input {
+        name: summary.name.clone(),
+        profile: summary.profile.clone(),
+        rows: summary.accepted.to_string(),
+        commitment: summary.commitment.to_string(),
+    }
+}
+
+/// The usage of the month, and the month's name; why nothing is re-rated goes to what is open.
+fn usage(
+    plan: &Plan,
+    question: &Question<'_>,
+    lookups: &Lookups,
+    (catalogue, secret, progress): (&Catalogue, &[u8; 32], &dyn Progress),
+    open: &mut Vec<Open>,
+) -> Outcome<Option<(Usage, String)>> {
+    if question.no_usage {
+        return Ok(None);
+    }
+    let mut say = |why: &str| {
+        open.push(Open { control: "gate".to_owned(), why: why.to_owned(), line: None });
+    };
+    let of_role = |spec: &&DatasetSpec| spec.profile.role == "usage-summary";
+    let specs: Vec<&DatasetSpec> = plan.datasets.iter().filter(of_role).collect();
+    let [spec] = specs.as_slice() else {
+        say(match specs.as_slice() {
+            [] => {
+                "nothing was re-rated: the base's workspace has no dataset of the profile \
+                 usage-summary-1 (`--no-usage` says that none is wanted)"
+            }
+            _ => "nothing was re-rated: the base's workspace has several usage summaries",
+        });
+        return Ok(None);
+    };
+    let month = question
+        .month
+        .map(|period| (midnight(period.start), midnight(period.end)))
+        .or_else(|| lookups.last_closed(midnight(question.as_of)));
+    let Some(month) = month else {
+        say("nothing was re-rated: no closed period ends by the day asked; name one with `--month`");
+        return Ok(None);
+    };
+    let commitments = |name: &str| dataset_commitment(secret, name);
+    let usage = usage::read(spec, month, &commitments, progress);
+    let usage = usage.map_err(|e| not_run(e, catalogue))?;
+    for refused in usage.refused.iter().take(1) {
+        let number = usage.refused.len();
+        say(&format!("{number} rows of the usage can't be read, the first: {}", refused.reason));
+    }
+    for (why, rows) in &usage.undetermined {
+        say(&format!("{} rows of the usage: {why}", rows.rows));
+    }
+    let name = match (day(month.0), day(month.1)) {
+        (Some(from), Some(to)) => format!("{from} to {}", to.pred_opt().unwrap_or(to)),
+        _ => String::new(),
+    };
+    Ok(Some((usage, name)))
+}
+
+/// The base's table at the beginning of the window.
+fn window(
+    sides: &Sides,
+    question: &Question<'_>,
+    catalogue: &Catalogue,
+) -> Outcome<Option<RateTable>> {
+    let Some(git) = &sides.git else { return Ok(None) };
+    let day = question.as_of.checked_sub_days(chrono::Days::new(question.window.into()));
+    let instant = day.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|at| at.and_utc());
+    let Some(instant) = instant else { return Ok(None) };
+    let Some(revision) = git.repository.revision_before(&git.base, &git.table, instant)? else {
+        return Ok(None);
+    };
+    let Some(path) = &revision.path else { return Ok(None) };
+    let Some(bytes) = git.repository.read(&revision.tree, path)? else { return Ok(None) };
+    let table = table::read(path, &bytes, &sides.reading).map_err(|e| not_run(e, catalogue))?;
+    Ok(Some(table))
+}
+
+fn side(file: &TableFile, table: &RateTable) -> Side {
+    Side {
+        shown: file.shown.clone(),
+        revision: file.revision.clone(),
+        file: file.path.clone(),
+        digest: table.digest.to_string(),
+        rows: table.rates.len().to_string(),
+    }
+}
+
+fn reconciled(base: &RateTable, head: &RateTable, changes: &[Change]) -> Reconciled {
+    let counted = integrity::reconcile(base, head, changes);
+    Reconciled {
+        unchanged: counted.unchanged.to_string(),
+        only_base: counted.only_base.to_string(),
+        only_head: counted.only_head.to_string(),
+    }
+}
+
+fn line(row: &Row) -> ChangeLine {
+    let text = |column: &str| row.get(column).map(ToOwned::to_owned);
+    let price = |price: &str, currency: &str, unit: &str| {
+        let price = row.get(price)?;
+        let currency = row.get(currency).unwrap_or_default();
+        let unit = row.get(unit).map_or_else(String::new, |unit| format!(" per {unit}"));
+        Some(format!("{price} {currency}{unit}"))
+    };
+    ChangeLine {
+        rate_key: text("rate_key").unwrap_or_default(),
+        kind: text("kind").unwrap_or_default(),
+        tier_from: text("tier_from"),
+        effective_from: text("effective_from").unwrap_or_default(),
+        effective_to: text("effective_to"),
+        old: price("old_price", "old_currency", "old_unit"),
+        new: price("new_price", "new_currency", "new_unit"),
+        percent: text("change_percent"),
+        in_base: row.get("in_base") == Some("true"),
+        retroactive: row.get("retroactive") == Some("true"),
+        invoices_touched: text("invoices_touched"),
+        coverage: text("coverage").unwrap_or_default(),
+        delta: text("delta"),
+        currency: text("currency"),
+        file: text("file").unwrap_or_default(),
+        line: text("line").or_else(|| text("old_line")),
+    }
+}
+
+fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
+    let mut by = BTreeMap::new();
+    let mut totals = BTreeMap::new();
+    for (dimension, values) in &rerated.by {
+        let mut moved: Vec<Moved> = values
+            .iter()
+            .map(|((value, currency), sums)| Moved {
+                value: value.clone(),
+                currency: currency.clone(),
+                money: money(&sums.old, &sums.new, &sums.delta),
+            })
+            .collect();
+        if *dimension == Dimension::Service {
+            totals = summed(values.iter().map(|((_, currency), sums)| {
+                (currency.as_str(), &sums.old, &sums.new)
+            }));
+        }
+        let size: BTreeMap<(String, String), Exact> = values
+            .iter()
+            .map(|(key, sums)| (key.clone(), sums.delta.magnitude()))
+            .collect();
+        // The top movers first; those that are alike by their names.
+        moved.sort_by(|a, b| {
+            let of = |m: &Moved| size.get(&(m.value.clone(), m.currency.clone()));
+            of(b).cmp(&of(a)).then_with(|| (&a.currency, &a.value).cmp(&(&b.currency, &b.value)))
+        });
+        by.insert(dimension.word().to_owned(), moved);
+    }
+    let text = |exact: &Exact| decimal(exact);
+    Rerating {
+        month: month.to_owned(),
+        rows: usage.in_month.rows.to_string(),
+        usage: usage.summary.commitment.to_string(),
+        groups: rerated.groups_told(),
+        quantity: usage.in_month.by_unit.iter().map(|(unit, sum)| (unit.clone(), text(sum))).collect(),
+        totals,
+        by,
+        unrated: rerated
+            .unrated
+            .iter()
+            .map(|u| format!("{}: {} {}", u.key, text(&u.quantity), u.unit))
+            .collect(),
+        unpriced: rerated.unpriced.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn summed<'a>(
+    parts: impl Iterator<Item = (&'a str, &'a Exact, &'a Exact)>,
+) -> BTreeMap<String, Money> {
+    let mut sums: BTreeMap<String, (Exact, Exact)> = BTreeMap::new();
+    for (currency, old, new) in parts {
+        let sum = sums.entry(currency.to_owned()).or_insert_with(|| (Exact::zero(), Exact::zero()));
+        *sum = (sum.0.plus(old), sum.1.plus(new));
+    }
+    let told = sums.into_iter().map(|(c, (old, new))| {
+        let delta = new.minus(&old);
+        (c, money(&old, &new, &delta))
+    });
+    told.collect()
+}
+
+fn money(old: &Exact, new: &Exact, delta: &Exact) -> Money {
+    Money { old: decimal(old), new: decimal(new), delta: decimal(delta) }
+}
+
+/// An exact sum as text; sums of rounded amounts always have one.
+fn decimal(exact: &Exact) -> String {
+    exact.to_decimal().map_or_else(|| "?".to_owned(), |decimal| decimal.normalized().to_string())
+}
+
+fn midnight(day: NaiveDate) -> i64 {
+    day.signed_duration_since(NaiveDate::default()).num_days() * DAY
+}
+
+fn day(micros: i64) -> Option<NaiveDate> {
+    DateTime::from_timestamp_micros(micros).map(|at| at.date_naive())
+}

@@ -1,0 +1,336 @@
+//! What is compared, and what judges it: two files, or two revisions of which the base's workspace judges.
+
+use super::git::{Changes, Commit, Merge, Repository, Tree};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::exit::Exit;
+use crate::output;
+use crate::workspace::Workspace;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tieout_controls::profile;
+use tieout_engine::dataset::Reading;
+
+const ROLE: &str = "rate-table";
+
+/// A version of the table.
+#[derive(Debug)]
+pub(super) struct TableFile {
+    /// As it was asked for.
+    pub(super) shown: String,
+    /// The commit.
+    pub(super) revision: Option<String>,
+    /// Its path, as it is told.
+    pub(super) path: String,
+    /// What stands in it.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What is compared, and by what it is judged.
+pub(super) struct Sides {
+    /// The base's workspace, its datasets where they can be read.
+    pub(super) workspace: Option<Workspace>,
+    /// Where keys, log and packs are.
+    pub(super) root: PathBuf,
+    /// How the tables are read.
+    pub(super) reading: Reading,
+    /// The protected version.
+    pub(super) base: TableFile,
+    /// The merge result's.
+    pub(super) head: TableFile,
+    /// The two revisions; none where files are compared.
+    pub(super) git: Option<Revisions>,
+    /// Where the base's files were written; gone with it.
+    _folder: Option<TempDir>,
+}
+
+/// Two revisions and what comes of merging one into the other.
+pub(super) struct Revisions {
+    pub(super) repository: Repository,
+    pub(super) base: Commit,
+    pub(super) head: Commit,
+    /// What differs between the base and the merge result.
+    pub(super) changes: Changes,
+    /// The table's path in the base, from the top of the repository.
+    pub(super) table: String,
+    /// The workspace's folder from there, empty or ending with a stroke.
+    pub(super) prefix: String,
+}
+
+/// What was asked for.
+pub(super) struct Asked<'a> {
+    pub(super) config: Option<&'a Path>,
+    pub(super) base: &'a str,
+    pub(super) head: &'a str,
+    pub(super) table: Option<&'a str>,
+}
+
+impl Sides {
+    /// Finds both sides.
+    ///
+    /// # Errors
+    /// One isn't there; the revisions can't be merged.
+    pub(super) fn of(asked: &Asked<'_>) -> Outcome<Self> {
+        match (Path::new(asked.base).is_file(), Path::new(asked.head).is_file()) {
+            (true, true) => Self::files(asked),
+            (false, false) => Self::revisions(asked),
+            _ => {
+                let message = format!(
+                    "`{}` and `{}` are not two files, and not two revisions",
+                    asked.base, asked.head
+                );
+                let help = "give two files, or two revisions of the repository";
+                Err(Failure::usage(Diagnostic::new("gate-sides", message).help(help)))
+            }
+        }
+    }
+
+    fn files(asked: &Asked<'_>) -> Outcome<Self> {
+        let workspace = Workspace::find(asked.config)?;
+        let side = |path: &str| {
+            let bytes = std::fs::read(path).map_err(|e| Failure::file(Path::new(path), &e))?;
+            let (shown, path) = (path.to_owned(), path.to_owned());
+            Ok(TableFile { shown, revision: None, path, bytes })
+        };
+        let reading = match &workspace {
+            Some(workspace) => table(workspace, asked.table)?.map(|(_, reading)| reading),
+            None => None,
+        };
+        let root = workspace.as_ref().map_or_else(|| PathBuf::from("."), |w| w.root.clone());
+        Ok(Self {
+            workspace,
+            root,
+            reading: reading.unwrap_or_default(),
+            base: side(asked.base)?,
+            head: side(asked.head)?,
+            git: None,
+            _folder: None,
+        })
+    }
+
+    fn revisions(asked: &Asked<'_>) -> Outcome<Self> {
+        let here = Path::new(".");
+        let repository = Repository::discover(asked.config.unwrap_or(here))?;
+        let (base, head) = (repository.resolve(asked.base)?, repository.resolve(asked.head)?);
+        let tree = repository.tree(&base)?;
+        let merged = match repository.merge(&base, &head)? {
+            Merge::Clean(tree) => tree,
+            Merge::Conflict(paths) => return Err(conflict(asked, &paths)),
+        };
+        let changes = repository.changed(&tree, &merged)?;
+        let (file, root) = place(&repository, asked.config)?;
+        let prefix = file.rsplit_once('/').map_or_else(String::new, |(at, _)| format!("{at}/"));
+        let folder = tempfile::tempdir().map_err(|e| Failure::file(here, &e))?;
+        let workspace = of_base(&repository, (&tree, &merged), &file, (&root, folder.path()))?;
+        let Some((pattern, reading)) = table(&workspace, asked.table)? else {
+            let message = "the base's workspace has no dataset of the role `rate-table`";
+            let help = "add one with the profile `rate-table-1` and the table's file";
+            return Err(Failure::usage(Diagnostic::new("missing-dataset", message).help(help)));
+        };
+        let path = one(&repository, &tree, &format!("{prefix}{pattern}"))?;
+        let read = |tree: &Tree, path: &str, shown: &str| {
+            repository.read(tree, path)?.ok_or_else(|| absent(path, shown))
+        };
+        let base_side = TableFile {
+            shown: asked.base.to_owned(),
+            revision: Some(base.to_string()),
+            bytes: read(&tree, &path, asked.base)?,
+            path: path.clone(),
+        };
+        let after = changes.after(&path).ok_or_else(|| absent(&path, asked.head))?;
+        let head_side = TableFile {
+            shown: asked.head.to_owned(),
+            revision: Some(head.to_string()),
+            bytes: read(&merged, &after, asked.head)?,
+            path: after,
+        };
+        let git = Revisions { repository, base, head, changes, table: path, prefix };
+        let (workspace, git) = (Some(workspace), Some(git));
+        let (base, head) = (base_side, head_side);
+        Ok(Self { workspace, root, reading, base, head, git, _folder: Some(folder) })
+    }
+}
+
+impl Revisions {
+    /// The table as the base has it with a commit of the head merged into it; `None` where that one
+    /// conflicts or has no table.
+    ///
+    /// # Errors
+    /// What git can't do.
+    pub(super) fn table_with(&self, commit: &str) -> Outcome<Option<(String, Vec<u8>)>> {
+        let Ok(commit) = self.repository.resolve(commit) else { return Ok(None) };
+        let Merge::Clean(merged) = self.repository.merge(&self.base, &commit)? else {
+            return Ok(None);
+        };
+        let base = self.repository.tree(&self.base)?;
+        let changes = self.repository.changed(&base, &merged)?;
+        let Some(path) = changes.after(&self.table) else { return Ok(None) };
+        Ok(self.repository.read(&merged, &path)?.map(|bytes| (path, bytes)))
+    }
+}
+
+/// Where the workspace file is in the repository, and its folder on this machine.
+fn place(repository: &Repository, config: Option<&Path>) -> Outcome<(String, PathBuf)> {
+    let root = repository.root().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let here = std::env::current_dir().map_err(|e| Failure::file(Path::new("."), &e))?;
+    let file = match config {
+        Some(path) if path.is_dir() => path.join("tieout.yaml"),
+        Some(path) => path.to_path_buf(),
+        None => here
+            .ancestors()
+            .map(|folder| folder.join("tieout.yaml"))
+            .find(|file| file.is_file())
+            .unwrap_or_else(|| root.join("tieout.yaml")),
+    };
+    let folder = file.parent().map_or_else(|| root.clone(), output::absolute);
+    Ok((repository.inside(&file)?, folder))
+}
+
+/// The workspace as the base has it, written to a folder: its file, its lock, its own policies, its
+/// waivers and its data. Data that git doesn't know are taken from the machine, unless the request adds
+/// them.
+fn of_base(
+    repository: &Repository,
+    (tree, merged): (&Tree, &Tree),
+    file: &str,
+    (root, folder): (&Path, &Path),
+) -> Outcome<Workspace> {
+    if repository.read(tree, file)?.is_none() {
+        let message = format!("the base has no `{file}`");
+        let help = "what judges a request comes from its base: put the workspace there first";
+        return Err(Failure::usage(Diagnostic::new("no-workspace", message).help(help)));
+    }
+    let prefix = file.rsplit_once('/').map_or("", |(at, _)| at);
+    let known = repository.paths(tree)?;
+    repository.extract(tree, &[file], folder)?;
+    let read = || Workspace::read(&folder.join(file));
+    let mut workspace = read()?;
+    let below = |path: &str| {
+        if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") }
+    };
+    let settings = &workspace.settings;
+    let mut wanted: Vec<String> = vec![below("tieout.lock")];
+    wanted.extend(settings.gate.waivers.iter().map(|path| below(&path.value)));
+    wanted.extend(settings.gate.approvers.iter().map(|approver| below(&approver.key.value)));
+    wanted.extend(settings.own.catalogue.iter().map(|path| below(&path.value)));
+    wanted.extend(settings.own.bundles.iter().map(|path| below(&path.value)));
+    let inside = |path: &String| {
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        known.iter().any(|known| known == path || known.starts_with(&folder))
+    };
+    wanted.retain(inside);
+    let tracked = repository.paths(merged)?;
+    let mut elsewhere = Vec::new();
+    for (name, dataset) in &settings.datasets {
+        for (number, pattern) in dataset.files.iter().enumerate() {
+            let glob = pattern_of(&below(&pattern.value));
+            let matching: Vec<&String> =
+                known.iter().filter(|path| glob.as_ref().is_some_and(|g| fits(g, path))).collect();
+            if matching.is_empty() {
+                if glob.is_some_and(|g| tracked.iter().any(|path| fits(&g, path))) {
+                    let message =
+                        format!("dataset `{name}`: `{}` is added by the request", pattern.value);
+                    let help = "what judges a request comes from its base: merge the data first";
+                    return Err(workspace.wrong("gate-added-data", message, pattern, Some(help.to_owned())));
+                }
+                elsewhere.push((name.clone(), number));
+            } else {
+                wanted.extend(matching.into_iter().cloned());
+            }
+        }
+    }
+    wanted.sort();
+    wanted.dedup();
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    if !wanted.is_empty() {
+        repository.extract(tree, &wanted, folder)?;
+    }
+    for (name, number) in elsewhere {
+        let files = workspace.settings.datasets.get_mut(&name).map(|dataset| &mut dataset.files);
+        if let Some(pattern) = files.and_then(|files| files.get_mut(number)) {
+            pattern.value = root.join(&pattern.value).to_string_lossy().into_owned();
+        }
+    }
+    Ok(workspace)
+}
+
+fn pattern_of(text: &str) -> Option<glob::Pattern> {
+    glob::Pattern::new(text).ok()
+}
+
+fn fits(pattern: &glob::Pattern, path: &str) -> bool {
+    let options = glob::MatchOptions {
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+        case_sensitive: true,
+    };
+    pattern.matches_with(path, options)
+}
+
+/// The file of the gated table and how it is read: that of the dataset asked for, or the only one.
+fn table(workspace: &Workspace, wanted: Option<&str>) -> Outcome<Option<(String, Reading)>> {
+    let of_role = |profile: &str| profile::named(profile).is_some_and(|p| p.role == ROLE);
+    let tables: Vec<_> = workspace
+        .settings
+        .datasets
+        .iter()
+        .filter(|(name, dataset)| {
+            of_role(&dataset.profile.value) && wanted.is_none_or(|wanted| wanted == *name)
+        })
+        .collect();
+    match (tables.as_slice(), wanted) {
+        ([], None) => Ok(None),
+        ([], Some(wanted)) => {
+            let message = format!("the workspace has no rate table `{wanted}`");
+            Err(Failure::usage(Diagnostic::new("unknown-dataset", message)))
+        }
+        ([(_, only)], _) => match only.files.as_slice() {
+            [file] => Ok(Some((file.value.clone(), only.reading.clone()))),
+            _ => {
+                let message = "a gated table is one file";
+                Err(Failure::usage(Diagnostic::new("gate-table", message)))
+            }
+        },
+        (several, _) => {
+            let names: Vec<_> = several.iter().map(|(name, _)| name.as_str()).collect();
+            let message = format!("several rate tables: {}", names.join(", "));
+            let help = "say which one: `--table NAME`";
+            Err(Failure::usage(Diagnostic::new("ambiguous-dataset", message).help(help)))
+        }
+    }
+}
+
+/// The only file of a tree that a pattern names.
+fn one(repository: &Repository, tree: &Tree, pattern: &str) -> Outcome<String> {
+    let glob = pattern_of(pattern);
+    let paths = repository.paths(tree)?;
+    let mut found =
+        paths.into_iter().filter(|path| glob.as_ref().is_some_and(|glob| fits(glob, path)));
+    match (found.next(), found.next()) {
+        (Some(path), None) => Ok(path),
+        (None, _) => Err(absent(pattern, "the base")),
+        (Some(_), Some(_)) => {
+            let message = format!("`{pattern}` names several files; a gated table is one");
+            Err(Failure::usage(Diagnostic::new("gate-table", message)))
+        }
+    }
+}
+
+fn absent(path: &str, side: &str) -> Failure {
+    let message = format!("`{path}` is not in {side}");
+    let help = "the gate compares two versions of one table; a table that goes is removed from the \
+                workspace first";
+    Failure::usage(Diagnostic::new("gate-table", message).help(help))
+}
+
+fn conflict(asked: &Asked<'_>, paths: &[String]) -> Failure {
+    let message = format!(
+        "`{}` can't be merged into `{}`: {} conflict{}",
+        asked.head,
+        asked.base,
+        paths.join(", "),
+        if paths.len() == 1 { "s" } else { "" },
+    );
+    let help = "what is judged is the merge result: resolve the conflict in the head";
+    let diagnostic = Diagnostic::new("gate-conflict", message).help(help);
+    Failure { exit: Exit::Inconclusive, diagnostics: vec![diagnostic] }
+}
