@@ -616,6 +616,9 @@ pub(crate) struct GateRates {
     /// `statement=FILE`
     #[arg(long, value_name = "SOURCE=FILE", value_parser = approvals)]
     pub(crate) approvals: Vec<(String, PathBuf)>,
+    /// An author's account, repeatable, where files are compared and git names nobody
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) author: Vec<String>,
     /// The account that will release the change
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) releaser: Option<String>,

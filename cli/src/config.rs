@@ -125,13 +125,17 @@ pub(crate) struct OwnFile {
 
 /// The gate on changes of rates and policies.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "`waivers`, `approvers` and `protected` of the gate")]
+#[serde(deny_unknown_fields, expecting = "the settings of the gate: `waivers`, `approvers`, roles, `protected`")]
 pub(crate) struct GateFile {
     /// The file of waivers.
     pub(crate) waivers: Option<Spanned<String>>,
     /// Whose statements can approve: account and public key.
     #[serde(default)]
     pub(crate) approvers: Vec<ApproverFile>,
+    /// The role that approvers hold; `rate-approver` where it isn't stated.
+    pub(crate) approver_role: Option<String>,
+    /// The role that approvers of emergencies hold; `emergency-approver` where it isn't stated.
+    pub(crate) emergency_role: Option<String>,
     /// Files that judge requests, beside the workspace's own, with `*` and `?`.
     #[serde(default)]
     pub(crate) protected: Vec<Spanned<String>>,

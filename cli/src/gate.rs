@@ -5,6 +5,7 @@ pub(crate) mod deployed;
 mod fixture;
 mod judge;
 pub(crate) mod rates;
+mod register;
 pub(crate) mod render;
 pub(crate) mod request;
 pub(crate) mod result;

@@ -46,6 +46,7 @@ pub(super) fn rates(global: &Global, args: &GateRates) -> Outcome<Exit> {
         fail_on: severity(args.fail_on),
         people: Given {
             approvals: &args.approvals,
+            authors: &args.author,
             releaser: args.releaser.as_deref(),
             emergency: args.emergency.as_deref(),
         },

@@ -102,7 +102,7 @@ pub(super) fn gate(
         sides,
         (&plan, &catalogue, secret),
         (&question.people, question.as_of),
-        (&base, &digest, changes.len()),
+        (&base, &digest),
         progress,
     )?;
     let requests = request.rows(rerating.as_ref(), changes.len(), &digest);
@@ -116,7 +116,7 @@ pub(super) fn gate(
         judge::judged(&output, &rows, &requests, &sides.head.path);
     open.extend(undecided);
     open.extend(request.open.iter().cloned());
-    let waivers = waived::apply(sides, question.as_of, &mut findings, &records)?;
+    let waivers = waived::apply(sides, &request.directory, question.as_of, &mut findings, &records)?;
     let result = GateResult {
         schema_version: "1".to_owned(),
         gate: "rates".to_owned(),

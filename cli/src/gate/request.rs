@@ -1,0 +1,353 @@
+//! Who stands behind a request: its authors, the approvals that count, what it changes of what judges it.
+
+use super::judge::{self, APPROVALS, Made};
+use super::people::{self, Directory};
+use super::result::{ApprovalLine, Open, Rerating, RequestSummary};
+use super::reviews::{self, Review};
+use super::sides::{Revisions, Sides};
+use super::statement::{Approval, Approver};
+use crate::catalogue::Catalogue;
+use crate::commands::not_run;
+use crate::diagnostic::{Failure, Outcome};
+use crate::workspace::Workspace;
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use tieout_controls::value::instant_text;
+use tieout_controls::{Decision, Digest};
+use tieout_engine::dataset::DatasetSpec;
+use tieout_engine::gate::changeset::Row;
+use tieout_engine::gate::diff;
+use tieout_engine::gate::table::{self, RateTable};
+use tieout_engine::plan::Plan;
+use tieout_engine::progress::Progress;
+use tieout_evidence::public_key::PublicKey;
+
+/// The ordinary control that asks whether emergencies were reviewed in time.
+pub(super) const EMERGENCIES: &str = "CM-04";
+/// The datasets that it reads.
+const EMERGENCY_ROLES: [&str; 2] = ["change", "approval"];
+
+/// What was given on the command line.
+pub(crate) struct Given<'a> {
+    /// Exports of approvals: source and file.
+    pub(crate) approvals: &'a [(String, PathBuf)],
+    /// Authors where git doesn't name them.
+    pub(crate) authors: &'a [String],
+    /// Who releases it.
+    pub(crate) releaser: Option<&'a str>,
+    /// The ticket of an emergency.
+    pub(crate) emergency: Option<&'a str>,
+}
+
+/// Who stands behind a request.
+pub(super) struct Request {
+    pub(super) summary: RequestSummary,
+    pub(super) directory: Directory,
+    pub(super) open: Vec<Open>,
+    name: String,
+    valid: BTreeSet<String>,
+}
+
+/// What the request is judged by, beside its tables.
+pub(super) type Judging<'a> = (&'a Plan, &'a Catalogue, &'a [u8; 32]);
+
+impl Request {
+    /// Finds out who stands behind the head.
+    ///
+    /// # Errors
+    /// What can't be read: an export, the directory, a key.
+    pub(super) fn of(
+        sides: &Sides,
+        judging: Judging<'_>,
+        (given, as_of): (&Given<'_>, NaiveDate),
+        (base, digest): (&RateTable, &Digest),
+        progress: &dyn Progress,
+    ) -> Outcome<Self> {
+        let (plan, catalogue, secret) = judging;
+        let (directory, refused) = super::register::directory(plan, catalogue, secret, progress)?;
+        let mut open: Vec<Open> = refused.into_iter().map(gate_open).collect();
+        let noon = end_of(as_of)?;
+        let accounts = authors(sides, given)?;
+        let mut persons = BTreeSet::new();
+        let mut unknown = 0_usize;
+        for account in &accounts {
+            match directory.person(account, noon).person() {
+                Some(person) => drop(persons.insert(person.to_owned())),
+                None => unknown = unknown.saturating_add(1),
+            }
+        }
+        let reviews = read_reviews(sides, given)?;
+        let releaser = given.releaser.map(|account| directory.person(account, noon));
+        if releaser.as_ref().is_some_and(|who| who.person().is_none()) {
+            open.push(gate_open("the releaser's account is nobody's for certain".to_owned()));
+        }
+        let releaser = releaser.and_then(|who| who.person().map(ToOwned::to_owned));
+        let role = role(sides.workspace.as_ref(), given.emergency.is_some());
+        let bound = |review: &Review| bound(review, sides, catalogue, (base, digest));
+        let mut rows = Vec::new();
+        let mut whose = BTreeMap::new();
+        for (number, review) in reviews.iter().enumerate() {
+            let who = directory.person(&review.account, review.decided_at);
+            let person = who.person();
+            let acts = person.map(|person| directory.acts_for(person, review.decided_at));
+            let acts = acts.is_some_and(|whom| whom.iter().any(|one| persons.contains(one)));
+            let id = format!("{} {}", review.source, number.saturating_add(1));
+            let mut row = Row::default();
+            row.put("approval_id", Some(id.clone()));
+            row.put("source", Some(review.source.to_owned()));
+            row.put("account", Some(review.account.clone()));
+            row.put("person", person.map(ToOwned::to_owned));
+            row.put("account_kind", Some(kind(who.kind()).to_owned()));
+            let is_author = person.is_some_and(|person| persons.contains(person));
+            row.put("author", Some(is_author.to_string()));
+            row.put("acts_for_author", Some(acts.to_string()));
+            let releases = person.is_some() && person == releaser.as_deref();
+            row.put("releaser", Some(releases.to_string()));
+            let holds =
+                person.is_some_and(|person| directory.holds(person, &role, review.decided_at));
+            row.put("holds_role", Some(holds.to_string()));
+            row.put("bound_to_diff", Some(bound(review)?.to_string()));
+            row.put("decision", Some(review.decision.to_owned()));
+            row.put("decided_at", Some(instant_text(review.decided_at)));
+            whose.insert(id, person.map(ToOwned::to_owned));
+            rows.push(row);
+        }
+        let approvals = decided(&rows, judging, progress)?;
+        let counting = approvals.iter().filter(|approval| approval.counts);
+        // Two approvals of one person are one.
+        let valid = counting.filter_map(|approval| whose.get(&approval.id).cloned().flatten());
+        let valid = valid.collect();
+        let summary = RequestSummary {
+            authors: accounts.len().to_string(),
+            unknown_authors: unknown.to_string(),
+            approvals,
+            protected_changes: protected(sides),
+            emergency: given.emergency.map(ToOwned::to_owned),
+        };
+        Ok(Self { summary, directory, open, name: name(sides), valid })
+    }
+
+    /// The rows of the profile `gate-request-1`: one for each currency in which something moves. A request
+    /// that changes nothing asks for nothing.
+    pub(super) fn rows(
+        &self,
+        rerating: Option<&Rerating>,
+        changes: usize,
+        digest: &Digest,
+    ) -> Vec<Row> {
+        if changes == 0 {
+            return Vec::new();
+        }
+        let row = |delta: Option<(&str, &str)>| {
+            let mut row = Row::default();
+            row.put("request", Some(self.name.clone()));
+            row.put("diff_digest", Some(digest.to_string()));
+            row.put("changes", Some(changes.to_string()));
+            row.put("delta", delta.map(|(_, delta)| delta.to_owned()));
+            row.put("currency", delta.map(|(currency, _)| currency.to_owned()));
+            row.put("authors", Some(self.summary.authors.clone()));
+            row.put("unknown_authors", Some(self.summary.unknown_authors.clone()));
+            row.put("valid_approvals", Some(self.valid.len().to_string()));
+            row.put("emergency", Some(self.summary.emergency.is_some().to_string()));
+            row.put("protected_changes", Some(self.summary.protected_changes.len().to_string()));
+            row
+        };
+        let totals = rerating.into_iter().flat_map(|rerating| &rerating.totals);
+        let rows: Vec<Row> =
+            totals.map(|(currency, sums)| row(Some((currency, &sums.delta)))).collect();
+        if rows.is_empty() { vec![row(None)] } else { rows }
+    }
+}
+
+/// The datasets of the ordinary control over emergencies, where the workspace has all of them.
+pub(super) fn ordinary(plan: &Plan) -> Vec<DatasetSpec> {
+    let of = |spec: &&DatasetSpec| EMERGENCY_ROLES.contains(&spec.profile.role);
+    let found: Vec<DatasetSpec> = plan.datasets.iter().filter(of).cloned().collect();
+    if found.len() == EMERGENCY_ROLES.len() { found } else { Vec::new() }
+}
+
+fn gate_open(why: String) -> Open {
+    Open { control: "gate".to_owned(), why, line: None }
+}
+
+/// The end of the day: who holds what on that day holds it then.
+fn end_of(day: NaiveDate) -> Outcome<DateTime<Utc>> {
+    let end = day.and_hms_opt(23, 59, 59).map(|at| at.and_utc());
+    end.ok_or_else(|| Failure::internal("a day without an end"))
+}
+
+/// The accounts that wrote what is between base and head.
+fn authors(sides: &Sides, given: &Given<'_>) -> Outcome<BTreeSet<String>> {
+    let mut accounts: BTreeSet<String> = given.authors.iter().cloned().collect();
+    if let Some(git) = &sides.git {
+        let found = git.repository.authors(&git.base, &git.head)?;
+        accounts.extend(found.identities.iter().map(super::git::Identity::account));
+    }
+    Ok(accounts)
+}
+
+/// What the request is called.
+fn name(sides: &Sides) -> String {
+    format!("{} into {}", sides.head.shown, sides.base.shown)
+}
+
+/// The role that approvers hold: the base's word, else the usual one.
+fn role(workspace: Option<&Workspace>, emergency: bool) -> String {
+    let gate = workspace.map(|workspace| &workspace.settings.gate);
+    let (of, usual) = match emergency {
+        true => (gate.and_then(|gate| gate.emergency_role.clone()), "emergency-approver"),
+        false => (gate.and_then(|gate| gate.approver_role.clone()), "rate-approver"),
+    };
+    of.unwrap_or_else(|| usual.to_owned())
+}
+
+fn kind(kind: people::Kind) -> &'static str {
+    match kind {
+        people::Kind::Personal => "personal",
+        people::Kind::Shared => "shared",
+        people::Kind::Service => "service",
+        people::Kind::BreakGlass => "break-glass",
+        people::Kind::Unknown => "unknown",
+    }
+}
+
+/// What the policies of the base say of each approval.
+fn decided(
+    rows: &[Row],
+    (plan, catalogue, secret): Judging<'_>,
+    progress: &dyn Progress,
+) -> Outcome<Vec<ApprovalLine>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of = |planned: &&tieout_engine::plan::PlannedControl| {
+        planned.control.id.as_str() == APPROVALS
+    };
+    let controls = plan.controls.iter().filter(of).cloned().collect();
+    let plan = Plan { parameters: plan.parameters.clone(), datasets: Vec::new(), controls };
+    let made = [Made { profile: "gate-approval-1", rows }];
+    let output = judge::run(&plan, &made, Vec::new(), (catalogue, secret), progress)?;
+    let mut decisions: BTreeMap<u64, &Decision> = BTreeMap::new();
+    for record in &output.records {
+        if let Some(row) = record.record.row {
+            decisions.insert(row.0, &record.decision);
+        }
+    }
+    let mut lines = Vec::new();
+    for (place, row) in rows.iter().enumerate() {
+        let number = u64::try_from(place.saturating_add(1)).unwrap_or(u64::MAX);
+        let decision = decisions.get(&number);
+        let mut why: Vec<String> = match decision {
+            Some(Decision::Conforms) => Vec::new(),
+            Some(decision) => {
+                let facts = decision.facts().iter().map(|fact| fact.code.clone());
+                let causes = decision.causes().iter().map(|cause| match &cause.column {
+                    Some(column) => format!("{column} isn't known"),
+                    None => "not decided".to_owned(),
+                });
+                facts.chain(causes).collect()
+            }
+            None => vec!["not decided".to_owned()],
+        };
+        why.sort();
+        why.dedup();
+        lines.push(ApprovalLine {
+            id: row.get("approval_id").unwrap_or_default().to_owned(),
+            source: row.get("source").unwrap_or_default().to_owned(),
+            counts: matches!(decision, Some(Decision::Conforms)),
+            why,
+        });
+    }
+    Ok(lines)
+}
+
+/// Whether the review was given for what is evaluated: by the digest it states, or by a commit whose own
+/// evaluated diff is the same.
+fn bound(
+    review: &Review,
+    sides: &Sides,
+    catalogue: &Catalogue,
+    (base, digest): (&RateTable, &Digest),
+) -> Outcome<bool> {
+    match (&review.bound, &sides.git) {
+        (reviews::Bound::Diff(stated), _) => Ok(stated == digest),
+        (reviews::Bound::Commit(commit), Some(git)) => {
+            let of = diff_of(commit, git, sides, catalogue, base)?;
+            Ok(of.as_ref() == Some(digest))
+        }
+        _ => Ok(false),
+    }
+}
+
+fn diff_of(
+    commit: &str,
+    git: &Revisions,
+    sides: &Sides,
+    catalogue: &Catalogue,
+    base: &RateTable,
+) -> Outcome<Option<Digest>> {
+    let Some((path, bytes)) = git.table_with(commit)? else { return Ok(None) };
+    let table = table::read(&path, &bytes, &sides.reading).map_err(|e| not_run(e, catalogue))?;
+    Ok(table.refused.is_empty().then(|| diff::digest(&diff::changes(base, &table))))
+}
+
+/// The approvals of all exports, in the order given.
+fn read_reviews(sides: &Sides, given: &Given<'_>) -> Outcome<Vec<Review>> {
+    let approvers = approvers(sides)?;
+    let mut found = Vec::new();
+    for (source, path) in given.approvals {
+        let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
+        let shown = crate::output::shown(path);
+        if source == "statement" {
+            let approval = Approval::verify(&shown, &bytes, &approvers)?;
+            found.push(Review::of(approval));
+        } else {
+            found.extend(reviews::read(source, &shown, &bytes)?);
+        }
+    }
+    Ok(found)
+}
+
+fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
+    let Some(workspace) = &sides.workspace else { return Ok(Vec::new()) };
+    let listed = workspace.settings.gate.approvers.iter();
+    let read = |listed: &crate::config::ApproverFile| {
+        let pem = crate::output::read_text(&workspace.path(&listed.key.value))?;
+        let key = PublicKey::from_pem(&pem).map_err(|e| {
+            let message = format!("`{}` is no public key: {e}", listed.key.value);
+            workspace.wrong("gate-approver", message, &listed.key, None)
+        })?;
+        Ok(Approver { account: listed.account.clone(), key })
+    };
+    listed.map(read).collect()
+}
+
+/// The files that judge requests and that this one changes, by their names in base and head.
+fn protected(sides: &Sides) -> Vec<String> {
+    let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else { return Vec::new() };
+    let settings = &workspace.settings;
+    let below = |path: &str| format!("{}{path}", git.prefix);
+    let mut exact = vec![below("tieout.yaml"), below("tieout.lock"), ".mailmap".to_owned(), ".gitattributes".to_owned()];
+    exact.extend(settings.gate.waivers.iter().map(|path| below(&path.value)));
+    exact.extend(settings.gate.approvers.iter().map(|approver| below(&approver.key.value)));
+    let own = settings.own.catalogue.iter().chain(&settings.own.bundles);
+    let folders: Vec<String> =
+        own.map(|path| format!("{}/", below(path.value.trim_end_matches('/')))).collect();
+    let mut patterns: Vec<glob::Pattern> = Vec::new();
+    for dataset in settings.datasets.values() {
+        let profile = tieout_controls::profile::named(&dataset.profile.value);
+        if profile.is_none_or(|profile| profile.role != "rate-table") {
+            patterns.extend(dataset.files.iter().filter_map(|f| glob::Pattern::new(&below(&f.value)).ok()));
+        }
+    }
+    let more = settings.gate.protected.iter();
+    patterns.extend(more.filter_map(|path| glob::Pattern::new(&below(&path.value)).ok()));
+    let judges = |path: &&str| {
+        exact.iter().any(|exact| exact == path)
+            || folders.iter().any(|folder| path.starts_with(folder.as_str()))
+            || patterns.iter().any(|pattern| pattern.matches(path))
+    };
+    let found: BTreeSet<&str> = git.changes.paths().into_iter().filter(judges).collect();
+    found.into_iter().map(ToOwned::to_owned).collect()
+}
