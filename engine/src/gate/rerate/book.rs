@@ -1,0 +1,71 @@
+//! The rates of a table by their keys, and which of them price what was used.
+
+use crate::gate::{Rate, RateKey};
+use std::collections::BTreeMap;
+
+/// A table of rates by their keys.
+#[derive(Debug, Clone, Default)]
+pub struct Book<'r>(BTreeMap<&'r RateKey, Vec<&'r Rate>>);
+
+impl<'r> Book<'r> {
+    /// The rates of a table, in whatever order.
+    pub fn of(rates: &'r [Rate]) -> Self {
+        let mut keys: BTreeMap<&RateKey, Vec<&Rate>> = BTreeMap::new();
+        for rate in rates {
+            keys.entry(&rate.key).or_default().push(rate);
+        }
+        Self(keys)
+    }
+
+    /// The key whose rates price usage of that service, region and segment at an instant: the most
+    /// specific one that has any rate in force. With both region and segment comes before the region
+    /// alone, that before the segment alone, that before neither; a region before a segment, because it
+    /// says where the cost arises.
+    pub fn key(&self, used: &RateKey, at: i64) -> Option<&'r RateKey> {
+        candidates(used).iter().find_map(|key| {
+            let (key, rates) = self.0.get_key_value(key)?;
+            rates.iter().any(|rate| in_force(rate, at)).then_some(*key)
+        })
+    }
+
+    /// The rates of a key that are in force at an instant.
+    pub(super) fn rates(&self, key: &RateKey, at: i64) -> Vec<&'r Rate> {
+        let rates = self.0.get(key).into_iter().flatten().copied();
+        rates.filter(|rate| in_force(rate, at)).collect()
+    }
+
+    /// The keys that have a rate in force at an instant, in order.
+    pub(super) fn keys(&self, at: i64) -> impl Iterator<Item = &'r RateKey> {
+        let keys = self.0.iter().filter(move |(_, rates)| rates.iter().any(|r| in_force(r, at)));
+        keys.map(|(key, _)| *key)
+    }
+}
+
+fn in_force(rate: &Rate, at: i64) -> bool {
+    rate.from <= at && rate.to.is_none_or(|to| at < to)
+}
+
+/// The keys that cover what was used, the most specific first.
+fn candidates(used: &RateKey) -> [RateKey; 4] {
+    let key = |region: bool, segment: bool| RateKey {
+        service_id: used.service_id.clone(),
+        region: used.region.clone().filter(|_| region),
+        segment: used.segment.clone().filter(|_| segment),
+    };
+    [key(true, true), key(true, false), key(false, true), key(false, false)]
+}
+
+impl RateKey {
+    /// Whether its rates can price usage of that service, region and segment.
+    pub(in crate::gate) fn covers(&self, used: &Self) -> bool {
+        let covers = |own: &Option<String>, used: &Option<String>| own.is_none() || own == used;
+        self.service_id == used.service_id
+            && covers(&self.region, &used.region)
+            && covers(&self.segment, &used.segment)
+    }
+
+    /// How specific it is: of two keys that cover the same usage, the greater one comes first.
+    pub(super) fn rank(&self) -> (bool, bool) {
+        (self.region.is_some(), self.segment.is_some())
+    }
+}

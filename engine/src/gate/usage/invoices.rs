@@ -1,0 +1,82 @@
+//! Which invoices bill the usage of which time.
+
+use super::Usage;
+use crate::gate::RateKey;
+use crate::gate::rerate::Book;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Intervals that neither overlap nor touch: start → end.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Periods(BTreeMap<i64, i64>);
+
+impl Periods {
+    /// Adds an interval; one without length counts as its instant.
+    pub(super) fn cover(&mut self, start: i64, end: i64) {
+        let (mut start, mut end) = (start.min(end), end.max(start.saturating_add(1)));
+        if self.0.range(..=start).next_back().is_some_and(|(_, known)| *known >= end) {
+            return;
+        }
+        while let Some((from, to)) = self.0.range(..=end).next_back().map(|(f, t)| (*f, *t))
+            && to >= start
+        {
+            self.0.remove(&from);
+            (start, end) = (start.min(from), end.max(to));
+        }
+        self.0.insert(start, end);
+    }
+
+    /// The first instants of those parts of them that lie in an interval.
+    fn within(&self, from: i64, to: i64) -> impl Iterator<Item = i64> {
+        let begun = self.0.range(..to).filter(move |(_, end)| **end > from);
+        begun.map(move |(start, _)| (*start).max(from))
+    }
+}
+
+impl Usage {
+    /// The invoices, by their numbers, that billed usage of a half-open interval which a rate of that key
+    /// prices in one of the two tables: what a change of it there would make another amount. `to` is none
+    /// for an interval without end. Where a more specific rate holds in both tables, the usage is not
+    /// this one's. All rows of the dataset count, of whichever month, and the time that an invoice bills
+    /// of a service, region and segment is what its rows cover together.
+    pub fn invoices_touched(
+        &self,
+        key: &RateKey,
+        from: i64,
+        to: Option<i64>,
+        books: [&Book<'_>; 2],
+    ) -> BTreeSet<&str> {
+        let to = to.unwrap_or(i64::MAX);
+        let first = self.keys.partition_point(|used| used.service_id < key.service_id);
+        let of_service = self.keys.iter().zip(&self.invoices).skip(first);
+        let of_service = of_service.take_while(|(used, _)| used.service_id == key.service_id);
+        let mut touched = BTreeSet::new();
+        for (used, invoices) in of_service.filter(|(used, _)| key.covers(used)) {
+            let prices = |at| books.iter().any(|book| book.key(used, at) == Some(key));
+            for (invoice, periods) in invoices {
+                let number = self.invoice_numbers.known(*invoice);
+                if !touched.contains(number) && periods.within(from, to).any(prices) {
+                    touched.insert(number);
+                }
+            }
+        }
+        touched
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_run_together() {
+        let mut periods = Periods::default();
+        for (start, end) in [(0, 10), (20, 30), (5, 7), (10, 15), (40, 40), (14, 21)] {
+            periods.cover(start, end);
+        }
+        assert_eq!(periods.0, [(0, 30), (40, 41)].into());
+        let within = |from, to| periods.within(from, to).collect::<Vec<_>>();
+        assert_eq!(within(30, 40), Vec::<i64>::new());
+        assert_eq!(within(29, 41), [29, 40]);
+        assert_eq!(within(-5, 0), Vec::<i64>::new());
+    }
+}
