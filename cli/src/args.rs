@@ -612,10 +612,13 @@ pub(crate) struct GateRates {
     /// Re-rate nothing; the request then needs the most approvals
     #[arg(long)]
     pub(crate) no_usage: bool,
-    /// An export of approvals, repeatable: `github=FILE`, `gitlab=FILE`, `change-management=FILE`,
-    /// `statement=FILE`
+    /// An export of approvals, repeatable: `github=FILE`, `gitlab=FILE` with `gitlab-versions=FILE`,
+    /// `change-management=FILE` with `--change`, `statement=FILE`
     #[arg(long, value_name = "SOURCE=FILE", value_parser = approvals)]
     pub(crate) approvals: Vec<(String, PathBuf)>,
+    /// What change management calls the request
+    #[arg(long, value_name = "ID")]
+    pub(crate) change: Option<String>,
     /// An author's account, repeatable, where files are compared and git names nobody
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) author: Vec<String>,
@@ -694,7 +697,8 @@ fn gate_output(text: &str) -> Result<GateOutput, String> {
 }
 
 fn approvals(text: &str) -> Result<(String, PathBuf), String> {
-    const SOURCES: [&str; 4] = ["github", "gitlab", "change-management", "statement"];
+    const SOURCES: [&str; 5] =
+        ["github", "gitlab", "gitlab-versions", "change-management", "statement"];
     let (source, path) = text.split_once('=').unwrap_or((text, ""));
     if !SOURCES.contains(&source) || path.is_empty() {
         return Err(format!("write SOURCE=FILE, where the source is {}", SOURCES.join(", ")));

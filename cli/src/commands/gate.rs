@@ -3,7 +3,7 @@
 use super::run::seal_run;
 use super::remark;
 use crate::args::{FailOn, GateOutput, GateRates, GateVerify, Global};
-use crate::diagnostic::{Failure, Outcome};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::gate::deployed;
 use crate::gate::rates::{self, Gated, Question};
@@ -30,6 +30,12 @@ pub(super) fn rates(global: &Global, args: &GateRates) -> Outcome<Exit> {
             output::check_writable(path)?;
         }
     }
+    let managed = args.approvals.iter().any(|(source, _)| source == "change-management");
+    if managed && args.change.is_none() {
+        let message = "an export of change management is of many changes";
+        let help = "say which one this is: `--change ID`";
+        return Err(Failure::usage(Diagnostic::new("gate-change", message).help(help)));
+    }
     let asked = Asked {
         config: global.config.as_deref(),
         base: &args.base,
@@ -46,6 +52,7 @@ pub(super) fn rates(global: &Global, args: &GateRates) -> Outcome<Exit> {
         fail_on: severity(args.fail_on),
         people: Given {
             approvals: &args.approvals,
+            change: args.change.as_deref(),
             authors: &args.author,
             releaser: args.releaser.as_deref(),
             emergency: args.emergency.as_deref(),
@@ -93,7 +100,7 @@ fn seal(
     let Some(mut workspace) = sides.workspace else {
         let message = "only a workspace's gate can be sealed";
         let help = "run it where a `tieout.yaml` names the keys";
-        let diagnostic = crate::diagnostic::Diagnostic::new("no-workspace", message).help(help);
+        let diagnostic = Diagnostic::new("no-workspace", message).help(help);
         return Err(Failure::usage(diagnostic));
     };
     // Keys, log and packs are this machine's, whatever revision says where.

@@ -23,7 +23,7 @@ use tieout_engine::gate::changeset::{self, Measures, Row};
 use tieout_engine::gate::diff::{self, Change};
 use tieout_engine::gate::integrity;
 use tieout_engine::gate::lookups::Lookups;
-use tieout_engine::gate::rerate::{Dimension, Rerated, rerate};
+use tieout_engine::gate::rerate::{Book, Rerated, rerate};
 use tieout_engine::gate::table::{self, RateTable};
 use tieout_engine::gate::usage::{self, Usage};
 use tieout_engine::plan::{Plan, PlannedControl};
@@ -83,6 +83,7 @@ pub(super) fn gate(
             inputs.push(input(&usage.summary));
             let (old, new) = changeset::snapshots(&base, &head, &changes, question.as_of);
             let rerated = rerate(&old, &new, &usage, midnight(question.as_of));
+            not_rated(&rerated, &mut open);
             Some((usage, rerated, month))
         }
         None => None,
@@ -93,6 +94,7 @@ pub(super) fn gate(
         lookups: &lookups,
         window: window.as_ref(),
         rated: rated.as_ref().map(|(usage, rerated, _)| (usage, rerated)),
+        books: [&Book::of(&base.rates), &Book::of(&head.rates)],
         file: &sides.head.path,
     };
     let rows = changeset::rows(&changes, &findings, &measures);
@@ -347,7 +349,6 @@ fn line(row: &Row) -> ChangeLine {
 
 fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
     let mut by = BTreeMap::new();
-    let mut totals = BTreeMap::new();
     for (dimension, values) in &rerated.by {
         let mut moved: Vec<Moved> = values
             .iter()
@@ -357,11 +358,6 @@ fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
                 money: money(&sums.old, &sums.new, &sums.delta),
             })
             .collect();
-        if *dimension == Dimension::Service {
-            totals = summed(values.iter().map(|((_, currency), sums)| {
-                (currency.as_str(), &sums.old, &sums.new)
-            }));
-        }
         let size: BTreeMap<(String, String), Exact> = values
             .iter()
             .map(|(key, sums)| (key.clone(), sums.delta.magnitude()))
@@ -371,16 +367,16 @@ fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
             let of = |m: &Moved| size.get(&(m.value.clone(), m.currency.clone()));
             of(b).cmp(&of(a)).then_with(|| (&a.currency, &a.value).cmp(&(&b.currency, &b.value)))
         });
-        by.insert(dimension.word().to_owned(), moved);
+        by.insert(dimension.name().to_owned(), moved);
     }
     let text = |exact: &Exact| decimal(exact);
     Rerating {
         month: month.to_owned(),
         rows: usage.in_month.rows.to_string(),
         usage: usage.summary.commitment.to_string(),
-        groups: rerated.groups_told(),
+        groups: groups(rerated),
         quantity: usage.in_month.by_unit.iter().map(|(unit, sum)| (unit.clone(), text(sum))).collect(),
-        totals,
+        totals: rerated.money.iter().map(|(c, m)| (c.clone(), money(&m.old, &m.new, &m.delta))).collect(),
         by,
         unrated: rerated
             .unrated
@@ -391,19 +387,29 @@ fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
     }
 }
 
-fn summed<'a>(
-    parts: impl Iterator<Item = (&'a str, &'a Exact, &'a Exact)>,
-) -> BTreeMap<String, Money> {
-    let mut sums: BTreeMap<String, (Exact, Exact)> = BTreeMap::new();
-    for (currency, old, new) in parts {
-        let sum = sums.entry(currency.to_owned()).or_insert_with(|| (Exact::zero(), Exact::zero()));
-        *sum = (sum.0.plus(old), sum.1.plus(new));
+/// How many groups each side rates, has no rate for, or can't decide, by the word for it.
+fn groups(rerated: &Rerated) -> BTreeMap<String, [String; 2]> {
+    let mut told: BTreeMap<String, [u64; 2]> = BTreeMap::new();
+    for (place, side) in rerated.sides.iter().enumerate() {
+        let undetermined = side.undetermined.iter().map(|(why, portion)| (*why, portion));
+        for (word, portion) in [("rated", &side.rated), ("without a rate", &side.unrated)].into_iter().chain(undetermined) {
+            if let Some(count) = told.entry(word.to_owned()).or_default().get_mut(place) {
+                *count = portion.groups.0;
+            }
+        }
     }
-    let told = sums.into_iter().map(|(c, (old, new))| {
-        let delta = new.minus(&old);
-        (c, money(&old, &new, &delta))
-    });
-    told.collect()
+    told.into_iter().map(|(word, counts)| (word, counts.map(|count| count.to_string()))).collect()
+}
+
+/// What the head's table can't rate and the base's could, or what only came with it.
+fn not_rated(rerated: &Rerated, open: &mut Vec<Open>) {
+    let [old, new] = &rerated.sides;
+    for (why, portion) in &new.undetermined {
+        if old.undetermined.get(why) != Some(portion) {
+            let why = format!("{} groups of usage can't be re-rated: {why}", portion.groups);
+            open.push(Open { control: "gate".to_owned(), why, line: None });
+        }
+    }
 }
 
 fn money(old: &Exact, new: &Exact, delta: &Exact) -> Money {

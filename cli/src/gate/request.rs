@@ -1,9 +1,9 @@
 //! Who stands behind a request: its authors, the approvals that count, what it changes of what judges it.
 
 use super::judge::{self, APPROVALS, Made};
-use super::people::{self, Directory};
+use super::people::Directory;
 use super::result::{ApprovalLine, Open, Rerating, RequestSummary};
-use super::reviews::{self, Review};
+use super::reviews::{self, Context};
 use super::sides::{Revisions, Sides};
 use super::statement::{Approval, Approver};
 use crate::catalogue::Catalogue;
@@ -25,13 +25,17 @@ use tieout_evidence::public_key::PublicKey;
 
 /// The ordinary control that asks whether emergencies were reviewed in time.
 pub(super) const EMERGENCIES: &str = "CM-04";
-/// The datasets that it reads.
+/// The versions of a merge request of GitLab: which commit was its head when.
+const VERSIONS: &str = "gitlab-versions";
+/// The datasets that the control over emergencies reads.
 const EMERGENCY_ROLES: [&str; 2] = ["change", "approval"];
 
 /// What was given on the command line.
 pub(crate) struct Given<'a> {
     /// Exports of approvals: source and file.
     pub(crate) approvals: &'a [(String, PathBuf)],
+    /// What change management calls the request.
+    pub(crate) change: Option<&'a str>,
     /// Authors where git doesn't name them.
     pub(crate) authors: &'a [String],
     /// Who releases it.
@@ -77,42 +81,31 @@ impl Request {
                 None => unknown = unknown.saturating_add(1),
             }
         }
-        let reviews = read_reviews(sides, given)?;
+        let decisions = decisions(sides, given)?;
         let releaser = given.releaser.map(|account| directory.person(account, noon));
         if releaser.as_ref().is_some_and(|who| who.person().is_none()) {
             open.push(gate_open("the releaser's account is nobody's for certain".to_owned()));
         }
-        let releaser = releaser.and_then(|who| who.person().map(ToOwned::to_owned));
-        let role = role(sides.workspace.as_ref(), given.emergency.is_some());
-        let bound = |review: &Review| bound(review, sides, catalogue, (base, digest));
-        let mut rows = Vec::new();
-        let mut whose = BTreeMap::new();
-        for (number, review) in reviews.iter().enumerate() {
-            let who = directory.person(&review.account, review.decided_at);
-            let person = who.person();
-            let acts = person.map(|person| directory.acts_for(person, review.decided_at));
-            let acts = acts.is_some_and(|whom| whom.iter().any(|one| persons.contains(one)));
-            let id = format!("{} {}", review.source, number.saturating_add(1));
-            let mut row = Row::default();
-            row.put("approval_id", Some(id.clone()));
-            row.put("source", Some(review.source.to_owned()));
-            row.put("account", Some(review.account.clone()));
-            row.put("person", person.map(ToOwned::to_owned));
-            row.put("account_kind", Some(kind(who.kind()).to_owned()));
-            let is_author = person.is_some_and(|person| persons.contains(person));
-            row.put("author", Some(is_author.to_string()));
-            row.put("acts_for_author", Some(acts.to_string()));
-            let releases = person.is_some() && person == releaser.as_deref();
-            row.put("releaser", Some(releases.to_string()));
-            let holds =
-                person.is_some_and(|person| directory.holds(person, &role, review.decided_at));
-            row.put("holds_role", Some(holds.to_string()));
-            row.put("bound_to_diff", Some(bound(review)?.to_string()));
-            row.put("decision", Some(review.decision.to_owned()));
-            row.put("decided_at", Some(instant_text(review.decided_at)));
-            whose.insert(id, person.map(ToOwned::to_owned));
-            rows.push(row);
-        }
+        let releasers = releaser.and_then(|who| who.person().map(ToOwned::to_owned)).into_iter();
+        let context = Context {
+            directory: &directory,
+            authors: &persons,
+            releasers: &releasers.collect(),
+            role: &role(sides.workspace.as_ref(), given.emergency.is_some()),
+            digest: *digest,
+        };
+        let digest_of = |commit: &str| match &sides.git {
+            Some(git) => diff_of(commit, git, sides, catalogue, base),
+            None => Ok(None),
+        };
+        let given_rows = reviews::rows(&decisions, &context, &digest_of)?;
+        let whose: BTreeMap<String, Option<String>> = given_rows
+            .iter()
+            .enumerate()
+            .map(|(place, row)| (told_id(place, row), row.person.clone()))
+            .collect();
+        let rows: Vec<Row> =
+            given_rows.iter().enumerate().map(|(place, row)| record(place, row)).collect::<Outcome<_>>()?;
         let approvals = decided(&rows, judging, progress)?;
         let counting = approvals.iter().filter(|approval| approval.counts);
         // Two approvals of one person are one.
@@ -202,14 +195,34 @@ fn role(workspace: Option<&Workspace>, emergency: bool) -> String {
     of.unwrap_or_else(|| usual.to_owned())
 }
 
-fn kind(kind: people::Kind) -> &'static str {
-    match kind {
-        people::Kind::Personal => "personal",
-        people::Kind::Shared => "shared",
-        people::Kind::Service => "service",
-        people::Kind::BreakGlass => "break-glass",
-        people::Kind::Unknown => "unknown",
-    }
+/// How an approval is called where persons are not: its source and its place among them.
+fn told_id(place: usize, row: &reviews::Row) -> String {
+    format!("{} {}", word(&row.source).unwrap_or_default(), place.saturating_add(1))
+}
+
+/// The row of the profile `gate-approval-1`.
+fn record(place: usize, row: &reviews::Row) -> Outcome<Row> {
+    let mut told = Row::default();
+    told.put("approval_id", Some(told_id(place, row)));
+    told.put("source", Some(word(&row.source)?));
+    told.put("account", Some(row.account.clone()));
+    told.put("person", row.person.clone());
+    told.put("account_kind", Some(word(&row.account_kind)?));
+    told.put("author", Some(row.author.to_string()));
+    told.put("acts_for_author", Some(row.acts_for_author.to_string()));
+    told.put("releaser", Some(row.releaser.to_string()));
+    told.put("holds_role", Some(row.holds_role.to_string()));
+    told.put("bound_to_diff", Some(row.bound_to_diff.to_string()));
+    told.put("decision", Some(word(&row.decision)?));
+    told.put("decided_at", Some(instant_text(row.decided_at)));
+    Ok(told)
+}
+
+/// The word that a value is written with.
+fn word(value: &impl serde::Serialize) -> Outcome<String> {
+    let value = serde_json::to_value(value).map_err(Failure::internal)?;
+    let text = value.as_str().map(ToOwned::to_owned);
+    text.ok_or_else(|| Failure::internal("a word that is none"))
 }
 
 /// What the policies of the base say of each approval.
@@ -262,24 +275,7 @@ fn decided(
     Ok(lines)
 }
 
-/// Whether the review was given for what is evaluated: by the digest it states, or by a commit whose own
-/// evaluated diff is the same.
-fn bound(
-    review: &Review,
-    sides: &Sides,
-    catalogue: &Catalogue,
-    (base, digest): (&RateTable, &Digest),
-) -> Outcome<bool> {
-    match (&review.bound, &sides.git) {
-        (reviews::Bound::Diff(stated), _) => Ok(stated == digest),
-        (reviews::Bound::Commit(commit), Some(git)) => {
-            let of = diff_of(commit, git, sides, catalogue, base)?;
-            Ok(of.as_ref() == Some(digest))
-        }
-        _ => Ok(false),
-    }
-}
-
+/// The evaluated diff of the base with another commit of the head merged into it.
 fn diff_of(
     commit: &str,
     git: &Revisions,
@@ -292,20 +288,32 @@ fn diff_of(
     Ok(table.refused.is_empty().then(|| diff::digest(&diff::changes(base, &table))))
 }
 
-/// The approvals of all exports, in the order given.
-fn read_reviews(sides: &Sides, given: &Given<'_>) -> Outcome<Vec<Review>> {
+/// The decisions of all exports.
+fn decisions(sides: &Sides, given: &Given<'_>) -> Outcome<Vec<reviews::Given>> {
     let approvers = approvers(sides)?;
-    let mut found = Vec::new();
-    for (source, path) in given.approvals {
+    let (mut found, mut statements) = (Vec::new(), Vec::new());
+    let versions = given.approvals.iter().find(|(source, _)| source == VERSIONS);
+    let versions = versions
+        .map(|(_, path)| Ok((crate::output::shown(path), crate::output::read_text(path)?)))
+        .transpose()?;
+    for (source, path) in given.approvals.iter().filter(|(source, _)| source != VERSIONS) {
         let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
         let shown = crate::output::shown(path);
         if source == "statement" {
-            let approval = Approval::verify(&shown, &bytes, &approvers)?;
-            found.push(Review::of(approval));
-        } else {
-            found.extend(reviews::read(source, &shown, &bytes)?);
+            statements.push(Approval::verify(&shown, &bytes, &approvers)?);
+            continue;
         }
+        let text = crate::output::read_text(path)?;
+        found.extend(match source.as_str() {
+            "github" => reviews::github(&shown, &text)?,
+            "gitlab" => {
+                let versions = versions.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
+                reviews::gitlab(&shown, &text, versions)?
+            }
+            _ => reviews::changes(&shown, &text, "cm", given.change.unwrap_or_default())?,
+        });
     }
+    found.extend(reviews::statements(&statements, &name(sides)));
     Ok(found)
 }
 

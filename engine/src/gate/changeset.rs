@@ -3,7 +3,7 @@
 use super::diff::{Change, Kind};
 use super::integrity::Finding;
 use super::lookups::Lookups;
-use super::rerate::{Coverage, Rerated};
+use super::rerate::{Book, Coverage, Rerated};
 use super::table::RateTable;
 use super::usage::Usage;
 use super::{Rate, RateKey};
@@ -26,6 +26,8 @@ pub struct Measures<'a> {
     pub window: Option<&'a RateTable>,
     /// The usage, and what it comes to on both sides.
     pub rated: Option<(&'a Usage, &'a Rerated)>,
+    /// Both tables' rates by key.
+    pub books: [&'a Book<'a>; 2],
     /// The head's file.
     pub file: &'a str,
 }
@@ -97,7 +99,7 @@ pub fn rows(changes: &[Change], findings: &[Finding], measures: &Measures<'_>) -
     }
     for finding in findings {
         let mut row = measures.row(&finding.change, finding.in_base);
-        row.put("coverage", Some(Coverage::NotRated.word().to_owned()));
+        row.put("coverage", Some(Coverage::NotRated.name().to_owned()));
         rows.push(row);
     }
     rows.extend(measures.unrated());
@@ -135,7 +137,8 @@ impl Measures<'_> {
         let past = change.from < midnight(self.as_of) && !matches!(change.kind, Kind::TwoPrices | Kind::Overlap | Kind::Gap);
         row.put("retroactive", Some(past.to_string()));
         let invoices = self.rated.filter(|_| past && !in_base).map(|(usage, _)| {
-            usage.invoices_touched(&change.key, change.from, change.to).to_string()
+            let touched = usage.invoices_touched(&change.key, change.from, change.to, self.books);
+            touched.len().to_string()
         });
         row.put("invoices_touched", invoices.or_else(|| (!past).then(|| "0".to_owned())));
         row.put("file", Some(self.file.to_owned()));
@@ -187,13 +190,17 @@ impl Measures<'_> {
             (Some(_), None) => Coverage::Unpriced,
             (Some(_), Some(effect)) => effect.coverage,
         };
-        row.put("coverage", Some(coverage.word().to_owned()));
+        row.put("coverage", Some(coverage.name().to_owned()));
         let Some(effect) = effect.filter(|_| first) else { return };
-        row.put("quantity", decimal(&effect.quantity));
-        row.put("old_amount", decimal(&effect.old));
-        row.put("new_amount", decimal(&effect.new));
-        row.put("delta", decimal(&effect.delta));
-        row.put("currency", effect.currency.clone());
+        if let Some((quantity, true)) = only(&effect.quantity).map(|(_, q, alone)| (q, alone)) {
+            row.put("quantity", decimal(quantity));
+        }
+        // Two currencies are never netted: the row then has no amount, and the totals have both.
+        let Some((currency, money, true)) = only(&effect.money) else { return };
+        row.put("old_amount", decimal(&money.old));
+        row.put("new_amount", decimal(&money.new));
+        row.put("delta", decimal(&money.delta));
+        row.put("currency", Some(currency.to_owned()));
     }
 
     /// A row for each service, region, segment and unit whose usage the head doesn't price.
@@ -213,12 +220,17 @@ impl Measures<'_> {
             row.put("retroactive", Some("false".to_owned()));
             row.put("declared_retroactive", Some("false".to_owned()));
             row.put("closed_period", Some("false".to_owned()));
-            row.put("coverage", Some(Coverage::Unpriced.word().to_owned()));
+            row.put("coverage", Some(Coverage::Unpriced.name().to_owned()));
             row.put("file", Some(self.file.to_owned()));
             row
         };
         unrated.map(row).collect()
     }
+}
+
+/// The first entry, and whether it is the only one.
+fn only<T>(map: &BTreeMap<String, T>) -> Option<(&str, &T, bool)> {
+    map.iter().next().map(|(key, value)| (key.as_str(), value, map.len() == 1))
 }
 
 /// The rate of the change's key and tier that the table has at the change's first instant; none where
