@@ -192,6 +192,10 @@ impl Resolver<'_> {
                 continue;
             }
             let mandatory = by_name.is_some() || mandatory.contains(id);
+            // What they judge exists only within a gate: here they would be told as not tested.
+            if item.of_the_gate() && !mandatory {
+                continue;
+            }
             planned.extend(self.control(item.control.clone(), mandatory, datasets));
         }
         if planned.is_empty() && self.wrong.is_empty() {

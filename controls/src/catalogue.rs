@@ -19,6 +19,13 @@ pub struct CatalogueItem {
     pub page: String,
 }
 
+impl CatalogueItem {
+    /// Whether it judges a proposed change of rates, family `gate`, and no records of a period.
+    pub fn of_the_gate(&self) -> bool {
+        self.control.family == "gate"
+    }
+}
+
 /// A catalogue file that can't be read.
 #[derive(Debug, thiserror::Error)]
 #[error("`{path}`: {reason}")]

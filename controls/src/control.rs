@@ -153,7 +153,8 @@ pub struct Control {
     pub company_id: Option<String>,
     /// A name of a few words.
     pub title: String,
-    /// The family: `billing`, `sod`, `retention`, `vat`, `transfer-pricing`.
+    /// The family: `billing`, `sod`, `retention`, `vat`, `transfer-pricing`; `gate` judges a proposed
+    /// change of rates.
     pub family: String,
     /// What kind of item.
     pub kind: ControlKind,

@@ -17,6 +17,8 @@ mod charged;
 mod comparables;
 #[path = "built_in/estimates.rs"]
 mod estimates;
+#[path = "built_in/gate.rs"]
+mod gate;
 #[path = "built_in/metering.rs"]
 mod metering;
 #[path = "built_in/purchases.rs"]

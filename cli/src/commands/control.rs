@@ -7,8 +7,9 @@ use crate::diagnostic::{Failure, Outcome};
 use crate::exit::Exit;
 use crate::text::table;
 use crate::workspace::Workspace;
+use tieout_controls::catalogue::CatalogueItem;
 
-/// All controls, by id.
+/// All controls, by id: those of a run, then those of the gate.
 pub(super) fn list(global: &Global, json: bool) -> Outcome<Exit> {
     let catalogue = open(global)?;
     if json {
@@ -17,19 +18,28 @@ pub(super) fn list(global: &Global, json: bool) -> Outcome<Exit> {
         let text = serde_json::to_string_pretty(&whole).map_err(Failure::internal)?;
         return printed(&format!("{text}\n"));
     }
+    let (gate, run): (Vec<_>, Vec<_>) =
+        catalogue.items.values().partition(|item| item.of_the_gate());
+    printed(&format!(
+        "{}\nOf a proposed change of rates; `tieout run` tests them only by name:\n\n{}",
+        listed(&run),
+        listed(&gate)
+    ))
+}
+
+fn listed(items: &[&CatalogueItem]) -> String {
     let row = |cells: [&str; 5]| cells.map(str::to_owned).to_vec();
     let mut rows = vec![row(["CONTROL", "SEVERITY", "KIND", "FAMILY", "TITLE"])];
-    for (id, item) in &catalogue.items {
-        let control = &item.control;
+    for CatalogueItem { control, .. } in items {
         rows.push(row([
-            id,
+            control.id.as_str(),
             control.severity.word(),
             control.kind.word(),
             &control.family,
             &control.title,
         ]));
     }
-    printed(&table(&rows))
+    table(&rows)
 }
 
 /// A control's definition, as written.

@@ -1,0 +1,34 @@
+# METADATA
+# title: Prices keep a margin above their contract
+# description: >-
+#   The new price of a rate that rests on a contract line lies at least the floor, in percent, above what
+#   the contract asks. A rate without a contract line has no margin to keep; a margin that isn't known is
+#   undetermined.
+# custom:
+#   severity: high
+#   references: [Rate policy of the company]
+package gate.rg_03
+
+applicable if {
+	input.contract_line != null
+}
+
+violation contains {
+	"code": "margin-below-floor",
+	"expected": data.parameters.margin_floor_percent,
+	"actual": input.margin_percent,
+	"message": sprintf(
+		"old price %s, new price %v %s, contract price %v",
+		[was, input.new_price, input.new_currency, input.contract_price],
+	),
+} if {
+	input.margin_percent < data.parameters.margin_floor_percent
+}
+
+was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+	input.old_price != null
+}
+
+was := "none" if {
+	input.old_price == null
+}

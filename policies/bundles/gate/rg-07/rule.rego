@@ -1,0 +1,43 @@
+# METADATA
+# title: Dearer prices are announced in time
+# description: >-
+#   What makes a rate dearer was announced at least the days of notice before it takes effect. A change that
+#   makes nothing dearer needs no notice.
+# custom:
+#   severity: high
+#   references: [Agreements of the company with its customers]
+package gate.rg_07
+
+applicable if {
+	input.kind == "price-raised"
+}
+
+# A date or a boundary that moves is a raise for those who pay more by it.
+applicable if {
+	input.old_price != null
+	input.new_price != null
+	input.new_price > input.old_price
+}
+
+violation contains {
+	"code": "not-announced",
+	"expected": data.parameters.notice_days_min,
+	"message": sprintf("%s, in effect from %v", [prices, input.effective_from]),
+} if {
+	input.announced_on == null
+}
+
+violation contains {
+	"code": "notice-too-short",
+	"expected": data.parameters.notice_days_min,
+	"actual": input.notice_days,
+	"message": sprintf("%s, announced on %v, in effect from %v", [prices, input.announced_on, input.effective_from]),
+} if {
+	input.announced_on != null
+	input.notice_days < data.parameters.notice_days_min
+}
+
+prices := sprintf(
+	"old price %v %s, new price %v %s",
+	[input.old_price, input.old_currency, input.new_price, input.new_currency],
+)

@@ -1,0 +1,46 @@
+# METADATA
+# title: A rate keeps its unit and currency
+# description: >-
+#   A rate whose unit or currency changes is another rate: it ends, and a new one begins under an id of its
+#   own.
+# custom:
+#   severity: high
+#   references: [Rate policy of the company]
+package gate.rg_13
+
+violation contains {
+	"code": "currency-changed",
+	"expected": input.old_currency,
+	"actual": input.new_currency,
+	"message": sprintf("old price %s, new price %s", [was, becomes]),
+} if {
+	input.kind == "currency-changed"
+}
+
+violation contains {
+	"code": "unit-changed",
+	"expected": object.get(input, "old_unit", "none"),
+	"actual": object.get(input, "new_unit", "none"),
+	"message": sprintf(
+		"old price %s per %s, new price %s per %s",
+		[was, object.get(input, "old_unit", "none"), becomes, object.get(input, "new_unit", "none")],
+	),
+} if {
+	input.kind == "unit-changed"
+}
+
+was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+	input.old_price != null
+}
+
+was := "none" if {
+	input.old_price == null
+}
+
+becomes := sprintf("%v %s", [input.new_price, input.new_currency]) if {
+	input.new_price != null
+}
+
+becomes := "none" if {
+	input.new_price == null
+}

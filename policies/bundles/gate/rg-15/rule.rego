@@ -1,0 +1,22 @@
+# METADATA
+# title: Changes of a rate add up to no more than the limit
+# description: >-
+#   What a rate has changed by since the window began, with this change, is at most the limit in percent, up
+#   or down: two halves of a change are judged as the whole. Where it isn't known the change is
+#   undetermined.
+# custom:
+#   severity: high
+#   references: [Rate policy of the company]
+package gate.rg_15
+
+violation contains {
+	"code": "cumulative-change-too-large",
+	"expected": data.parameters.max_cumulative_percent,
+	"actual": input.cumulative_percent,
+	"message": sprintf(
+		"old price %v %s, new price %v %s; since the window began %v percent",
+		[input.old_price, input.old_currency, input.new_price, input.new_currency, input.cumulative_percent],
+	),
+} if {
+	abs(input.cumulative_percent) > data.parameters.max_cumulative_percent
+}

@@ -1,0 +1,44 @@
+# METADATA
+# title: All usage has a rate
+# description: >-
+#   No usage of the last closed month is without a rate in the new table: nobody would charge it. Usage that
+#   the base table doesn't price either is told by a code of its own.
+# custom:
+#   severity: high
+#   references: [Rate policy of the company]
+package gate.rg_16
+
+violation contains {
+	"code": "usage-without-rate",
+	"actual": input.quantity,
+	"message": sprintf("old price %s, new price none: used from %v until %s", [was, input.effective_from, until]),
+} if {
+	input.kind == "usage-without-rate"
+	not input.in_base
+}
+
+# Legacy is no excuse here: it is money that nobody charges.
+violation contains {
+	"code": "usage-without-rate-in-base",
+	"actual": input.quantity,
+	"message": sprintf("the base table has no price either: used from %v until %s", [input.effective_from, until]),
+} if {
+	input.kind == "usage-without-rate"
+	input.in_base
+}
+
+was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+	input.old_price != null
+}
+
+was := "none" if {
+	input.old_price == null
+}
+
+until := sprintf("%v", [input.effective_to]) if {
+	input.effective_to != null
+}
+
+until := "further notice" if {
+	input.effective_to == null
+}
