@@ -5,7 +5,7 @@ use super::remark;
 use crate::args::{FailOn, GateOutput, GateRates, GateVerify, Global};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
-use crate::gate::deployed;
+use crate::gate::deployed::{self, RESULT, TABLE};
 use crate::gate::rates::{self, Gated, Question};
 use crate::gate::render::{GateFormat, render};
 use crate::gate::request::Given;
@@ -19,9 +19,6 @@ use crate::secret;
 use tieout_controls::control::Severity;
 
 const NOT_SEALED: &str = "nothing was sealed";
-/// Where the result and the gated table lie in a pack, below `policy/`.
-pub(crate) const RESULT: &str = "gate/result.json";
-pub(crate) const TABLE: &str = "gate/table.ndjson";
 
 /// Judges a change of a rate table.
 pub(super) fn rates(global: &Global, args: &GateRates) -> Outcome<Exit> {

@@ -4,7 +4,6 @@
 use super::result::{GateResult, GateVerdict};
 use crate::args::{GateVerify, Global};
 use crate::catalogue::Catalogue;
-use crate::commands::gate::{RESULT, TABLE};
 use crate::commands::not_run;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
@@ -18,8 +17,13 @@ use tieout_controls::profile;
 use tieout_engine::dataset::Reading;
 use tieout_engine::gate::Rate;
 use tieout_engine::gate::diff::{self, Change};
-use tieout_engine::gate::table::{self, RateTable};
+use tieout_engine::gate::table;
 use tieout_evidence::verify::Verdict;
+
+/// Where the result lies in a pack, below `policy/`.
+pub(crate) const RESULT: &str = "gate/result.json";
+/// Where the gated table does, one canonical row a line.
+pub(crate) const TABLE: &str = "gate/table.ndjson";
 
 /// Verifies the pack, then compares.
 ///
@@ -37,7 +41,7 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
     let result: GateResult = serde_json::from_str(&part(&folder, RESULT)?)
         .map_err(|e| refused(&pack, &format!("its gate result can't be read: {e}")))?;
     let catalogue = Catalogue::builtin()?;
-    let gated = RateTable::of_canonical(&part(&folder, TABLE)?)
+    let gated = table::of_canonical(&part(&folder, TABLE)?)
         .map_err(|e| not_run(e, &catalogue))?;
     if gated.digest.to_string() != result.head.digest {
         return Err(refused(&pack, "its table is not the one that its result speaks of"));

@@ -4,7 +4,6 @@ use super::judge::{self, Judged, Made};
 use super::request::{self, Request};
 use super::result::{
     ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, Reconciled, Rerating, Side,
-    WaiverLine,
 };
 use super::sides::{Sides, TableFile};
 use super::waived;
@@ -35,32 +34,32 @@ use tieout_evidence::commitment::dataset_commitment;
 const DAY: i64 = 86_400_000_000;
 
 /// How the gate is asked.
-pub(super) struct Question<'a> {
-    pub(super) as_of: NaiveDate,
+pub(crate) struct Question<'a> {
+    pub(crate) as_of: NaiveDate,
     /// The month to re-rate; else the last closed one.
-    pub(super) month: Option<Period>,
+    pub(crate) month: Option<Period>,
     /// Whether nothing is put to usage.
-    pub(super) no_usage: bool,
+    pub(crate) no_usage: bool,
     /// Over how many days changes of a rate add up.
-    pub(super) window: u32,
+    pub(crate) window: u32,
     /// From which severity a finding blocks.
-    pub(super) fail_on: Severity,
+    pub(crate) fail_on: Severity,
     /// Approvals, releaser, emergency.
-    pub(super) people: request::Given<'a>,
+    pub(crate) people: request::Given<'a>,
 }
 
 /// What the gate found: the result, the run over the change set, the table that was gated.
-pub(super) struct Gated {
-    pub(super) result: GateResult,
-    pub(super) output: RunOutput,
-    pub(super) table: RateTable,
+pub(crate) struct Gated {
+    pub(crate) result: GateResult,
+    pub(crate) output: RunOutput,
+    pub(crate) table: RateTable,
 }
 
 /// Judges the head of the sides.
 ///
 /// # Errors
 /// What can't be done at all. What can't be decided is in the result.
-pub(super) fn gate(
+pub(crate) fn gate(
     sides: &Sides,
     question: &Question<'_>,
     secret: &[u8; 32],

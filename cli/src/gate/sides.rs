@@ -14,54 +14,54 @@ const ROLE: &str = "rate-table";
 
 /// A version of the table.
 #[derive(Debug)]
-pub(super) struct TableFile {
+pub(crate) struct TableFile {
     /// As it was asked for.
-    pub(super) shown: String,
+    pub(crate) shown: String,
     /// The commit.
-    pub(super) revision: Option<String>,
+    pub(crate) revision: Option<String>,
     /// Its path, as it is told.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What stands in it.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What is compared, and by what it is judged.
-pub(super) struct Sides {
+pub(crate) struct Sides {
     /// The base's workspace, its datasets where they can be read.
-    pub(super) workspace: Option<Workspace>,
+    pub(crate) workspace: Option<Workspace>,
     /// Where keys, log and packs are.
-    pub(super) root: PathBuf,
+    pub(crate) root: PathBuf,
     /// How the tables are read.
-    pub(super) reading: Reading,
+    pub(crate) reading: Reading,
     /// The protected version.
-    pub(super) base: TableFile,
+    pub(crate) base: TableFile,
     /// The merge result's.
-    pub(super) head: TableFile,
+    pub(crate) head: TableFile,
     /// The two revisions; none where files are compared.
-    pub(super) git: Option<Revisions>,
+    pub(crate) git: Option<Revisions>,
     /// Where the base's files were written; gone with it.
     _folder: Option<TempDir>,
 }
 
 /// Two revisions and what comes of merging one into the other.
-pub(super) struct Revisions {
-    pub(super) repository: Repository,
-    pub(super) base: Commit,
-    pub(super) head: Commit,
+pub(crate) struct Revisions {
+    pub(crate) repository: Repository,
+    pub(crate) base: Commit,
+    pub(crate) head: Commit,
     /// What differs between the base and the merge result.
-    pub(super) changes: Changes,
+    pub(crate) changes: Changes,
     /// The table's path in the base, from the top of the repository.
-    pub(super) table: String,
+    pub(crate) table: String,
     /// The workspace's folder from there, empty or ending with a stroke.
-    pub(super) prefix: String,
+    pub(crate) prefix: String,
 }
 
 /// What was asked for.
-pub(super) struct Asked<'a> {
-    pub(super) config: Option<&'a Path>,
-    pub(super) base: &'a str,
-    pub(super) head: &'a str,
-    pub(super) table: Option<&'a str>,
+pub(crate) struct Asked<'a> {
+    pub(crate) config: Option<&'a Path>,
+    pub(crate) base: &'a str,
+    pub(crate) head: &'a str,
+    pub(crate) table: Option<&'a str>,
 }
 
 impl Sides {
@@ -69,7 +69,7 @@ impl Sides {
     ///
     /// # Errors
     /// One isn't there; the revisions can't be merged.
-    pub(super) fn of(asked: &Asked<'_>) -> Outcome<Self> {
+    pub(crate) fn of(asked: &Asked<'_>) -> Outcome<Self> {
         match (Path::new(asked.base).is_file(), Path::new(asked.head).is_file()) {
             (true, true) => Self::files(asked),
             (false, false) => Self::revisions(asked),
@@ -156,7 +156,7 @@ impl Revisions {
     ///
     /// # Errors
     /// What git can't do.
-    pub(super) fn table_with(&self, commit: &str) -> Outcome<Option<(String, Vec<u8>)>> {
+    pub(crate) fn table_with(&self, commit: &str) -> Outcome<Option<(String, Vec<u8>)>> {
         let Ok(commit) = self.repository.resolve(commit) else { return Ok(None) };
         let Merge::Clean(merged) = self.repository.merge(&self.base, &commit)? else {
             return Ok(None);
