@@ -461,7 +461,7 @@ pub(crate) struct ReperformCharges {
 
 #[derive(Debug, Args)]
 pub(crate) struct Infer {
-    /// Files of the profile `bill-line-1`: CSV, NDJSON or Parquet; else the workspace's datasets of
+    /// Files of the profile `bill-line-1`: CSV, NDJSON, JSON, YAML or Parquet; else the workspace's datasets of
     /// that profile
     #[arg(value_name = "INVOICES")]
     pub(crate) files: Vec<PathBuf>,

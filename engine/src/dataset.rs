@@ -8,9 +8,12 @@ mod batch;
 mod cell;
 mod columns;
 mod csv;
+mod document;
 mod encode;
 pub(crate) mod instant;
+mod json;
 mod measure;
+mod memory;
 mod ndjson;
 mod number;
 pub(crate) mod parquet;
@@ -21,15 +24,18 @@ mod settings;
 pub(crate) mod source;
 mod stream;
 mod typing;
+mod yaml;
 
 pub use self::read::{Loaded, read};
 pub use self::stream::{Streamed, stream};
 
-pub(crate) use self::cell::{Cell, Rows};
+pub(crate) use self::cell::{Cell, Refusal, Rows};
 pub(crate) use self::columns::{CLASS, CURRENCY, FILE, PERSONAL, ROW};
+pub(crate) use self::memory::{Accepted, each_row};
 pub(crate) use self::number::{Exact, Sum};
 pub(crate) use self::read::read_keeping;
 pub(crate) use self::stream::stream_columns;
+pub(crate) use self::typing::Typed;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -73,6 +79,10 @@ pub enum Format {
     Csv,
     /// One JSON object a line, plain, gzip or zstd.
     Ndjson,
+    /// An array of JSON objects, or an object whose one member is such an array; read whole.
+    Json,
+    /// A YAML 1.2 list of mappings, or a mapping whose one entry is such a list; read whole.
+    Yaml,
     /// Apache Parquet.
     Parquet,
 }
@@ -82,7 +92,7 @@ pub enum Format {
 #[serde(deny_unknown_fields, default)]
 pub struct Reading {
     /// The format; by the file's extension where not stated (`.csv`, `.ndjson`, `.jsonl`,
-    /// `.parquet`, each text format also with `.gz` or `.zst`).
+    /// `.json`, `.yaml`, `.yml`, `.parquet`, each text format also with `.gz` or `.zst`).
     pub format: Option<Format>,
     /// The CSV delimiter, one ASCII character.
     pub delimiter: char,

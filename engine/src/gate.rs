@@ -6,10 +6,14 @@
 
 pub mod changeset;
 pub mod diff;
+mod effect;
+#[cfg(test)]
+mod fixture;
 pub mod integrity;
 pub mod lookups;
 pub mod rerate;
 pub mod table;
+mod timeline;
 pub mod usage;
 
 use crate::reperform::exact::Exact;
@@ -84,6 +88,9 @@ pub struct Terms {
     pub tax_code: Option<String>,
     /// The highest price that the agreement with the customer allows.
     pub cap_price: Option<Exact>,
+    /// When it was first known, in microseconds since 1970 in UTC: of several rows in force at the same
+    /// time the one that was known last holds.
+    pub known_from: Option<i64>,
     /// When it was announced, in days since 1970.
     pub announced_on: Option<i32>,
     /// Whether it says of itself that it holds for the past.

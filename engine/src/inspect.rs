@@ -4,7 +4,7 @@ mod look;
 mod propose;
 
 use self::look::Look;
-use crate::dataset::{Encoding, Format, Reading, Rows, SourceFile, parquet, source};
+use crate::dataset::{Encoding, Format, Reading, Rows, SourceFile, source};
 use crate::run::RunError;
 use tieout_controls::SchemaProfile;
 
@@ -80,21 +80,21 @@ pub fn inspect(file: &SourceFile, reading: &Reading) -> Result<Inspection, RunEr
 /// Opens the file; a CSV whose header is one column until it is cut at another delimiter gets that
 /// delimiter, one whose header is not UTF-8 is read as ISO 8859-1.
 fn opened(file: &SourceFile, proposal: &mut Reading) -> Result<Box<dyn Rows>, RunError> {
-    let first = match source::open(file, proposal) {
+    let first = match source::open(file.into(), proposal) {
         Err(RunError::Input { code: "invalid-header", .. })
             if proposal.encoding == Encoding::Utf8 =>
         {
             proposal.encoding = Encoding::Latin1;
-            source::open(file, proposal)?
+            source::open(file.into(), proposal)?
         }
         other => other?,
     };
     let [only] = first.columns() else { return Ok(first) };
     let wider = [';', '\t', '|', ','].into_iter().max_by_key(|cut| only.matches(*cut).count());
     match wider.filter(|cut| only.contains(*cut)) {
-        Some(delimiter) if source::format(file, proposal)? == Format::Csv => {
+        Some(delimiter) if source::format(&file.shown, proposal)? == Format::Csv => {
             proposal.delimiter = delimiter;
-            source::open(file, proposal)
+            source::open(file.into(), proposal)
         }
         _ => Ok(first),
     }
@@ -102,10 +102,9 @@ fn opened(file: &SourceFile, proposal: &mut Reading) -> Result<Box<dyn Rows>, Ru
 
 /// The columns of a Parquet file that are binary floating point.
 fn floats(file: &SourceFile, reading: &Reading) -> Result<Vec<String>, RunError> {
-    if source::format(file, reading)? != Format::Parquet {
+    let Some(schema) = source::parquet_schema(file.into(), reading)? else {
         return Ok(Vec::new());
-    }
-    let schema = parquet::schema(&file.shown, source::opened(file)?)?;
+    };
     let floats = schema.fields().iter().filter(|field| field.data_type().is_floating());
     Ok(floats.map(|field| field.name().clone()).collect())
 }

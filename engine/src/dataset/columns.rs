@@ -1,7 +1,8 @@
 //! The columns of a dataset: what its profile declares, what its files have beside, and which
 //! column of which file fills which.
 
-use super::{DatasetSpec, FloatRule, Format, Reading, SourceFile, parquet, source};
+use super::source::{self, Source};
+use super::{DatasetSpec, FloatRule, Reading, SourceFile};
 use crate::error::{closest, did_you_mean, input, list};
 use crate::run::RunError;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -190,8 +191,8 @@ fn renamed(header: &[String], reading: &Reading) -> Vec<Option<String>> {
     header.iter().map(name).collect()
 }
 
-fn inspect_help(file: &SourceFile) -> String {
-    format!("run `tieout dataset inspect {}`", file.shown)
+fn inspect_help(file: &str) -> String {
+    format!("run `tieout dataset inspect {file}`")
 }
 
 fn check_names(file: &SourceFile, names: &[Option<String>]) -> Result<(), RunError> {
@@ -205,11 +206,11 @@ fn check_names(file: &SourceFile, names: &[Option<String>]) -> Result<(), RunErr
         }
         if name.is_empty() {
             let message = format!("`{shown}` has a column without a name");
-            return Err(input("unnamed-column", message, inspect_help(file)));
+            return Err(input("unnamed-column", message, inspect_help(shown)));
         }
         if !seen.insert(name) {
             let message = format!("`{shown}` has the column `{name}` twice");
-            return Err(input("duplicate-column", message, inspect_help(file)));
+            return Err(input("duplicate-column", message, inspect_help(shown)));
         }
     }
     Ok(())
@@ -247,7 +248,7 @@ fn check_mandatory(
         list(&missing),
         profile.name
     );
-    let mut help = inspect_help(file);
+    let mut help = inspect_help(&file.shown);
     if !near.is_empty() {
         help = format!("did you mean `rename: {{{}}}`? {help}", near.join(", "));
     }
@@ -288,20 +289,17 @@ fn check_settings(spec: &DatasetSpec, headers: &[Vec<String>]) -> Result<(), Run
 
 /// Whether the columns of a Parquet file have types that can be read exactly into the targets.
 pub(crate) fn check_parquet_types(
-    file: &SourceFile,
+    file: Source<'_>,
     spec: &DatasetSpec,
     targets: &[Target],
     sources: &[Option<usize>],
 ) -> Result<(), RunError> {
-    if source::format(file, &spec.reading)? != Format::Parquet {
-        return Ok(());
-    }
-    let schema = parquet::schema(&file.shown, source::opened(file)?)?;
+    let Some(schema) = source::parquet_schema(file, &spec.reading)? else { return Ok(()) };
     for (target, at) in targets.iter().zip(sources) {
         let Some(field) = at.and_then(|at| schema.fields().get(at)) else { continue };
         let declared = spec.profile.column(&target.name).is_some();
         if declared && !fits(field.data_type(), target.kind, spec.reading.float) {
-            return Err(misfit(file, spec, target, field.data_type()));
+            return Err(misfit(file.shown, spec, target, field.data_type()));
         }
     }
     Ok(())
@@ -329,9 +327,9 @@ fn fits(found: &DataType, wanted: ColumnType, float: Option<FloatRule>) -> bool 
     }
 }
 
-fn misfit(file: &SourceFile, spec: &DatasetSpec, target: &Target, found: &DataType) -> RunError {
+fn misfit(file: &str, spec: &DatasetSpec, target: &Target, found: &DataType) -> RunError {
     let column = &target.name;
-    let at = format!("`{}`, column `{column}`", file.shown);
+    let at = format!("`{file}`, column `{column}`");
     if found.is_floating() && matches!(target.kind, ColumnType::Decimal { .. }) {
         let message =
             format!("{at}: binary floating point ({found}) can't hold decimal amounts exactly");

@@ -5,7 +5,8 @@
 //! once before the rows are read.
 
 use super::cell::{Cell, RawRow, Refusal, Rows};
-use super::{Encoding, Reading, SourceFile, source};
+use super::source::{self, Source};
+use super::{Encoding, Reading};
 use crate::error::input;
 use crate::run::RunError;
 use serde::de::IgnoredAny;
@@ -30,7 +31,7 @@ struct Lines {
 
 impl NdjsonRows {
     /// Finds the keys, in the order of their first appearance.
-    pub(crate) fn open(file: &SourceFile, reading: &Reading) -> Result<Self, RunError> {
+    pub(crate) fn open(file: Source<'_>, reading: &Reading) -> Result<Self, RunError> {
         let mut rows = Self {
             lines: Lines::open(file, reading)?,
             columns: Vec::new(),
@@ -48,7 +49,8 @@ impl NdjsonRows {
         }
         if rows.columns.is_empty() {
             let message = format!("`{}` holds no JSON object", file.shown);
-            let help = "NDJSON is one JSON object a line; a JSON array of objects is not";
+            let help =
+                "NDJSON is one JSON object a line; for an array of objects set `format: json`";
             return Err(input("empty-file", message, help.to_owned()));
         }
         Ok(rows)
@@ -77,9 +79,9 @@ impl Rows for NdjsonRows {
 }
 
 impl Lines {
-    fn open(file: &SourceFile, reading: &Reading) -> Result<Self, RunError> {
+    fn open(file: Source<'_>, reading: &Reading) -> Result<Self, RunError> {
         let input = BufReader::with_capacity(1 << 16, source::bytes(file)?);
-        Ok(Self { input, file: file.shown.clone(), encoding: reading.encoding, line: 0 })
+        Ok(Self { input, file: file.shown.to_owned(), encoding: reading.encoding, line: 0 })
     }
 
     /// The next line that isn't blank, with its number.
@@ -110,7 +112,7 @@ impl Lines {
 }
 
 /// The members of the object in a line.
-fn members(text: &str) -> Result<Vec<(String, Cell)>, Refusal> {
+pub(super) fn members(text: &str) -> Result<Vec<(String, Cell)>, Refusal> {
     let malformed = || Refusal::row("not-a-json-object", "the line is not one JSON object");
     let mut cursor = Cursor { rest: text };
     let mut members: Vec<(String, Cell)> = Vec::new();
@@ -140,28 +142,28 @@ fn members(text: &str) -> Result<Vec<(String, Cell)>, Refusal> {
 }
 
 /// Walks the text of an object; each value is checked by `serde_json` and kept as written.
-struct Cursor<'a> {
-    rest: &'a str,
+pub(super) struct Cursor<'a> {
+    pub(super) rest: &'a str,
 }
 
 impl<'a> Cursor<'a> {
-    fn trim(&mut self) {
+    pub(super) fn trim(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
     }
 
-    fn expect(&mut self, wanted: char) -> Option<()> {
+    pub(super) fn expect(&mut self, wanted: char) -> Option<()> {
         self.trim();
         self.rest = self.rest.strip_prefix(wanted)?;
         Some(())
     }
 
-    fn at_end(&mut self) -> bool {
+    pub(super) fn at_end(&mut self) -> bool {
         self.trim();
         self.rest.is_empty()
     }
 
     /// The next JSON value as it is written.
-    fn lexeme(&mut self) -> Option<&'a str> {
+    pub(super) fn lexeme(&mut self) -> Option<&'a str> {
         self.trim();
         let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<IgnoredAny>();
         values.next()?.ok()?;
@@ -170,7 +172,7 @@ impl<'a> Cursor<'a> {
         Some(lexeme)
     }
 
-    fn string(&mut self) -> Option<String> {
+    pub(super) fn string(&mut self) -> Option<String> {
         let lexeme = self.lexeme()?;
         if !lexeme.starts_with('"') {
             return None;

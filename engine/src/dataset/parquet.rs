@@ -16,17 +16,17 @@ use datafusion::arrow::datatypes::{
 };
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::reader::ChunkReader;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::sync::Arc;
 use tieout_controls::Decimal;
 
 const BATCH_ROWS: usize = 8192;
 
 /// A Parquet file after its schema.
-pub(crate) struct ParquetRows {
+pub(crate) struct ParquetRows<T: ChunkReader + 'static> {
     /// Until the first row is asked for.
-    builder: Option<ParquetRecordBatchReaderBuilder<File>>,
+    builder: Option<ParquetRecordBatchReaderBuilder<T>>,
     reader: Option<ParquetRecordBatchReader>,
     file: String,
     columns: Vec<String>,
@@ -37,9 +37,9 @@ pub(crate) struct ParquetRows {
     row: usize,
 }
 
-impl ParquetRows {
+impl<T: ChunkReader + 'static> ParquetRows<T> {
     /// Reads the footer.
-    pub(crate) fn open(file: &str, bytes: File) -> Result<Self, RunError> {
+    pub(crate) fn open(file: &str, bytes: T) -> Result<Self, RunError> {
         let builder =
             ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| broken(file, &e))?;
         let columns = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
@@ -84,7 +84,7 @@ impl ParquetRows {
     }
 }
 
-impl Rows for ParquetRows {
+impl<T: ChunkReader + 'static> Rows for ParquetRows<T> {
     fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -106,7 +106,10 @@ impl Rows for ParquetRows {
 }
 
 /// The schema of a file, for what has to be known before its rows are read.
-pub(crate) fn schema(file: &str, bytes: File) -> Result<Arc<Schema>, RunError> {
+pub(crate) fn schema<T>(file: &str, bytes: T) -> Result<Arc<Schema>, RunError>
+where
+    T: ChunkReader + 'static,
+{
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| broken(file, &e))?;
     Ok(Arc::clone(builder.schema()))
 }

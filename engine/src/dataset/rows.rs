@@ -53,8 +53,8 @@ pub(super) struct Rows {
 pub(super) type Send<'a> = dyn Fn(Part) -> Result<(), RunError> + 'a;
 
 /// A row that is refused.
-struct Unfit {
-    refusal: Refusal,
+pub(super) struct Unfit {
+    pub(super) refusal: Refusal,
     /// A value or none for each target, from the first on.
     readable: Vec<Option<Typed>>,
 }
@@ -131,59 +131,15 @@ impl<'a> Reader<'a> {
             }
             ordinal += 1;
             let line = raw.line;
-            match self.typed(raw, layout, sources) {
+            match typed(&self.rules, raw, layout, sources) {
                 Ok(values) => self.accept(&values, number, ordinal)?,
                 Err(Unfit { refusal, readable }) => {
                     self.refused_keys.push(&readable);
-                    self.refused.push(RefusedRow {
-                        dataset: self.spec.name.clone(),
-                        file: shown.clone(),
-                        row: Count(ordinal),
-                        line: line.map(Count),
-                        column: refusal.column,
-                        code: refusal.code.to_owned(),
-                        reason: refusal.reason,
-                    });
+                    self.refused.push(refused(&self.spec.name, shown, (ordinal, line), refusal));
                 }
             }
         }
         Ok(())
-    }
-
-    fn typed(
-        &self,
-        raw: RawRow,
-        layout: &Layout,
-        sources: &[Option<usize>],
-    ) -> Result<Vec<Typed>, Unfit> {
-        let mut cells = raw.cells.map_err(|refusal| Unfit { refusal, readable: Vec::new() })?;
-        let mut targets = layout.targets.iter().zip(sources);
-        let mut values = Vec::with_capacity(layout.targets.len());
-        while let Some((target, at)) = targets.next() {
-            match self.value(&mut cells, *at, target) {
-                Ok(value) => values.push(value),
-                Err(refusal) => {
-                    let mut readable: Vec<_> = values.into_iter().map(Some).collect();
-                    readable.push(None);
-                    let rest = targets.map(|(target, at)| self.value(&mut cells, *at, target).ok());
-                    readable.extend(rest);
-                    return Err(Unfit { refusal, readable });
-                }
-            }
-        }
-        Ok(values)
-    }
-
-    fn value(
-        &self,
-        cells: &mut [Cell],
-        at: Option<usize>,
-        target: &Target,
-    ) -> Result<Typed, Refusal> {
-        match at.and_then(|at| cells.get_mut(at)).map(std::mem::take) {
-            Some(cell) => self.rules.type_cell(cell, target),
-            None => Ok(Typed::Null),
-        }
     }
 
     fn accept(&mut self, values: &[Typed], file: usize, row: u64) -> Result<(), RunError> {
@@ -205,6 +161,61 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A value for each target, or why the row is refused.
+pub(super) fn typed(
+    rules: &Rules,
+    raw: RawRow,
+    layout: &Layout,
+    sources: &[Option<usize>],
+) -> Result<Vec<Typed>, Unfit> {
+    let mut cells = raw.cells.map_err(|refusal| Unfit { refusal, readable: Vec::new() })?;
+    let mut targets = layout.targets.iter().zip(sources);
+    let mut values = Vec::with_capacity(layout.targets.len());
+    while let Some((target, at)) = targets.next() {
+        match value(rules, &mut cells, *at, target) {
+            Ok(value) => values.push(value),
+            Err(refusal) => {
+                let mut readable: Vec<_> = values.into_iter().map(Some).collect();
+                readable.push(None);
+                readable
+                    .extend(targets.map(|(target, at)| value(rules, &mut cells, *at, target).ok()));
+                return Err(Unfit { refusal, readable });
+            }
+        }
+    }
+    Ok(values)
+}
+
+fn value(
+    rules: &Rules,
+    cells: &mut [Cell],
+    at: Option<usize>,
+    target: &Target,
+) -> Result<Typed, Refusal> {
+    match at.and_then(|at| cells.get_mut(at)).map(std::mem::take) {
+        Some(cell) => rules.type_cell(cell, target),
+        None => Ok(Typed::Null),
+    }
+}
+
+/// What is told of a refused row: of its dataset and file, its ordinal and line.
+pub(super) fn refused(
+    dataset: &str,
+    file: &str,
+    (row, line): (u64, Option<u64>),
+    refusal: Refusal,
+) -> RefusedRow {
+    RefusedRow {
+        dataset: dataset.to_owned(),
+        file: file.to_owned(),
+        row: Count(row),
+        line: line.map(Count),
+        column: refusal.column,
+        code: refusal.code.to_owned(),
+        reason: refusal.reason,
+    }
+}
+
 /// Opens the files of a dataset and finds its columns in them.
 fn opened(
     spec: &DatasetSpec,
@@ -217,7 +228,7 @@ fn opened(
     }
     let mut files = Vec::new();
     for file in &spec.files {
-        files.push(source::open(file, &spec.reading)?);
+        files.push(source::open(file.into(), &spec.reading)?);
     }
     let headers: Vec<Vec<String>> = files.iter().map(|rows| rows.columns().to_vec()).collect();
     let mut layout = Layout::of(spec, &headers)?;
@@ -225,7 +236,7 @@ fn opened(
         layout.narrow(columns);
     }
     for ((file, rows), sources) in spec.files.iter().zip(&mut files).zip(&layout.sources) {
-        check_parquet_types(file, spec, &layout.targets, sources)?;
+        check_parquet_types(file.into(), spec, &layout.targets, sources)?;
         rows.only(&sources.iter().flatten().copied().collect());
     }
     Ok((files, layout))

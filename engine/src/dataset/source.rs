@@ -3,58 +3,113 @@
 use super::cell::Rows;
 use super::csv::CsvRows;
 use super::ndjson::NdjsonRows;
-use super::parquet::ParquetRows;
-use super::{Format, Reading, SourceFile};
+use super::parquet::{self, ParquetRows};
+use super::{Format, Reading, SourceFile, json, yaml};
 use crate::error::input;
 use crate::run::RunError;
+use bytes::{Buf, Bytes};
+use datafusion::arrow::datatypes::SchemaRef;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
+
+/// A file and where its bytes are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    /// As messages show it.
+    pub(crate) shown: &'a str,
+    place: Place<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
+    Disk(&'a Path),
+    Memory(&'a Bytes),
+}
+
+impl<'a> Source<'a> {
+    /// A file whose bytes are at hand.
+    pub(crate) fn memory(shown: &'a str, bytes: &'a Bytes) -> Self {
+        Self { shown, place: Place::Memory(bytes) }
+    }
+}
+
+impl<'a> From<&'a SourceFile> for Source<'a> {
+    fn from(file: &'a SourceFile) -> Self {
+        Self { shown: &file.shown, place: Place::Disk(&file.path) }
+    }
+}
 
 /// Opens a file and reads what it says of its columns.
-pub(crate) fn open(file: &SourceFile, reading: &Reading) -> Result<Box<dyn Rows>, RunError> {
-    Ok(match format(file, reading)? {
-        Format::Csv => Box::new(CsvRows::open(&file.shown, bytes(file)?, reading)?),
+pub(crate) fn open(file: Source<'_>, reading: &Reading) -> Result<Box<dyn Rows>, RunError> {
+    Ok(match format(file.shown, reading)? {
+        Format::Csv => Box::new(CsvRows::open(file.shown, bytes(file)?, reading)?),
         Format::Ndjson => Box::new(NdjsonRows::open(file, reading)?),
-        Format::Parquet => Box::new(ParquetRows::open(&file.shown, opened(file)?)?),
+        Format::Json => Box::new(json::open(file, reading)?),
+        Format::Yaml => Box::new(yaml::open(file, reading)?),
+        Format::Parquet => match file.place {
+            Place::Disk(path) => {
+                Box::new(ParquetRows::open(file.shown, opened(file.shown, path)?)?)
+            }
+            Place::Memory(bytes) => Box::new(ParquetRows::open(file.shown, bytes.clone())?),
+        },
     })
 }
 
+/// The schema of a Parquet file; `None` for one of another format.
+pub(crate) fn parquet_schema(
+    file: Source<'_>,
+    reading: &Reading,
+) -> Result<Option<SchemaRef>, RunError> {
+    if format(file.shown, reading)? != Format::Parquet {
+        return Ok(None);
+    }
+    match file.place {
+        Place::Disk(path) => parquet::schema(file.shown, opened(file.shown, path)?).map(Some),
+        Place::Memory(bytes) => parquet::schema(file.shown, bytes.clone()).map(Some),
+    }
+}
+
 /// The format that is stated, else the extension's.
-pub(crate) fn format(file: &SourceFile, reading: &Reading) -> Result<Format, RunError> {
+pub(crate) fn format(shown: &str, reading: &Reading) -> Result<Format, RunError> {
     if let Some(format) = reading.format {
         return Ok(format);
     }
-    let name = file.shown.to_lowercase();
+    let name = shown.to_lowercase();
     let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("csv") => Ok(Format::Csv),
         Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
+        Some("json") => Ok(Format::Json),
+        Some("yaml" | "yml") => Ok(Format::Yaml),
         Some("parquet") => Ok(Format::Parquet),
         _ => {
-            let message = format!("`{}`: the extension doesn't tell the format", file.shown);
-            let help = "set `format` to `csv`, `ndjson` or `parquet` in the dataset's reading";
+            let message = format!("`{shown}`: the extension doesn't tell the format");
+            let help = "set `format` to `csv`, `ndjson`, `json`, `yaml` or `parquet` in the dataset's reading";
             Err(input("unknown-format", message, help.to_owned()))
         }
     }
 }
 
 /// The bytes of a text file, decompressed.
-pub(crate) fn bytes(file: &SourceFile) -> Result<Box<dyn Read>, RunError> {
-    let raw = opened(file)?;
+pub(crate) fn bytes(file: Source<'_>) -> Result<Box<dyn Read>, RunError> {
+    let raw: Box<dyn Read> = match file.place {
+        Place::Disk(path) => Box::new(opened(file.shown, path)?),
+        Place::Memory(bytes) => Box::new(bytes.clone().reader()),
+    };
     let name = file.shown.to_lowercase();
     if name.ends_with(".gz") {
         return Ok(Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(raw))));
     }
     if name.ends_with(".zst") {
-        let decoder = zstd::stream::read::Decoder::new(raw).map_err(|e| broken(&file.shown, &e))?;
+        let decoder = zstd::stream::read::Decoder::new(raw).map_err(|e| broken(file.shown, &e))?;
         return Ok(Box::new(decoder));
     }
-    Ok(Box::new(raw))
+    Ok(raw)
 }
 
-pub(crate) fn opened(file: &SourceFile) -> Result<File, RunError> {
-    let shown = &file.shown;
-    let opened = File::open(&file.path).map_err(|error| match error.kind() {
+fn opened(shown: &str, path: &Path) -> Result<File, RunError> {
+    let opened = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => input(
             "file-not-found",
             format!("`{shown}` does not exist"),
