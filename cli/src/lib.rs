@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod diagnostic;
 mod exit;
+mod gate;
 mod index;
 mod interrupt;
 mod keys;
