@@ -2,9 +2,10 @@
 
 use crate::gate::render::GateFormat;
 use crate::report::Format;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use tieout_controls::Digest;
 
 /// Policy-as-code compliance and audit engine for billing: nothing is concluded from a population
 /// that doesn't tie out.
@@ -84,6 +85,11 @@ pub(crate) enum Command {
     /// Judge a change before it is made: what changes, is it allowed, what does it cost whom
     #[command(subcommand)]
     Gate(Gate),
+    /// Approve an evaluated diff: a statement signed with your own key
+    Approve(Approve),
+    /// Waivers of exceptions
+    #[command(subcommand)]
+    Waiver(Waiver),
     /// Signing keys
     #[command(subcommand)]
     Key(Key),
@@ -403,6 +409,8 @@ pub(crate) enum AuthoredFile {
     Request,
     /// `equivalent.yaml`: mutants of a rule that no test can notice
     Equivalent,
+    /// A file of waivers, as `tieout waiver check` reads it
+    Waiver,
 }
 
 /// How a tool tells what it found.
@@ -470,6 +478,116 @@ pub(crate) struct Infer {
     pub(crate) format: AuthorFormat,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The digest of the evaluated diff, as the gate shows it: 64 hexadecimal digits
+    pub(crate) digest: Digest,
+    /// Your account, as the base lists it with your public key
+    #[arg(long)]
+    pub(crate) account: String,
+    /// The request that you approve, and no other one with the same diff
+    #[arg(long, value_name = "REQUEST")]
+    pub(crate) request: Option<String>,
+    /// Your private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Where the statement is written; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Waiver {
+    /// Print a waiver of what you state, or add it to a file; it is checked first
+    New(Box<WaiverNew>),
+    /// Check files of waivers. Exit codes: 0 all are right, 1 some have expired, 2 some are wrong
+    Check {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        told: WaiverTold,
+    },
+    /// What is waived, until when, up to how much
+    List {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        told: WaiverTold,
+    },
+    /// Read a waiver file of InSpec (YAML) and print waivers; what it doesn't say is left to fill in
+    Import {
+        /// InSpec's file
+        file: PathBuf,
+        /// The zone in which its dates are meant, such as `Europe/Berlin`
+        #[arg(long)]
+        zone: String,
+        /// Write a new file instead
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// When waivers are looked at, and how it is told.
+#[derive(Debug, Args)]
+pub(crate) struct WaiverTold {
+    /// The instant of the question, such as `2026-01-31T09:00:00Z`; else now
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: AuthorFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaiverNew {
+    /// Its name, unique in the file
+    #[arg(long)]
+    pub(crate) id: String,
+    /// The control whose exceptions are waived
+    #[arg(long)]
+    pub(crate) control: String,
+    /// Which of its exceptions: `column = 'text' and column < 10`
+    #[arg(long)]
+    pub(crate) scope: String,
+    /// Why
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Where it was asked for
+    #[arg(long)]
+    pub(crate) ticket: String,
+    /// Who asked for it
+    #[arg(long)]
+    pub(crate) requester: String,
+    /// Who approved it; neither who asked nor who gains
+    #[arg(long)]
+    pub(crate) approver: String,
+    /// Who gains by it
+    #[arg(long)]
+    pub(crate) beneficiary: String,
+    /// The first day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) start: String,
+    /// The first day on which it no longer holds, at most a year after the first
+    #[arg(long, value_name = "DATE")]
+    pub(crate) expiry: String,
+    /// The zone in which these days are meant, such as `Europe/Berlin`
+    #[arg(long)]
+    pub(crate) zone: String,
+    /// The most money that is waived, such as `1000.00`
+    #[arg(long)]
+    pub(crate) amount: String,
+    /// Its currency
+    #[arg(long)]
+    pub(crate) currency: String,
+    /// Add it to this file, which is made where there is none
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
     /// A new Ed25519 key, encrypted with the passphrase
@@ -477,7 +595,7 @@ pub(crate) enum Key {
         /// What it signs
         #[arg(long, value_enum)]
         role: Role,
-        /// The log's origin, for the verifier key; else the workspace's. An operator's key has none
+        /// The log's origin, for the verifier key; else the workspace's. Other keys have none
         #[arg(long, value_name = "ORIGIN")]
         origin: Option<String>,
         /// Where the private key is written; the public one gets the same name with `.pub`, a log's
@@ -495,6 +613,8 @@ pub(crate) enum Role {
     Operator,
     /// Checkpoints of the log.
     Log,
+    /// Approvals of changes, of one approver.
+    Approver,
 }
 
 #[derive(Debug, Subcommand)]

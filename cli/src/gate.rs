@@ -1,13 +1,23 @@
 //! The gate: a proposed change of rates or policies, judged by the protected base.
+//!
+//! What is compared and by whom, in git; who the people are; who approved what; what is waived; what
+//! the policies say of it. Everything that judges a request is read from its base: the head is evidence,
+//! never a rule.
 
 pub(crate) mod deployed;
 #[cfg(test)]
 mod fixture;
+pub(crate) mod git;
 mod judge;
+pub(crate) mod people;
 pub(crate) mod rates;
 mod register;
 pub(crate) mod render;
 pub(crate) mod request;
 pub(crate) mod result;
+pub(crate) mod reviews;
+pub(crate) mod scope;
 pub(crate) mod sides;
+pub(crate) mod statement;
 mod waived;
+pub(crate) mod waiver;

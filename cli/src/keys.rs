@@ -85,6 +85,25 @@ impl Keys {
     }
 }
 
+/// Reads a person's own key. A demo key is nobody's.
+///
+/// # Errors
+/// It can't be read, there is no passphrase or the wrong one, or it is a demo key.
+pub(crate) fn own(path: &Path, passphrase_file: Option<&Path>) -> Outcome<SigningKey> {
+    let given = passphrase(passphrase_file)?;
+    let whence = passphrase_file.map_or_else(
+        || format!("the one in {VARIABLE}"),
+        |file| format!("the one in `{}`", output::shown(file)),
+    );
+    let key = read(path, (given.as_deref(), &whence), &Keys::demo().operator)?;
+    if key.demo {
+        let message = format!("`{}` is a demo key, which everyone has", output::shown(path));
+        let help = "make your own: `tieout key new --role approver FILE`";
+        return Err(Failure::usage(Diagnostic::new("key-unfit", message).help(help)));
+    }
+    Ok(key)
+}
+
 const NEW_KEYS: &str = "export TIEOUT_PASSPHRASE='a passphrase of yours'\n\
 tieout key new --role operator keys/operator.pem\n\
 tieout key new --role log keys/log.pem\n\

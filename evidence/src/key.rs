@@ -1,5 +1,6 @@
 //! Ed25519 keys in PKCS#8, encrypted at rest.
 
+use crate::dsse::{Envelope, IN_TOTO, pae};
 use crate::note::NoteKey;
 use crate::public_key::PublicKey;
 use crate::salt::{half, mac};
@@ -93,6 +94,12 @@ impl SigningKey {
     /// The public key.
     pub fn public_key(&self) -> PublicKey {
         PublicKey::from(&self.inner)
+    }
+
+    /// Signs an in-toto statement, given as its bytes.
+    pub fn envelope(&self, payload: Vec<u8>) -> Envelope {
+        let signature = self.sign(&pae(IN_TOTO, &payload));
+        Envelope { payload, keyid: self.public_key().id(), signature }
     }
 
     /// Signs a message.

@@ -14,15 +14,21 @@ use tieout_tests::repository;
 const ROOMS: [&str; 4] = ["cli/src", "engine/src", "policies/src", "search/src"];
 
 /// Where literals in kebab case are roles, modes of prices, classes of differences, steps of a
-/// derivation and kinds of changes.
-const COMPUTED: [&str; 3] =
-    ["engine/src/population/native", "engine/src/lineage", "engine/src/gate"];
+/// derivation, kinds of changes and commands of git.
+const COMPUTED: [&str; 4] = [
+    "engine/src/population/native",
+    "engine/src/lineage",
+    "engine/src/gate",
+    "cli/src/gate/git",
+];
 
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
-/// for outcomes and decisions, codes of facts, tokenizers, rules of estimation.
-const OTHER_WORDS: [&str; 14] = [
+/// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation.
+const OTHER_WORDS: [&str; 16] = [
     "bill-line-1",
+    "changes-requested",
     "column-words",
+    "evaluated-diff",
     "kebab-case",
     "latin-1",
     "like-days-1",

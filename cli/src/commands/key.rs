@@ -19,9 +19,9 @@ pub(super) fn new(
     passphrase_file: Option<&Path>,
 ) -> Outcome<Exit> {
     let origin = match (role, origin) {
-        (Role::Operator, None) => None,
-        (Role::Operator, Some(_)) => {
-            let message = "`--origin` is the log's, and an operator's key has none";
+        (Role::Operator | Role::Approver, None) => None,
+        (Role::Operator | Role::Approver, Some(_)) => {
+            let message = "`--origin` is the log's, and other keys have none";
             let help = "leave it out, or make the log's key: `--role log`";
             return Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)));
         }
@@ -52,6 +52,12 @@ pub(super) fn new(
         told.push_str(&format!("{}\n", output::shown(&keys::vkey_file(file))));
     }
     output::print(&told)?;
+    if role == Role::Approver {
+        let text = "have the public key listed in the base revision, under `gate: approvers:`; keep a \
+                    backup of the private one apart from its passphrase";
+        super::remark(global.quiet, text);
+        return Ok(Exit::Success);
+    }
     super::remark(
         global.quiet,
         "give the public key to whoever verifies, by another way than the packs; keep a backup of \

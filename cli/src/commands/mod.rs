@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod approve;
 mod charges;
 mod completions;
 mod control;
@@ -19,10 +20,11 @@ mod run;
 mod search;
 mod verify;
 mod version;
+mod waiver;
 mod why;
 
 use crate::args::{
-    Cli, Color, Command, Control, Dataset, Deck, Gate, Key, Pack, Policy, Reperform,
+    Cli, Color, Command, Control, Dataset, Deck, Gate, Key, Pack, Policy, Reperform, Waiver,
 };
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
@@ -90,6 +92,13 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Reperform(Reperform::Charges(args)) => charges::charges(global, &args),
         Command::Gate(Gate::Rates(args)) => gate::rates(global, &args),
         Command::Gate(Gate::Verify(args)) => gate::verify(global, &args),
+        Command::Approve(args) => approve::approve(global, &args),
+        Command::Waiver(Waiver::New(args)) => waiver::new(global, &args),
+        Command::Waiver(Waiver::Check { files, told }) => waiver::check(global, &files, &told),
+        Command::Waiver(Waiver::List { files, told }) => waiver::list(&files, &told),
+        Command::Waiver(Waiver::Import { file, zone, output }) => {
+            waiver::import(global, &file, &zone, output.as_deref())
+        }
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
         }

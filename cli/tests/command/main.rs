@@ -1,6 +1,9 @@
 //! The `tieout` command as its users meet it: what it prints, where, and its exit code.
 
 #[cfg(test)]
+#[cfg(unix)]
+mod approve;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod charges;
@@ -28,6 +31,8 @@ mod readme;
 mod reperform;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
+mod waiver;
 #[cfg(test)]
 mod why;
 #[cfg(test)]

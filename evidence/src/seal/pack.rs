@@ -7,7 +7,7 @@ use super::{SealError, SealInput};
 use crate::claims::{Claims, FORMAT_VERSION, FieldNames, Operator, Predicate, Statement, TreeHead};
 use crate::consistency::{self, PolicyFiles};
 use crate::disclosure;
-use crate::dsse::{Envelope, IN_TOTO, pae};
+
 use crate::encoding::sha256;
 use crate::files::Files;
 use crate::json;
@@ -121,9 +121,7 @@ fn envelope(statement: &Statement, input: &SealInput<'_>) -> Result<Vec<u8>, Sea
         return Err(error.help("run fewer controls at once"));
     }
     Statement::parse(&payload).map_err(|e| SealError::new(format!("the statement: {e}")))?;
-    let signature = input.operator.sign(&pae(IN_TOTO, &payload));
-    let keyid = input.operator.public_key().id();
-    Ok(Envelope { payload, keyid, signature }.to_bytes())
+    Ok(input.operator.envelope(payload).to_bytes())
 }
 
 fn policies(

@@ -43,5 +43,6 @@ fn text(file: AuthoredFile) -> &'static str {
         AuthoredFile::Table => schema!("table"),
         AuthoredFile::Request => schema!("request"),
         AuthoredFile::Equivalent => schema!("equivalent"),
+        AuthoredFile::Waiver => schema!("waiver"),
     }
 }
