@@ -16,7 +16,7 @@ applicable if {
 violation contains {
 	"code": "two-prices",
 	"actual": input.rate_key,
-	"message": sprintf("prices %s and %s, from %v until %s", [was, becomes, input.effective_from, until]),
+	"message": sprintf("prices %s and %s for %s, from %v until %s", [was, becomes, quantities, input.effective_from, until]),
 } if {
 	input.kind == "two-prices"
 }
@@ -43,4 +43,12 @@ until := sprintf("%v", [input.effective_to]) if {
 
 until := "further notice" if {
 	input.effective_to == null
+}
+
+quantities := sprintf("quantities from %v", [input.tier_from]) if {
+	input.tier_from != null
+}
+
+quantities := "all quantities" if {
+	input.tier_from == null
 }
