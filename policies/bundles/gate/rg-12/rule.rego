@@ -37,10 +37,13 @@ until := "further notice" if {
 	input.effective_to == null
 }
 
-quantities := sprintf("quantities from %v", [input.tier_from]) if {
+quantities := sprintf("quantities from %v", [shown(input.tier_from)]) if {
 	input.tier_from != null
 }
 
 quantities := "all quantities" if {
 	input.tier_from == null
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")
