@@ -319,7 +319,7 @@ fn which_approvals_count() {
             "2: violates author-approves",
             "3: violates not-bound-to-diff",
             "4: undetermined ?person",
-            "5: violates no-role not-approved",
+            "5: violates not-approved no-role",
         ],
     );
 }

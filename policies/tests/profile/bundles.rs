@@ -195,7 +195,8 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("gate/rg-02", "delta:n changes:i currency:s", &[], "max_delta"),
     (
         "gate/rg-03",
-        "contract_line:s margin_percent:n new_price:n new_currency:s contract_price:n old_price:n old_currency:s",
+        "contract_line:s margin_percent:n new_price:n new_currency:s contract_price:n old_price:n \
+         old_currency:s",
         &[],
         "margin_floor_percent",
     ),
@@ -209,7 +210,8 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("gate/rg-06", "cap_price:n new_price:n new_currency:s old_price:n old_currency:s", &[], ""),
     (
         "gate/rg-07",
-        "kind:s old_price:n new_price:n effective_from:t announced_on:d notice_days:i old_currency:s new_currency:s",
+        "kind:s old_price:n new_price:n effective_from:t announced_on:d notice_days:i \
+         old_currency:s new_currency:s",
         &[],
         "notice_days_min",
     ),
@@ -221,23 +223,31 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ),
     (
         "gate/rg-09",
-        "effective_from:t retroactive:b declared_retroactive:b invoices_touched:i old_price:n old_currency:s new_price:n new_currency:s",
+        "effective_from:t retroactive:b declared_retroactive:b invoices_touched:i old_price:n \
+         old_currency:s new_price:n new_currency:s",
         &[],
         "",
     ),
     (
         "gate/rg-10",
-        "method_doc_id:s effective_from:t method_in_force:b old_price:n old_currency:s new_price:n new_currency:s",
+        "method_doc_id:s effective_from:t method_in_force:b old_price:n old_currency:s \
+         new_price:n new_currency:s",
         &[],
         "",
     ),
     (
         "gate/rg-11",
-        "in_base:b rate_key:s effective_from:t kind:s old_price:n old_currency:s new_price:n new_currency:s effective_to:t",
+        "in_base:b rate_key:s effective_from:t kind:s old_price:n old_currency:s new_price:n \
+         new_currency:s effective_to:t tier_from:n",
         &[],
         "",
     ),
-    ("gate/rg-12", "in_base:b rate_key:s effective_from:t kind:s effective_to:t", &[], ""),
+    (
+        "gate/rg-12",
+        "in_base:b rate_key:s effective_from:t kind:s effective_to:t tier_from:n",
+        &[],
+        "",
+    ),
     (
         "gate/rg-13",
         "old_currency:s new_currency:s kind:s old_unit:s new_unit:s old_price:n new_price:n",
@@ -266,7 +276,8 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("gate/rg-23", "changes:i protected_changes:i", &[], ""),
     (
         "gate/rg-21",
-        "approval_id:s person:s account_kind:s author:b acts_for_author:b releaser:b holds_role:b bound_to_diff:b decision:s",
+        "approval_id:s person:s account_kind:s author:b acts_for_author:b releaser:b holds_role:b \
+         bound_to_diff:b decision:s",
         &[],
         "",
     ),

@@ -14,8 +14,11 @@ violation contains {
 	"actual": input.change_percent,
 	"message": sprintf(
 		"old price %v %s, new price %v %s",
-		[input.old_price, input.old_currency, input.new_price, input.new_currency],
+		[shown(input.old_price), input.old_currency, shown(input.new_price), input.new_currency],
 	),
 } if {
 	abs(input.change_percent) > data.parameters.max_change_percent
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

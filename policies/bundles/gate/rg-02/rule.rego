@@ -17,7 +17,10 @@ violation contains {
 	"code": "total-too-large",
 	"expected": data.parameters.max_delta,
 	"actual": input.delta,
-	"message": sprintf("%v changes, %v %s from the old prices to the new ones", [input.changes, input.delta, input.currency]),
+	"message": sprintf("%v changes, %v %s from the old prices to the new ones", [input.changes, shown(input.delta), input.currency]),
 } if {
 	abs(input.delta) > data.parameters.max_delta
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

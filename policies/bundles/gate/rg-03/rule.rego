@@ -19,16 +19,19 @@ violation contains {
 	"actual": input.margin_percent,
 	"message": sprintf(
 		"old price %s, new price %v %s, contract price %v",
-		[was, input.new_price, input.new_currency, input.contract_price],
+		[was, shown(input.new_price), input.new_currency, shown(input.contract_price)],
 	),
 } if {
 	input.margin_percent < data.parameters.margin_floor_percent
 }
 
-was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
 	input.old_price != null
 }
 
 was := "none" if {
 	input.old_price == null
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

@@ -18,7 +18,7 @@ violation contains {
 	"code": "margin-outside-corridor",
 	"expected": sprintf("%v to %v", [data.parameters.margin_min_percent, data.parameters.margin_max_percent]),
 	"actual": input.margin_percent,
-	"message": sprintf("old price %s, new price %v %s", [was, input.new_price, input.new_currency]),
+	"message": sprintf("old price %s, new price %v %s", [was, shown(input.new_price), input.new_currency]),
 } if {
 	outside
 }
@@ -31,10 +31,13 @@ outside if {
 	input.margin_percent > data.parameters.margin_max_percent
 }
 
-was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
 	input.old_price != null
 }
 
 was := "none" if {
 	input.old_price == null
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

@@ -15,15 +15,18 @@ violation contains {
 	"code": "price-above-cap",
 	"expected": input.cap_price,
 	"actual": input.new_price,
-	"message": sprintf("old price %s, new price %v %s, cap %v", [was, input.new_price, input.new_currency, input.cap_price]),
+	"message": sprintf("old price %s, new price %v %s, cap %v", [was, shown(input.new_price), input.new_currency, shown(input.cap_price)]),
 } if {
 	input.new_price > input.cap_price
 }
 
-was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
 	input.old_price != null
 }
 
 was := "none" if {
 	input.old_price == null
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

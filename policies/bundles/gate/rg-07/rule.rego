@@ -39,5 +39,8 @@ violation contains {
 
 prices := sprintf(
 	"old price %v %s, new price %v %s",
-	[input.old_price, input.old_currency, input.new_price, input.new_currency],
+	[shown(input.old_price), input.old_currency, shown(input.new_price), input.new_currency],
 )
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

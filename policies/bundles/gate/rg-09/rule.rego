@@ -25,7 +25,7 @@ touched := "not counted" if {
 	input.invoices_touched == null
 }
 
-was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
 	input.old_price != null
 }
 
@@ -33,10 +33,13 @@ was := "none" if {
 	input.old_price == null
 }
 
-becomes := sprintf("%v %s", [input.new_price, input.new_currency]) if {
+becomes := sprintf("%v %s", [shown(input.new_price), input.new_currency]) if {
 	input.new_price != null
 }
 
 becomes := "none" if {
 	input.new_price == null
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

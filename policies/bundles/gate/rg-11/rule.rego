@@ -16,12 +16,12 @@ applicable if {
 violation contains {
 	"code": "two-prices",
 	"actual": input.rate_key,
-	"message": sprintf("prices %s and %s, from %v until %s", [was, becomes, input.effective_from, until]),
+	"message": sprintf("prices %s and %s for %s, from %v until %s", [was, becomes, quantities, input.effective_from, until]),
 } if {
 	input.kind == "two-prices"
 }
 
-was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
 	input.old_price != null
 }
 
@@ -29,7 +29,7 @@ was := "none" if {
 	input.old_price == null
 }
 
-becomes := sprintf("%v %s", [input.new_price, input.new_currency]) if {
+becomes := sprintf("%v %s", [shown(input.new_price), input.new_currency]) if {
 	input.new_price != null
 }
 
@@ -44,3 +44,14 @@ until := sprintf("%v", [input.effective_to]) if {
 until := "further notice" if {
 	input.effective_to == null
 }
+
+quantities := sprintf("quantities from %v", [shown(input.tier_from)]) if {
+	input.tier_from != null
+}
+
+quantities := "all quantities" if {
+	input.tier_from == null
+}
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

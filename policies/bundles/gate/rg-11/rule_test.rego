@@ -4,6 +4,7 @@ import data.gate.rg_11
 
 found := {
 	"kind": "two-prices",
+	"tier_from": null,
 	"rate_key": "vm/eu-central/-",
 	"in_base": false,
 	"old_price": 0.2,
@@ -50,12 +51,14 @@ test_missing_column if {
 
 test_facts if {
 	told := {"code": "two-prices", "actual": "vm/eu-central/-"}
-	both := {"message": "prices 0.2 EUR and 0.25 EUR, from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z"}
+	both := {"message": "prices 0.2 EUR and 0.25 EUR for all quantities, from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z"}
 	facts(found) == {object.union(told, both)}
-	open := {"message": "prices 0.2 EUR and 0.25 EUR, from 2025-07-01T00:00:00Z until further notice"}
+	tier := {"message": "prices 0.2 EUR and 0.25 EUR for quantities from 100, from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z"}
+	facts(object.union(found, {"tier_from": 100})) == {object.union(told, tier)}
+	open := {"message": "prices 0.2 EUR and 0.25 EUR for all quantities, from 2025-07-01T00:00:00Z until further notice"}
 	facts(object.union(found, {"effective_to": null})) == {object.union(told, open)}
-	first := {"message": "prices 0.2 EUR and none, from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z"}
+	first := {"message": "prices 0.2 EUR and none for all quantities, from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z"}
 	facts(object.union(found, {"new_price": null, "new_currency": null})) == {object.union(told, first)}
-	second := {"message": "prices none and 0.25 EUR, from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z"}
+	second := {"message": "prices none and 0.25 EUR for all quantities, from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z"}
 	facts(object.union(found, {"old_price": null, "old_currency": null})) == {object.union(told, second)}
 }

@@ -16,7 +16,7 @@ applicable if {
 violation contains {
 	"code": "gap",
 	"actual": input.rate_key,
-	"message": sprintf("no rate holds from %v until %s", [input.effective_from, until]),
+	"message": sprintf("no rate holds for %s, from %v until %s", [quantities, input.effective_from, until]),
 } if {
 	input.kind == "gap"
 }
@@ -24,7 +24,7 @@ violation contains {
 violation contains {
 	"code": "overlap",
 	"actual": input.rate_key,
-	"message": sprintf("more than one rate holds from %v until %s", [input.effective_from, until]),
+	"message": sprintf("more than one rate holds for %s, from %v until %s", [quantities, input.effective_from, until]),
 } if {
 	input.kind == "overlap"
 }
@@ -36,3 +36,14 @@ until := sprintf("%v", [input.effective_to]) if {
 until := "further notice" if {
 	input.effective_to == null
 }
+
+quantities := sprintf("quantities from %v", [shown(input.tier_from)]) if {
+	input.tier_from != null
+}
+
+quantities := "all quantities" if {
+	input.tier_from == null
+}
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

@@ -4,6 +4,7 @@ import data.gate.rg_12
 
 found := {
 	"kind": "gap",
+	"tier_from": null,
 	"rate_key": "vm/eu-central/-",
 	"in_base": false,
 	"effective_from": "2025-07-01T00:00:00Z",
@@ -47,11 +48,11 @@ test_facts if {
 	facts(found) == {{
 		"code": "gap",
 		"actual": "vm/eu-central/-",
-		"message": "no rate holds from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z",
+		"message": "no rate holds for all quantities, from 2025-07-01T00:00:00Z until 2025-08-01T00:00:00Z",
 	}}
-	facts(object.union(found, {"kind": "overlap", "effective_to": null})) == {{
+	facts(object.union(found, {"kind": "overlap", "effective_to": null, "tier_from": 100})) == {{
 		"code": "overlap",
 		"actual": "vm/eu-central/-",
-		"message": "more than one rate holds from 2025-07-01T00:00:00Z until further notice",
+		"message": "more than one rate holds for quantities from 100, from 2025-07-01T00:00:00Z until further notice",
 	}}
 }

@@ -15,8 +15,11 @@ violation contains {
 	"actual": input.cumulative_percent,
 	"message": sprintf(
 		"old price %v %s, new price %v %s; since the window began %v percent",
-		[input.old_price, input.old_currency, input.new_price, input.new_currency, input.cumulative_percent],
+		[shown(input.old_price), input.old_currency, shown(input.new_price), input.new_currency, shown(input.cumulative_percent)],
 	),
 } if {
 	abs(input.cumulative_percent) > data.parameters.max_cumulative_percent
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

@@ -27,7 +27,7 @@ violation contains {
 	input.in_base
 }
 
-was := sprintf("%v %s", [input.old_price, input.old_currency]) if {
+was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
 	input.old_price != null
 }
 
@@ -42,3 +42,6 @@ until := sprintf("%v", [input.effective_to]) if {
 until := "further notice" if {
 	input.effective_to == null
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

@@ -46,10 +46,13 @@ by_size := 3 if {
 	input.delta == null
 }
 
-size := sprintf("%v %s", [input.delta, input.currency]) if {
+size := sprintf("%v %s", [shown(input.delta), input.currency]) if {
 	input.delta != null
 }
 
 size := "an amount that isn't known" if {
 	input.delta == null
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")
