@@ -492,6 +492,20 @@ pub(crate) const PULLS: &[Pull] = &[
         ..USUAL
     },
     Pull {
+        title: "a large change behind a small one that comes later",
+        // From 2099 on the price is nearly what it was: until then it isn't, and that is what counts.
+        made: |branch| {
+            branch.table.step("GPU-EU-R", "36.5", AUGUST);
+            branch.table.step("GPU-EU-R", "39.99", "2099-01-01");
+            branch.commit("graphics become cheaper, for a while");
+        },
+        exit: 1,
+        alerts: &[UNAPPROVED],
+        says: &["2 approvals are needed, 1 count"],
+        money: None,
+        ..USUAL
+    },
+    Pull {
         title: "new SKU without usage",
         made: |branch| {
             let like = branch.table.rate("GPU-EU-R").clone();
