@@ -23,11 +23,13 @@ pub(super) fn write(result: &GateResult) -> Value {
         "runs": [{
             "tool": {"driver": {
                 "name": "tieout",
-                "version": result.engine,
+                "version": result.engine.rsplit(' ').next(),
                 "rules": result.controls.iter().map(|control| json!({
                     "id": control.id,
                     "name": control.title,
                     "shortDescription": {"text": control.title},
+                    "fullDescription": {"text": control.title},
+                    "help": {"text": format!("`tieout explain {}`: objective, risk, rule", control.id)},
                     "defaultConfiguration": {"level": level(control.severity)},
                 })).collect::<Vec<_>>(),
             }},

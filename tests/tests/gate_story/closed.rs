@@ -1,0 +1,203 @@
+//! What can't be judged is never allowed: exit code 3, or 2, with the reason.
+
+use crate::company::{self, RATES};
+use crate::repository::{Branch, MALLORY, Scratch};
+use crate::review::Approval::GitHub;
+use crate::{Gated, TODAY, gate, review};
+
+/// A base with something wrong, a request that is fine, and Ben's approval of it.
+fn case(scratch: &Scratch, made: impl FnOnce(&mut Branch<'_>)) -> Gated {
+    let mut branch = Branch::open(scratch, "request");
+    made(&mut branch);
+    scratch.git(&["checkout", "-q", "-f", "main"]);
+    let flags = review::exported(&branch, &[GitHub("ben-k", 0)], "");
+    gate(&branch, &flags)
+}
+
+fn dearer(branch: &mut Branch<'_>) {
+    branch.table.step("VMS-EU-R", "0.54", "2026-08-01");
+    branch.commit("dearer");
+}
+
+#[track_caller]
+fn refused(gated: &Gated, code: i32, words: &[&str]) {
+    let said = format!("{}{}{}", gated.markdown, gated.ran.stdout, gated.ran.stderr);
+    assert_eq!(gated.ran.code, code, "{said}");
+    for word in words {
+        assert!(said.replace('\\', "").contains(word), "no `{word}` in:\n{said}");
+    }
+    for jargon in ["panicked", "unwrap", "Option<", "Err("] {
+        assert!(!said.contains(jargon), "`{jargon}` in:\n{said}");
+    }
+}
+
+#[test]
+fn the_same_request_is_allowed_where_nothing_is_wrong() {
+    refused(&case(&Scratch::new(), dearer), 0, &["allowed"]);
+}
+
+#[test]
+fn usage_that_is_missing() {
+    let scratch = Scratch::new();
+    std::fs::remove_file(scratch.path("data/usage.csv")).unwrap();
+    let gated = case(&scratch, dearer);
+    assert!([2, 3].contains(&gated.ran.code));
+    refused(&gated, gated.ran.code, &["usage"]);
+}
+
+#[test]
+fn usage_of_which_a_row_is_refused() {
+    let scratch = Scratch::new();
+    let spoiled = scratch.read("data/usage.csv").replacen(",410000,", ",410000,x", 1);
+    scratch.write("data/usage.csv", &spoiled);
+    refused(&case(&scratch, dearer), 3, &["usage"]);
+}
+
+#[test]
+fn usage_of_another_month_than_the_last_closed_one() {
+    let scratch = Scratch::new();
+    let text = scratch.read("data/usage.csv");
+    let june: Vec<&str> = text.lines().filter(|line| !line.starts_with("2026-05")).collect();
+    scratch.write("data/usage.csv", &(june.join("\n") + "\n"));
+    refused(&case(&scratch, dearer), 3, &["2026-05"]);
+}
+
+/// The contract's line isn't there: nobody knows the margin.
+#[test]
+fn a_record_that_is_undetermined() {
+    let gated = case(&Scratch::new(), |branch| {
+        branch.table.step("VMS-EU-R", "0.54", "2026-08-01").contract = "C-9/9".to_owned();
+        branch.commit("another contract");
+    });
+    refused(&gated, 3, &["Not decided", "RG-03", "margin_percent"]);
+}
+
+#[test]
+fn an_author_whom_nobody_knows() {
+    let gated = case(&Scratch::new(), |branch| {
+        branch.by(MALLORY);
+        dearer(branch);
+    });
+    refused(&gated, 3, &["RG-20", "1 unknown"]);
+}
+
+/// One known author doesn't make up for another one.
+#[test]
+fn a_co_author_whom_nobody_knows() {
+    let gated = case(&Scratch::new(), |branch| {
+        branch.table.step("VMS-EU-R", "0.54", "2026-08-01");
+        branch.commit("dearer\n\nCo-authored-by: M <mallory@elsewhere.example>");
+    });
+    refused(&gated, 3, &["RG-20", "1 unknown"]);
+}
+
+#[test]
+fn no_day_is_stated() {
+    let scratch = Scratch::new();
+    let mut branch = Branch::open(&scratch, "request");
+    dearer(&mut branch);
+    scratch.git(&["checkout", "-q", "-f", "main"]);
+    let ran = scratch.tieout(&["gate", "rates", "--base", "main", "--head", "request"]);
+    assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("--as-of"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_calendar_that_is_missing() {
+    let scratch = Scratch::with(|scratch| {
+        let line = "  calendar: {files: [books/calendar.csv], profile: fiscal-calendar-1}\n";
+        scratch.write("tieout.yaml", &company::WORKSPACE.replace(line, ""));
+    });
+    // Which month is closed, and whether the change touches one, nobody says.
+    refused(&case(&scratch, dearer), 3, &["no closed period", "RG-08"]);
+}
+
+#[test]
+fn a_directory_that_is_missing() {
+    let scratch = Scratch::with(|scratch| {
+        let line = "  accounts: {files: [people/accounts.csv], profile: account-person-1}\n";
+        scratch.write("tieout.yaml", &company::WORKSPACE.replace(line, ""));
+    });
+    refused(&case(&scratch, dearer), 3, &["RG-20"]);
+}
+
+#[test]
+fn a_merge_that_conflicts() {
+    let scratch = Scratch::new();
+    let mut branch = Branch::open(&scratch, "request");
+    dearer(&mut branch);
+    scratch.git(&["checkout", "-q", "-f", "main"]);
+    let mut meanwhile = Branch::open(&scratch, "meanwhile");
+    meanwhile.table.step("VMS-EU-R", "0.52", "2026-09-01");
+    meanwhile.commit("dearer, later");
+    scratch.git(&["checkout", "-q", "-f", "main"]);
+    branch.base = "meanwhile".to_owned();
+    refused(&gate(&branch, &[]), 3, &["conflict", RATES]);
+}
+
+#[test]
+fn a_row_of_the_proposed_table_that_cannot_be_read() {
+    let gated = case(&Scratch::new(), |branch| {
+        branch.table.step("VMS-EU-R", "0,54 EUR", "2026-08-01").price = "much".to_owned();
+        branch.commit("a word for a price");
+    });
+    // What is left of the table ends a rate: that stands against it as well.
+    assert!([1, 3].contains(&gated.ran.code), "{}", gated.ran.code);
+    refused(&gated, gated.ran.code, &["Not decided", "line 3", "unit_price"]);
+}
+
+#[test]
+fn a_table_that_is_gone() {
+    let gated = case(&Scratch::new(), |branch| {
+        branch.scratch.git(&["rm", "-q", RATES]);
+        let commit = branch.scratch.commit(crate::repository::ANNA, "2026-06-09", "no rates");
+        branch.commits.push(commit);
+    });
+    assert!([2, 3].contains(&gated.ran.code), "{}{}", gated.ran.stdout, gated.ran.stderr);
+    refused(&gated, gated.ran.code, &[RATES]);
+}
+
+/// A policy of the company that can't be evaluated: the gate can't do its work, and says so.
+#[test]
+fn an_engine_that_fails() {
+    let scratch = Scratch::with(|scratch| {
+        let own = "own: {bundles: [policies/own]}\noutput: out\n";
+        scratch.write("tieout.yaml", &company::WORKSPACE.replace("output: out\n", own));
+        scratch.write("policies/own/bundle.yaml", "name: own\nversion: [\n");
+    });
+    refused(&case(&scratch, dearer), 2, &["policies/own/bundle.yaml"]);
+}
+
+#[test]
+fn an_export_of_approvals_that_is_not_one() {
+    let scratch = Scratch::new();
+    let mut branch = Branch::open(&scratch, "request");
+    dearer(&mut branch);
+    scratch.git(&["checkout", "-q", "-f", "main"]);
+    for (form, text) in [
+        ("github", "{\"message\": \"Not Found\"}"),
+        ("github", ""),
+        ("gitlab", "[]"),
+        ("change-management", "who,what\nben,yes\n"),
+        ("statement", "{}"),
+    ] {
+        scratch.write("ci/export", text);
+        let flags = ["--approvals".to_owned(), format!("{form}=ci/export")];
+        let gated = gate(&branch, &flags);
+        let said = format!("{}{}", gated.ran.stdout, gated.ran.stderr);
+        assert!([2, 3, 4].contains(&gated.ran.code), "{form} {text}: {}: {said}", gated.ran.code);
+        assert!(said.contains("ci/export"), "{said}");
+    }
+    let flags = ["--approvals".to_owned(), "github=ci/nowhere.json".to_owned()];
+    assert_eq!(gate(&branch, &flags).ran.code, 2);
+}
+
+#[test]
+fn a_revision_that_is_not_there() {
+    let scratch = Scratch::new();
+    for (base, head) in [("main", "nowhere"), ("nowhere", "main"), ("main", "--exec=true")] {
+        let head = format!("--head={head}");
+        let ran = scratch.tieout(&["gate", "rates", "--base", base, &head, "--as-of", TODAY]);
+        assert_eq!(ran.code, 2, "{base} {head}: {}{}", ran.stdout, ran.stderr);
+    }
+}
