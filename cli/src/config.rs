@@ -125,7 +125,10 @@ pub(crate) struct OwnFile {
 
 /// The gate on changes of rates and policies.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "the settings of the gate: `waivers`, `approvers`, roles, `protected`")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the settings of the gate: `waivers`, `approvers`, roles, `protected`"
+)]
 pub(crate) struct GateFile {
     /// The file of waivers.
     pub(crate) waivers: Option<Spanned<String>>,

@@ -15,12 +15,8 @@ const ROOMS: [&str; 4] = ["cli/src", "engine/src", "policies/src", "search/src"]
 
 /// Where literals in kebab case are roles, modes of prices, classes of differences, steps of a
 /// derivation, kinds of changes and commands of git.
-const COMPUTED: [&str; 4] = [
-    "engine/src/population/native",
-    "engine/src/lineage",
-    "engine/src/gate",
-    "cli/src/gate/git",
-];
+const COMPUTED: [&str; 4] =
+    ["engine/src/population/native", "engine/src/lineage", "engine/src/gate", "cli/src/gate/git"];
 
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation.

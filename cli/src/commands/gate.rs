@@ -1,7 +1,7 @@
 //! `tieout gate`: a change judged before it is made, and what is deployed compared with what was judged.
 
-use super::run::seal_run;
 use super::remark;
+use super::run::seal_run;
 use crate::args::{FailOn, GateOutput, GateRates, GateVerify, Global};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;

@@ -41,8 +41,7 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
     let result: GateResult = serde_json::from_str(&part(&folder, RESULT)?)
         .map_err(|e| refused(&pack, &format!("its gate result can't be read: {e}")))?;
     let catalogue = Catalogue::builtin()?;
-    let gated = table::of_canonical(&part(&folder, TABLE)?)
-        .map_err(|e| not_run(e, &catalogue))?;
+    let gated = table::of_canonical(&part(&folder, TABLE)?).map_err(|e| not_run(e, &catalogue))?;
     if gated.digest.to_string() != result.head.digest {
         return Err(refused(&pack, "its table is not the one that its result speaks of"));
     }
@@ -57,7 +56,8 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
         let _ = writeln!(text, "{}", named(change, &shown, &history));
     }
     for row in &deployed.refused {
-        let _ = writeln!(text, "{shown}: row {} can't be read: {}", row.row, visible_line(&row.reason));
+        let _ =
+            writeln!(text, "{shown}: row {} can't be read: {}", row.row, visible_line(&row.reason));
     }
     let same = differing.is_empty() && deployed.refused.is_empty();
     let _ = writeln!(text, "{}", conclusion(same, differing.len(), &result));
@@ -105,7 +105,9 @@ fn reading(workspace: Option<&Workspace>) -> Reading {
     let of_role = |profile: &str| profile::named(profile).is_some_and(|p| p.role == "rate-table");
     let found = datasets.into_iter().flatten().find(|(_, d)| of_role(&d.profile.value));
     // The deployed export may be of another format than the table in the repository.
-    found.map(|(_, dataset)| Reading { format: None, ..dataset.reading.clone() }).unwrap_or_default()
+    found
+        .map(|(_, dataset)| Reading { format: None, ..dataset.reading.clone() })
+        .unwrap_or_default()
 }
 
 /// An edit that production's history tells of.
@@ -154,7 +156,8 @@ fn named(change: &Change, file: &str, history: &[Edit]) -> String {
     let line = line.map_or_else(String::new, |line| format!(":{line}"));
     let id = shown.map(|rate| rate.rate_id.clone()).unwrap_or_default();
     let edit = history.iter().filter(|edit| edit.object == id).max_by(|a, b| a.at.cmp(&b.at));
-    let by = edit.map_or_else(String::new, |edit| format!(", edited by {} at {}", edit.actor, edit.at));
+    let by =
+        edit.map_or_else(String::new, |edit| format!(", edited by {} at {}", edit.actor, edit.at));
     visible_line(&format!(
         "{file}{line}: {id} {}: {}: {} was gated, {} is there{by}",
         change.key,

@@ -12,8 +12,8 @@ mod changes;
 mod history;
 mod tree;
 
-pub(crate) use authors::{Authors, Identity, Signature};
-pub(crate) use changes::Change;
+pub(crate) use authors::Identity;
+pub(crate) use changes::Changes;
 
 use crate::diagnostic::{Diagnostic, Failure, Outcome, io_words};
 use std::fmt;

@@ -51,8 +51,7 @@ pub(super) fn run(
     };
     let controls = plan.controls.iter().filter(reads).cloned().collect();
     let plan = Plan { parameters: plan.parameters.clone(), datasets, controls };
-    let commitments =
-        |name: &str| tieout_evidence::commitment::dataset_commitment(secret, name);
+    let commitments = |name: &str| tieout_evidence::commitment::dataset_commitment(secret, name);
     tieout_engine::run::run(&plan, &commitments, progress)
         .map_err(|e| crate::commands::not_run(e, catalogue))
 }
@@ -100,12 +99,7 @@ pub(super) struct Judged {
 }
 
 /// Reads what was decided. `file` is told for what stands in no row of the table.
-pub(super) fn judged(
-    output: &RunOutput,
-    changes: &[Row],
-    requests: &[Row],
-    file: &str,
-) -> Judged {
+pub(super) fn judged(output: &RunOutput, changes: &[Row], requests: &[Row], file: &str) -> Judged {
     let result = &output.result;
     let line = |test: &TestResult| ControlLine {
         id: test.control.id.to_string(),

@@ -117,7 +117,8 @@ pub(crate) fn gate(
         judge::judged(&output, &rows, &requests, &sides.head.path);
     open.extend(undecided);
     open.extend(request.open.iter().cloned());
-    let waivers = waived::apply(sides, &request.directory, question.as_of, &mut findings, &records)?;
+    let waivers =
+        waived::apply(sides, &request.directory, question.as_of, &mut findings, &records)?;
     let result = GateResult {
         schema_version: "1".to_owned(),
         gate: "rates".to_owned(),
@@ -177,7 +178,11 @@ fn planned(sides: &Sides, catalogue: &Catalogue, question: &Question<'_>) -> Out
         engine: format!("tieout {}", env!("CARGO_PKG_VERSION")),
         overrides: BTreeMap::new(),
     };
-    Ok(Plan { parameters, datasets: Vec::new(), controls: ids.iter().filter_map(planned).collect() })
+    Ok(Plan {
+        parameters,
+        datasets: Vec::new(),
+        controls: ids.iter().filter_map(planned).collect(),
+    })
 }
 
 fn read(
@@ -260,7 +265,9 @@ fn usage(
         .map(|period| (midnight(period.start), midnight(period.end)))
         .or_else(|| lookups.last_closed(midnight(question.as_of)));
     let Some(month) = month else {
-        say("nothing was re-rated: no closed period ends by the day asked; name one with `--month`");
+        say(
+            "nothing was re-rated: no closed period ends by the day asked; name one with `--month`",
+        );
         return Ok(None);
     };
     let commitments = |name: &str| dataset_commitment(secret, name);
@@ -357,10 +364,8 @@ fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
                 money: money(&sums.old, &sums.new, &sums.delta),
             })
             .collect();
-        let size: BTreeMap<(String, String), Exact> = values
-            .iter()
-            .map(|(key, sums)| (key.clone(), sums.delta.magnitude()))
-            .collect();
+        let size: BTreeMap<(String, String), Exact> =
+            values.iter().map(|(key, sums)| (key.clone(), sums.delta.magnitude())).collect();
         // The top movers first; those that are alike by their names.
         moved.sort_by(|a, b| {
             let of = |m: &Moved| size.get(&(m.value.clone(), m.currency.clone()));
@@ -374,8 +379,17 @@ fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
         rows: usage.in_month.rows.to_string(),
         usage: usage.summary.commitment.to_string(),
         groups: groups(rerated),
-        quantity: usage.in_month.by_unit.iter().map(|(unit, sum)| (unit.clone(), text(sum))).collect(),
-        totals: rerated.money.iter().map(|(c, m)| (c.clone(), money(&m.old, &m.new, &m.delta))).collect(),
+        quantity: usage
+            .in_month
+            .by_unit
+            .iter()
+            .map(|(unit, sum)| (unit.clone(), text(sum)))
+            .collect(),
+        totals: rerated
+            .money
+            .iter()
+            .map(|(c, m)| (c.clone(), money(&m.old, &m.new, &m.delta)))
+            .collect(),
         by,
         unrated: rerated
             .unrated
@@ -391,7 +405,10 @@ fn groups(rerated: &Rerated) -> BTreeMap<String, [String; 2]> {
     let mut told: BTreeMap<String, [u64; 2]> = BTreeMap::new();
     for (place, side) in rerated.sides.iter().enumerate() {
         let undetermined = side.undetermined.iter().map(|(why, portion)| (*why, portion));
-        for (word, portion) in [("rated", &side.rated), ("without a rate", &side.unrated)].into_iter().chain(undetermined) {
+        for (word, portion) in [("rated", &side.rated), ("without a rate", &side.unrated)]
+            .into_iter()
+            .chain(undetermined)
+        {
             if let Some(count) = told.entry(word.to_owned()).or_default().get_mut(place) {
                 *count = portion.groups.0;
             }

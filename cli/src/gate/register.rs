@@ -51,7 +51,6 @@ pub(super) fn directory(
     Ok((Directory::new(accounts, grants, roles, delegations), refused))
 }
 
-
 fn accounts_of(batch: &RecordBatch) -> Outcome<Vec<AccountRow>> {
     let (accounts, persons, kinds) =
         (text(batch, "account")?, text(batch, "person")?, text(batch, "kind")?);

@@ -2,7 +2,7 @@
 
 use super::judge::{self, APPROVALS, Made};
 use super::people::Directory;
-use super::result::{ApprovalLine, Open, Rerating, RequestSummary};
+use super::result::{ApprovalLine, Open, RequestSummary, Rerating};
 use super::reviews::{self, Context};
 use super::sides::{Revisions, Sides};
 use super::statement::{Approval, Approver};
@@ -21,7 +21,6 @@ use tieout_engine::gate::diff;
 use tieout_engine::gate::table::{self, RateTable};
 use tieout_engine::plan::Plan;
 use tieout_engine::progress::Progress;
-use tieout_evidence::public_key::PublicKey;
 
 /// The ordinary control that asks whether emergencies were reviewed in time.
 pub(super) const EMERGENCIES: &str = "CM-04";
@@ -104,8 +103,11 @@ impl Request {
             .enumerate()
             .map(|(place, row)| (told_id(place, row), row.person.clone()))
             .collect();
-        let rows: Vec<Row> =
-            given_rows.iter().enumerate().map(|(place, row)| record(place, row)).collect::<Outcome<_>>()?;
+        let rows: Vec<Row> = given_rows
+            .iter()
+            .enumerate()
+            .map(|(place, row)| record(place, row))
+            .collect::<Outcome<_>>()?;
         let approvals = decided(&rows, judging, progress)?;
         let counting = approvals.iter().filter(|approval| approval.counts);
         // Two approvals of one person are one.
@@ -234,9 +236,8 @@ fn decided(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let of = |planned: &&tieout_engine::plan::PlannedControl| {
-        planned.control.id.as_str() == APPROVALS
-    };
+    let of =
+        |planned: &&tieout_engine::plan::PlannedControl| planned.control.id.as_str() == APPROVALS;
     let controls = plan.controls.iter().filter(of).cloned().collect();
     let plan = Plan { parameters: plan.parameters.clone(), datasets: Vec::new(), controls };
     let made = [Made { profile: "gate-approval-1", rows }];
@@ -322,11 +323,7 @@ fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
     let listed = workspace.settings.gate.approvers.iter();
     let read = |listed: &crate::config::ApproverFile| {
         let pem = crate::output::read_text(&workspace.path(&listed.key.value))?;
-        let key = PublicKey::from_pem(&pem).map_err(|e| {
-            let message = format!("`{}` is no public key: {e}", listed.key.value);
-            workspace.wrong("gate-approver", message, &listed.key, None)
-        })?;
-        Ok(Approver { account: listed.account.clone(), key })
+        Approver::listed(&listed.account, &listed.key.value, &pem)
     };
     listed.map(read).collect()
 }
@@ -336,7 +333,12 @@ fn protected(sides: &Sides) -> Vec<String> {
     let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else { return Vec::new() };
     let settings = &workspace.settings;
     let below = |path: &str| format!("{}{path}", git.prefix);
-    let mut exact = vec![below("tieout.yaml"), below("tieout.lock"), ".mailmap".to_owned(), ".gitattributes".to_owned()];
+    let mut exact = vec![
+        below("tieout.yaml"),
+        below("tieout.lock"),
+        ".mailmap".to_owned(),
+        ".gitattributes".to_owned(),
+    ];
     exact.extend(settings.gate.waivers.iter().map(|path| below(&path.value)));
     exact.extend(settings.gate.approvers.iter().map(|approver| below(&approver.key.value)));
     let own = settings.own.catalogue.iter().chain(&settings.own.bundles);
@@ -346,7 +348,9 @@ fn protected(sides: &Sides) -> Vec<String> {
     for dataset in settings.datasets.values() {
         let profile = tieout_controls::profile::named(&dataset.profile.value);
         if profile.is_none_or(|profile| profile.role != "rate-table") {
-            patterns.extend(dataset.files.iter().filter_map(|f| glob::Pattern::new(&below(&f.value)).ok()));
+            patterns.extend(
+                dataset.files.iter().filter_map(|f| glob::Pattern::new(&below(&f.value)).ok()),
+            );
         }
     }
     let more = settings.gate.protected.iter();

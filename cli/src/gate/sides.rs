@@ -230,7 +230,12 @@ fn of_base(
                     let message =
                         format!("dataset `{name}`: `{}` is added by the request", pattern.value);
                     let help = "what judges a request comes from its base: merge the data first";
-                    return Err(workspace.wrong("gate-added-data", message, pattern, Some(help.to_owned())));
+                    return Err(workspace.wrong(
+                        "gate-added-data",
+                        message,
+                        pattern,
+                        Some(help.to_owned()),
+                    ));
                 }
                 elsewhere.push((name.clone(), number));
             } else {

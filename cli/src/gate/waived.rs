@@ -111,7 +111,9 @@ fn line(waiver: &Waiver, applied: &Applied, at: DateTime<Utc>) -> WaiverLine {
                     crate::text::money_of(&waiver.exposure.amount, &waiver.exposure.currency),
                 ),
             ),
-            None if covered > 0 => ("applied", format!("{} until {until}", counted(covered, "finding"))),
+            None if covered > 0 => {
+                ("applied", format!("{} until {until}", counted(covered, "finding")))
+            }
             None if unmeasured => ("unmeasured", "the money in its scope isn't known".to_owned()),
             None => ("unused", "nothing that it covers was found".to_owned()),
         },

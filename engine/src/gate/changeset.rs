@@ -134,7 +134,8 @@ impl Measures<'_> {
         self.prices(&mut row, change);
         self.terms(&mut row, change);
         row.put("in_base", Some(in_base.to_string()));
-        let past = change.from < midnight(self.as_of) && !matches!(change.kind, Kind::TwoPrices | Kind::Overlap | Kind::Gap);
+        let past = change.from < midnight(self.as_of)
+            && !matches!(change.kind, Kind::TwoPrices | Kind::Overlap | Kind::Gap);
         row.put("retroactive", Some(past.to_string()));
         let invoices = self.rated.filter(|_| past && !in_base).map(|(usage, _)| {
             let touched = usage.invoices_touched(&change.key, change.from, change.to, self.books);

@@ -49,6 +49,19 @@ impl Repository {
         Ok(Some(bytes))
     }
 
+    /// The paths of all files of a tree, sorted.
+    ///
+    /// # Errors
+    /// As [`git`](Self::git).
+    pub(crate) fn paths(&self, tree: &Tree) -> Outcome<Vec<String>> {
+        let listed = self.git(&["ls-tree", "-r", "-z", "--name-only", "--full-tree", &tree.0])?;
+        let listed = text_of(&listed);
+        let mut paths: Vec<String> =
+            listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+        paths.sort();
+        Ok(paths)
+    }
+
     /// Writes files, and what lies in folders, of a tree into a folder of the machine, by their paths
     /// in the tree; no paths are all. Gives the paths that were written, sorted.
     ///
