@@ -182,7 +182,8 @@ fn an_export_of_approvals_that_is_not_one() {
         ("statement", "{}"),
     ] {
         scratch.write("ci/export", text);
-        let flags = ["--approvals".to_owned(), format!("{form}=ci/export")];
+        let export = format!("{form}=ci/export");
+        let flags = ["--approvals", &export, "--change", "CHG-88"].map(str::to_owned);
         let gated = gate(&branch, &flags);
         let said = format!("{}{}", gated.ran.stdout, gated.ran.stderr);
         assert!([2, 3, 4].contains(&gated.ran.code), "{form} {text}: {}: {said}", gated.ran.code);

@@ -182,7 +182,7 @@ pub(crate) const PULLS: &[Pull] = &[
             ("RG-12", "gap", Rate("BAK-EU-R", "2026-01-01")),
             ("RG-16", "usage-without-rate", Nowhere),
         ],
-        says: &["no rate holds from 2026-08-01"],
+        says: &["from 2026-08-01T00:00:00Z until 2026-08-15"],
         money: Some(|usage| -usage::may_at(usage, "backup/eu/retail", "0.03")),
         ..USUAL
     },
