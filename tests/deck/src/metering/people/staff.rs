@@ -92,7 +92,7 @@ pub(super) fn checkouts(seed: u64) -> Vec<Checkout> {
         let from = day.start().plus(rng.between(0, 23) * HOUR + rng.between(0, 59) * MINUTE);
         let person = one_of(&DEPLOYERS, usize::try_from(rng.below(4)).unwrap_or(0));
         let to = from.plus(2 * HOUR);
-        Checkout { account: *rng.pick::<&str>(&BREAK_GLASS), person, from, to, logged: true }
+        Checkout { account: rng.pick::<&str>(&BREAK_GLASS), person, from, to, logged: true }
     };
     (0..24).step_by(2).map(draw).collect()
 }
