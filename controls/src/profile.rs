@@ -8,6 +8,7 @@
 //! version. A row that doesn't fit is refused, never mended.
 
 mod access;
+mod accounts;
 mod allocation;
 mod billing;
 mod focus;
@@ -63,10 +64,11 @@ pub struct Column {
 
 /// All profiles, by name.
 pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
-    const FAMILIES: [&[SchemaProfile]; 11] = [
+    const FAMILIES: [&[SchemaProfile]; 12] = [
         focus::PROFILES,
         billing::PROFILES,
         access::PROFILES,
+        accounts::PROFILES,
         retention::PROFILES,
         tax::PROFILES,
         intercompany::PROFILES,

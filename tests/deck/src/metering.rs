@@ -25,6 +25,7 @@ mod group;
 mod invoice;
 mod journal;
 mod meter;
+mod people;
 mod plan;
 mod prices;
 mod pricing;
@@ -218,10 +219,11 @@ fn tables(
     let pools = allocation::pools(seed, summary, plan, facts)?;
     let bills = invoice::bills(seed, summary, &pools, plan, facts)?;
     let levels = service_level::levels(world, summary, plan, facts)?;
+    let people = people::people(world, plan, facts)?;
     let mut tables = vec![group::entity_table(), group::centre_table()];
     tables.push(register::resources(world));
     tables.push(register::batches(summary));
-    tables.extend(prices::tables(world, summary, plan, facts)?);
+    tables.extend(prices::tables(world, summary, &people.unchanged, plan, facts)?);
     tables.extend(procurement::tables(world, summary, plan, facts)?);
     tables.push(cost_pools(&pools, &bills));
     tables.extend(allocation::tables(&pools));
@@ -232,6 +234,7 @@ fn tables(
     tables.push(fx::table(seed));
     tables.push(journal::table(seed, (summary, &pools, &bills, &levels.posted), plan, facts)?);
     tables.extend(levels.tables);
+    tables.extend(people.tables);
     tables.extend(register::vat());
     tables.extend([register::calendar(), register::documents()]);
     Ok(tables)

@@ -142,9 +142,11 @@ impl Entry {
 /// Who states a dataset's counts and totals, and who obtained the statement.
 fn provenance(role: &str) -> (&'static str, &'static str) {
     match role {
-        "user" | "role" | "role-grant" | "permission" | "sod-rule" => {
+        "user" | "role" | "role-grant" | "permission" | "sod-rule" | "account-person"
+        | "delegation" | "access-review" | "access-decision" => {
             ("Directory service, monthly count of entitlements", "Information security")
         }
+        "activity" => ("Log collector, count of events", "Information security"),
         "change" | "approval" => ("Change board register, count of 2025", "Change management"),
         "retention-record" | "hold" | "disposal" => {
             ("Records register, control report", "Records management")

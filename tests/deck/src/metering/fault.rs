@@ -40,6 +40,19 @@ pub(crate) enum Class {
     VendorQuantityOff,
     IcPoolOff,
     NcpOutside,
+    LogRowDeleted,
+    RateEditedWithoutChange,
+    EditAfterRevocation,
+    TenantReadForeign,
+    BillOfAnotherUnit,
+    RetroactiveEdit,
+    SelfApprovalNestedGroup,
+    ApprovalByDelegationLoop,
+    ToxicPairNested,
+    LeaverNotRemoved,
+    ReviewUnsigned,
+    BreakGlassUnlogged,
+    ChangeBySharedAccount,
 }
 
 use Class as K;
@@ -77,6 +90,19 @@ pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
     (K::VendorQuantityOff, "vendor-quantity-off", Some("RC-02"), "vendor-invoice"),
     (K::IcPoolOff, "ic-pool-off-allocation", Some("TP-04"), "intercompany"),
     (K::NcpOutside, "ncp-outside-range", Some("TP-07"), "benchmark"),
+    (K::LogRowDeleted, "log-row-deleted", Some("AT-01"), "activity"),
+    (K::RateEditedWithoutChange, "rate-edited-without-change", Some("AT-03"), "price-plan"),
+    (K::EditAfterRevocation, "edit-after-revocation", Some("AC-08"), "activity"),
+    (K::TenantReadForeign, "tenant-read-foreign", Some("MT-03"), "activity"),
+    (K::BillOfAnotherUnit, "bill-of-another-unit-opened", Some("PO-03"), "activity"),
+    (K::RetroactiveEdit, "retroactive-edit", Some("VC-04"), "change"),
+    (K::SelfApprovalNestedGroup, "self-approval-nested-group", Some("SOD-03"), "approval"),
+    (K::ApprovalByDelegationLoop, "approval-by-delegation-loop", Some("SOD-03"), "approval"),
+    (K::ToxicPairNested, "toxic-pair-nested", Some("SOD-01"), "role-grant"),
+    (K::LeaverNotRemoved, "leaver-not-removed", Some("AC-02"), "role-grant"),
+    (K::ReviewUnsigned, "review-unsigned", Some("AC-03"), "access-review"),
+    (K::BreakGlassUnlogged, "break-glass-unlogged", Some("AC-06"), "account-person"),
+    (K::ChangeBySharedAccount, "change-by-shared-account", Some("AC-04"), "change"),
 ];
 
 /// Those that are planted in a resource's month.

@@ -3,7 +3,9 @@
 
 mod books;
 mod bought;
+mod log;
 mod metered;
+mod people;
 mod price;
 mod runs;
 mod transfer;
@@ -50,6 +52,22 @@ const TABLES: &[&str] = &[
     "credit",
     "vendor_invoice",
     "benchmark",
+    "purchase_order",
+    "receipt",
+    "document",
+    "user",
+    "account_person",
+    "role",
+    "role_grant",
+    "delegation",
+    "permission",
+    "sod_rule",
+    "access_review",
+    "access_decision",
+    "tenant",
+    "change",
+    "approval",
+    "activity",
 ];
 
 pub(crate) fn chain(folder: &Path) -> Chain {
@@ -73,6 +91,8 @@ pub(crate) fn chain(folder: &Path) -> Chain {
     chain.service_levels();
     chain.purchases();
     chain.benchmarks();
+    chain.people();
+    chain.log();
     chain
 }
 
