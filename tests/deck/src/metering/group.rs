@@ -143,7 +143,7 @@ pub(crate) fn centres() -> Vec<Centre> {
 const MOVED: &str = "CC-FR01-3";
 const MOVED_IN: i64 = 12;
 /// CC-GB02-3 closes at the end of June 2025; CC-GB02-1 takes over.
-const CLOSED: &str = "CC-GB02-3";
+pub(crate) const CLOSED: &str = "CC-GB02-3";
 const CLOSED_IN: i64 = 18;
 
 /// The entity that the cost centre belongs to in the month.
@@ -159,6 +159,24 @@ fn open(centre: usize, month: i64) -> bool {
 /// The cost centre that bears in the month what this one would.
 pub(crate) fn successor(centre: usize, month: i64) -> usize {
     if open(centre, month) { centre } else { centre - 2 }
+}
+
+/// Every fifth cost centre changes hands in the middle of 2024.
+fn changes_hands(centre: usize) -> bool {
+    centre % 5 == 2
+}
+
+const HANDED_IN: i64 = 6;
+
+/// Who owns the cost centre in the month.
+pub(crate) fn owner(centre: usize, month: i64) -> String {
+    let since = match at(&centres(), centre).id().as_str() {
+        MOVED => Some(MOVED_IN),
+        CLOSED => None,
+        _ => changes_hands(centre).then_some(HANDED_IN),
+    };
+    let second = since.is_some_and(|since| month >= since);
+    format!("U{:03}", centre * 2 + usize::from(second) + 1)
 }
 
 pub(crate) fn entity_table() -> Table {
@@ -190,7 +208,7 @@ pub(crate) fn centre_table() -> Table {
                 cell(format!("Department {}", number + 1)),
                 cell(at(ENTITIES, entity_of(number, from)).id),
                 maybe((centre.place > 0).then(|| parent.id())),
-                cell(format!("U{:03}", number * 2 + usize::from(from > 0) + 1)),
+                cell(owner(number, from)),
                 cell(status),
             ]);
         };
@@ -200,10 +218,9 @@ pub(crate) fn centre_table() -> Table {
                 version(MOVED_IN, None, "active");
             }
             CLOSED => version(0, Some(CLOSED_IN), "closed"),
-            // Every fifth changes hands in the middle of 2024.
-            _ if number % 5 == 2 => {
-                version(0, Some(6), "active");
-                version(6, None, "active");
+            _ if changes_hands(number) => {
+                version(0, Some(HANDED_IN), "active");
+                version(HANDED_IN, None, "active");
             }
             _ => version(0, None, "active"),
         }

@@ -3,9 +3,12 @@
 
 mod books;
 mod bought;
+mod house;
+mod kept;
 mod metered;
 mod price;
 mod runs;
+mod strange;
 mod transfer;
 
 use crate::reread::{Rows, read};
@@ -50,6 +53,21 @@ const TABLES: &[&str] = &[
     "credit",
     "vendor_invoice",
     "benchmark",
+    "charge_mode",
+    "bill_increase",
+    "focus",
+    "service_map",
+    "gl_map",
+    "receipt",
+    "ingest_log",
+    "feed_contract",
+    "alert",
+    "job_run",
+    "backup",
+    "retention_record",
+    "hold",
+    "disposal",
+    "subject_request",
 ];
 
 pub(crate) fn chain(folder: &Path) -> Chain {
@@ -73,6 +91,9 @@ pub(crate) fn chain(folder: &Path) -> Chain {
     chain.service_levels();
     chain.purchases();
     chain.benchmarks();
+    chain.house();
+    chain.kept();
+    chain.strange();
     chain
 }
 
@@ -170,11 +191,18 @@ impl Frac {
         cents.n
     }
 
+    /// With so many digits; it must have no more.
+    pub(crate) fn fixed(self, digits: usize) -> String {
+        let unit = 10_i128.pow(u32::try_from(digits).unwrap());
+        let whole = self.mul(Self::new(unit, 1));
+        assert_eq!(whole.d, 1, "{self:?}");
+        let (sign, n) = (if whole.n < 0 { "-" } else { "" }, whole.n.abs());
+        format!("{sign}{}.{:0width$}", n / unit, n % unit, width = digits)
+    }
+
     /// An amount with two digits.
     pub(crate) fn money(self) -> String {
-        let cents = self.cents();
-        let sign = if cents < 0 { "-" } else { "" };
-        format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
+        self.fixed(2)
     }
 }
 
