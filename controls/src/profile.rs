@@ -15,8 +15,11 @@ mod focus;
 mod intercompany;
 mod ledger;
 mod metering;
+mod operations;
+mod privacy;
 mod procurement;
 mod rating;
+mod recharge;
 mod retention;
 mod tax;
 mod vocabulary;
@@ -64,7 +67,7 @@ pub struct Column {
 
 /// All profiles, by name.
 pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
-    const FAMILIES: [&[SchemaProfile]; 12] = [
+    const FAMILIES: [&[SchemaProfile]; 15] = [
         focus::PROFILES,
         billing::PROFILES,
         access::PROFILES,
@@ -77,6 +80,9 @@ pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
         allocation::PROFILES,
         procurement::PROFILES,
         ledger::PROFILES,
+        recharge::PROFILES,
+        operations::PROFILES,
+        privacy::PROFILES,
     ];
     FAMILIES.into_iter().flatten()
 }

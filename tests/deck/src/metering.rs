@@ -15,6 +15,7 @@
 
 mod allocation;
 mod benchmark;
+mod books;
 mod catalogue;
 mod columns;
 mod entries;
@@ -25,6 +26,7 @@ mod group;
 mod invoice;
 mod journal;
 mod meter;
+mod operations;
 mod people;
 mod plan;
 mod prices;
@@ -35,6 +37,7 @@ mod register;
 mod resource;
 mod service_level;
 mod spoil;
+mod strange;
 mod summary;
 mod truth;
 mod unit;
@@ -102,6 +105,8 @@ struct World {
     resources: Vec<Resource>,
     /// Service and version whose rate was made other than the contract's.
     off_contract: BTreeSet<(usize, usize)>,
+    /// Cost centres that are closed while charges for them go on.
+    closed: BTreeSet<usize>,
 }
 
 impl World {
@@ -114,7 +119,8 @@ impl World {
             rows += (0..MONTHS).map(|m| resource.rows(m)).sum::<u64>();
             resources.push(resource);
         }
-        Self { seed, services, resources, off_contract: BTreeSet::new() }
+        let (off_contract, closed) = (BTreeSet::new(), BTreeSet::new());
+        Self { seed, services, resources, off_contract, closed }
     }
 
     /// How many resources' months there are.
@@ -172,6 +178,7 @@ pub fn generate_metering(
     let mut plan = Plan::new(&options.faults).map_err(refuse)?;
     let mut world = World::draw(options.seed, options.usage_rows);
     world.change_rates(&plan).map_err(refuse)?;
+    world.close_centres(&plan).map_err(refuse)?;
     plan.draw(&world).map_err(refuse)?;
     let mut out = Folder::take(folder)?;
     let names = ["data/usage.parquet", "data/charge.parquet"];
@@ -237,6 +244,8 @@ fn tables(
     tables.extend(people.tables);
     tables.extend(register::vat());
     tables.extend([register::calendar(), register::documents()]);
+    books::keep(world, (summary, &pools), plan, &mut tables, facts)?;
+    operations::run(world, plan, &mut tables, facts)?;
     Ok(tables)
 }
 

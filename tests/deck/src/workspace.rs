@@ -115,7 +115,10 @@ impl Entry {
         let (source, obtained_by) = provenance(table.role);
         Self {
             dataset: table.dataset(),
-            profile: format!("{}-1", table.role),
+            profile: match table.role {
+                "focus" => "focus-1.2".to_owned(),
+                role => format!("{role}-1"),
+            },
             file: table.file(),
             rows: u64::try_from(table.rows.len()).unwrap_or(u64::MAX),
             totals: table.totals(),

@@ -53,6 +53,29 @@ pub(crate) enum Class {
     ReviewUnsigned,
     BreakGlassUnlogged,
     ChangeBySharedAccount,
+    UsageSpike,
+    ResourceUnknown,
+    OffsetOfAnotherDay,
+    UnitDrift,
+    ShowbackPosted,
+    MapOverlap,
+    ServiceUnmapped,
+    TierGap,
+    ReceiptShort,
+    SharedCostUnallocated,
+    CreditMissing,
+    IncreaseWithoutApproval,
+    PostedLateWithoutAccrual,
+    ChargedAfterClose,
+    RawLogDisposedEarly,
+    PersonKeptTooLong,
+    DisposedUnderHold,
+    TwoPricesOneService,
+    AlertWithoutDisposition,
+    BatchOffContract,
+    JobFailedUnresolved,
+    BackupMissing,
+    SubjectRequestLate,
 }
 
 use Class as K;
@@ -60,6 +83,9 @@ use Class as K;
 /// Class, name, control, and the dataset whose record it is found in. Those that few records fit are
 /// planted first.
 pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
+    (K::OffsetOfAnotherDay, "offset-of-another-day", Some("TZ-02"), "usage"),
+    (K::ResourceUnknown, "resource-unknown", Some("AN-02"), "usage"),
+    (K::UnitDrift, "unit-drift", Some("CT-03"), "usage"),
     (K::ProrationRounded, "proration-rounded", Some("PT-02"), "charge"),
     (K::BoundOffByOne, "bound-off-by-one", Some("PT-02"), "charge"),
     (K::DiscountOrder, "discount-order-swapped", Some("PT-02"), "charge"),
@@ -76,6 +102,7 @@ pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
     (K::OrphanUsage, "orphan-usage", Some("LN-04"), "usage"),
     (K::GhostCharge, "ghost-charge", Some("LN-01"), "charge"),
     (K::RoundingMode, "rounding-mode", Some("PT-02"), "charge"),
+    (K::UsageSpike, "usage-spike", Some("AN-01"), "usage"),
     (K::RateGap, "rate-gap", None, "rate-table"),
     (K::RateOverlap, "rate-overlap", None, "rate-table"),
     (K::RateOffContract, "rate-off-contract", Some("PR-01"), "rate-table"),
@@ -103,10 +130,29 @@ pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
     (K::ReviewUnsigned, "review-unsigned", Some("AC-03"), "access-review"),
     (K::BreakGlassUnlogged, "break-glass-unlogged", Some("AC-06"), "account-person"),
     (K::ChangeBySharedAccount, "change-by-shared-account", Some("AC-04"), "change"),
+    (K::ShowbackPosted, "showback-posted", Some("CB-02"), "journal"),
+    (K::MapOverlap, "map-overlap", Some("GL-02"), "gl-map"),
+    (K::ServiceUnmapped, "service-unmapped", Some("GL-01"), "focus"),
+    (K::TierGap, "tier-gap", Some("PT-01"), "price-tier"),
+    (K::ReceiptShort, "receipt-short", Some("PR-04"), "vendor-invoice"),
+    (K::SharedCostUnallocated, "shared-cost-unallocated", Some("MT-04"), "focus"),
+    (K::CreditMissing, "credit-missing", Some("SL-03"), "sla-measure"),
+    (K::IncreaseWithoutApproval, "increase-without-approval", Some("AF-02"), "bill-increase"),
+    (K::PostedLateWithoutAccrual, "posted-late-without-accrual", Some("FC-05"), "journal"),
+    (K::ChargedAfterClose, "charged-after-close", Some("OW-01"), "charge"),
+    (K::RawLogDisposedEarly, "raw-log-disposed-early", Some("RET-01"), "retention-record"),
+    (K::PersonKeptTooLong, "person-kept-too-long", Some("RET-02"), "retention-record"),
+    (K::DisposedUnderHold, "disposed-under-hold", Some("RET-04"), "retention-record"),
+    (K::TwoPricesOneService, "two-prices-one-service", Some("RM-03"), "rate-table"),
+    (K::AlertWithoutDisposition, "alert-without-disposition", Some("ML-04"), "alert"),
+    (K::BatchOffContract, "batch-off-contract", Some("CT-01"), "ingest-log"),
+    (K::JobFailedUnresolved, "job-failed-unresolved", Some("OP-02"), "job-run"),
+    (K::BackupMissing, "backup-missing", Some("OP-03"), "backup"),
+    (K::SubjectRequestLate, "subject-request-late", Some("GD-02"), "subject-request"),
 ];
 
 /// Those that are planted in a resource's month.
-pub(crate) const UNIT_CLASSES: usize = 16;
+pub(crate) const UNIT_CLASSES: usize = 20;
 
 impl Class {
     pub(crate) fn about(self) -> (&'static str, Option<&'static str>, &'static str) {
@@ -162,6 +208,22 @@ impl Class {
                 plain && resource.fine && room && features.gap.is_none()
             }
             Self::CorrectionNotNetted => features.corrected.is_some() && month + 1 < MONTHS,
+            Self::UsageSpike => {
+                let calm = features.outage.is_none() && !features.boundary;
+                let long = features.slots >= 24 * resource.slots_a_day();
+                plain && calm && long && features.gap.is_none() && plan.mode != Tiers::Flat
+            }
+            // Nobody knows the zone of what isn't registered: its months are those of UTC.
+            Self::ResourceUnknown => {
+                let utc = resource.zone.name == "Etc/UTC";
+                plain && utc && features.gap.is_none() && !plan.prorated
+            }
+            Self::OffsetOfAnotherDay => plain && resource.fine && features.gap.is_none(),
+            // Of what is neither bought by the unit nor the driver of a key.
+            Self::UnitDrift => {
+                let stored = service.unit() == "GB-Hours" && plan.mode != Tiers::PerUnit;
+                plain && stored && features.gap.is_none()
+            }
             _ => false,
         }
     }

@@ -143,7 +143,7 @@ pub(crate) fn centres() -> Vec<Centre> {
 const MOVED: &str = "CC-FR01-3";
 const MOVED_IN: i64 = 12;
 /// CC-GB02-3 closes at the end of June 2025; CC-GB02-1 takes over.
-const CLOSED: &str = "CC-GB02-3";
+pub(crate) const CLOSED: &str = "CC-GB02-3";
 const CLOSED_IN: i64 = 18;
 
 /// The entity that the cost centre belongs to in the month.
@@ -170,6 +170,11 @@ pub(crate) fn handover(centre: usize) -> Option<i64> {
 pub(crate) fn owner(centre: usize, month: i64) -> Option<usize> {
     let second = handover(centre).is_some_and(|handed| month >= handed);
     open(centre, month).then_some(centre * 2 + usize::from(second) + 1)
+}
+
+/// The user's id of the one who owns the cost centre in the month, or did when it closed.
+pub(crate) fn owner_id(centre: usize, month: i64) -> String {
+    format!("U{:03}", owner(centre, month).unwrap_or(centre * 2 + 1))
 }
 
 /// The cost centre that bears in the month what this one would.

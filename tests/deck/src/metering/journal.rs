@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::ratio::shares;
 use super::summary::Summary;
 use super::truth::Planted;
-use crate::calendar::HOUR;
+use crate::calendar::{Date, HOUR};
 use crate::csv::{Format, Table, cell, maybe};
 use crate::money::Dec;
 use crate::rng::at;
@@ -22,22 +22,23 @@ const PAYABLE: &str = "160000";
 
 /// A line: debits are positive.
 #[derive(Debug, Clone)]
-struct Line {
-    account: &'static str,
-    centre: Option<usize>,
+pub(crate) struct Line {
+    pub(crate) account: &'static str,
+    pub(crate) centre: Option<usize>,
     /// Hundredths of the ledger's currency, and of the bill's.
-    local: i128,
-    txn: i128,
+    pub(crate) local: i128,
+    pub(crate) txn: i128,
 }
 
 /// An entry of a ledger.
-struct Entry {
-    id: String,
-    entity: usize,
-    month: i64,
-    txn_currency: &'static str,
-    document: Option<String>,
-    lines: Vec<Line>,
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) entity: usize,
+    pub(crate) month: i64,
+    pub(crate) posting: Date,
+    pub(crate) txn_currency: &'static str,
+    pub(crate) document: Option<String>,
+    pub(crate) lines: Vec<Line>,
 }
 
 /// Charges, pools, bills; and credits granted: id, provider, month, hundredths.
@@ -47,7 +48,7 @@ fn account(category: usize) -> &'static str {
     at(CATEGORIES, category).2
 }
 
-fn line(account: &'static str, centre: Option<usize>, units: i128) -> Line {
+pub(crate) fn line(account: &'static str, centre: Option<usize>, units: i128) -> Line {
     Line { account, centre, local: units, txn: units }
 }
 
@@ -69,6 +70,7 @@ pub(crate) fn table(
                 id: format!("JE-{}-{}-own", period(month), who.id()),
                 entity: who.entity,
                 month,
+                posting: invoice_day(month),
                 txn_currency: who.currency,
                 document: None,
                 lines,
@@ -81,6 +83,7 @@ pub(crate) fn table(
             id: format!("JE-{id}"),
             entity: who.entity,
             month: *month,
+            posting: invoice_day(*month),
             txn_currency: who.currency,
             document: Some(id.clone()),
             lines: vec![line("485000", None, *units), line("210000", None, -units)],
@@ -104,6 +107,7 @@ fn sale(bill: &Bill) -> Entry {
         id: format!("{}-S", bill.reference("JE")),
         entity: bill.who().entity,
         month: bill.month,
+        posting: invoice_day(bill.month),
         txn_currency: bill.who().currency,
         document: bill.number(),
         lines,
@@ -134,6 +138,7 @@ fn purchase(bill: &Bill) -> Entry {
         id: format!("{}-B", bill.reference("JE")),
         entity: bill.buyer,
         month: bill.month,
+        posting: invoice_day(bill.month),
         txn_currency: bill.who().currency,
         document: bill.number(),
         lines,
@@ -210,10 +215,11 @@ fn spoil(
     Ok(())
 }
 
-fn written(entries: &[Entry]) -> Table {
+/// The entries as the ledgers have them.
+pub(crate) fn written(entries: &[Entry]) -> Table {
     let mut rows = Vec::new();
     for entry in entries {
-        let posting = invoice_day(entry.month);
+        let posting = entry.posting;
         for (number, line) in entry.lines.iter().enumerate() {
             rows.push(vec![
                 cell(&entry.id),

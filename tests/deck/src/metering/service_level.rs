@@ -88,6 +88,15 @@ pub(crate) fn levels(
         let amount = Some((Dec::new(credit.units - right, 2), currency(credit.service)));
         facts.push(Planted::of(Class::CreditBelow, &[("credit_id", credit.id())], amount));
     }
+    let right = |c: &Credit| !facts.iter().any(|f| f.key.iter().any(|(_, id)| *id == c.id()));
+    let mut missing = plan.choose(world.seed, Class::CreditMissing, &credits, right)?;
+    missing.sort_unstable();
+    for place in missing.into_iter().rev() {
+        let credit = credits.remove(place);
+        let key = [("sla_id", sla_id(credit.service)), ("period", period(credit.month))];
+        let amount = Some((Dec::new(-credit.units, 2), currency(credit.service)));
+        facts.push(Planted::of(Class::CreditMissing, &key, amount));
+    }
     let posted =
         credits.iter().map(|c| (c.id(), at(&world.services, c.service).provider, c.month, c.units));
     Ok(Levels {

@@ -40,6 +40,8 @@ pub(crate) struct Summary {
     pub(crate) totals: Totals,
     /// Run, provider, cost centre, category → Σ amounts.
     pub(crate) direct: BTreeMap<(i64, usize, usize, usize), Dec>,
+    /// Month, provider, cost centre → Σ amounts of charges for the month that the next run made.
+    pub(crate) late: BTreeMap<(i64, usize, usize), Dec>,
     /// Month, cost centre, unit → what was metered and known at the cut-off, in 10^-4.
     pub(crate) drivers: BTreeMap<(i64, usize, &'static str), i128>,
     /// Month, service → its sums.
@@ -83,7 +85,7 @@ impl Summary {
         let metered = Metered {
             charged: originals.fold(Dec::cents(0), |sum, c| sum.plus(c.rated.amount)),
             known: unit.known,
-            rows: u64::try_from(unit.usage.len()).unwrap_or(0),
+            rows: if unit.unknown { 0 } else { u64::try_from(unit.usage.len()).unwrap_or(0) },
         };
         let sums = self.services.entry((unit.month, service.number)).or_insert(Metered::NONE);
         *sums = sums.plus(metered);
@@ -98,6 +100,10 @@ impl Summary {
             }
             let key = (charge.run, service.provider, unit.centre, service.category);
             add(&mut self.direct, key, charge.rated.amount);
+            if charge.reason == "late" {
+                let key = (unit.month, service.provider, unit.centre);
+                add(&mut self.late, key, charge.rated.amount);
+            }
         }
         if unit.version.contract.is_some() {
             let key = (service.number, unit.version.label.clone());
@@ -124,6 +130,7 @@ impl Summary {
         }
         other.direct.into_iter().for_each(|(key, sum)| add(&mut self.direct, key, sum));
         other.off_contract.into_iter().for_each(|(key, sum)| add(&mut self.off_contract, key, sum));
+        other.late.into_iter().for_each(|(key, sum)| add(&mut self.late, key, sum));
         for (key, sum) in other.drivers {
             *self.drivers.entry(key).or_default() += sum;
         }

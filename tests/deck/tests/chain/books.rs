@@ -197,8 +197,16 @@ impl Chain {
             let credit = credits.get(&(measure["sla_id"].clone(), month));
             let off = credit.map_or(Frac::ZERO, |c| Frac::of(c, "amount")).sub(amount);
             due += usize::from(!amount.is_zero());
-            if !off.is_zero() {
-                self.found("SL-02", &[&credit.unwrap()["credit_id"]], off.money());
+            match credit {
+                Some(credit) if !off.is_zero() => {
+                    self.found("SL-02", &[&credit["credit_id"]], off.money());
+                }
+                None if !off.is_zero() => {
+                    due -= 1;
+                    let key = [measure["sla_id"].as_str(), measure["period"].as_str()];
+                    self.found("SL-03", &key, off.money());
+                }
+                _ => {}
             }
         }
         assert_eq!(due, credits.len());

@@ -13,7 +13,8 @@ impl Chain {
             .collect();
         let mut sums = BTreeMap::new();
         for count in &self.counts {
-            let service = services[count.resource.as_str()].to_owned();
+            let Some(service) = services.get(count.resource.as_str()) else { continue };
+            let service = (*service).to_owned();
             let sum = sums.entry((service, period(&count.month))).or_insert((Frac::ZERO, 0));
             *sum = (sum.0.add(count.known), sum.1 + u128::try_from(count.rows).unwrap());
         }

@@ -3,11 +3,14 @@
 
 mod books;
 mod bought;
+mod house;
+mod kept;
 mod log;
 mod metered;
 mod people;
 mod price;
 mod runs;
+mod strange;
 mod transfer;
 
 use crate::reread::{Rows, read};
@@ -68,6 +71,20 @@ const TABLES: &[&str] = &[
     "change",
     "approval",
     "activity",
+    "charge_mode",
+    "bill_increase",
+    "focus",
+    "service_map",
+    "gl_map",
+    "ingest_log",
+    "feed_contract",
+    "alert",
+    "job_run",
+    "backup",
+    "retention_record",
+    "hold",
+    "disposal",
+    "subject_request",
 ];
 
 pub(crate) fn chain(folder: &Path) -> Chain {
@@ -93,6 +110,9 @@ pub(crate) fn chain(folder: &Path) -> Chain {
     chain.benchmarks();
     chain.people();
     chain.log();
+    chain.house();
+    chain.kept();
+    chain.strange();
     chain
 }
 
@@ -190,11 +210,18 @@ impl Frac {
         cents.n
     }
 
+    /// With so many digits; it must have no more.
+    pub(crate) fn fixed(self, digits: usize) -> String {
+        let unit = 10_i128.pow(u32::try_from(digits).unwrap());
+        let whole = self.mul(Self::new(unit, 1));
+        assert_eq!(whole.d, 1, "{self:?}");
+        let (sign, n) = (if whole.n < 0 { "-" } else { "" }, whole.n.abs());
+        format!("{sign}{}.{:0width$}", n / unit, n % unit, width = digits)
+    }
+
     /// An amount with two digits.
     pub(crate) fn money(self) -> String {
-        let cents = self.cents();
-        let sign = if cents < 0 { "-" } else { "" };
-        format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
+        self.fixed(2)
     }
 }
 

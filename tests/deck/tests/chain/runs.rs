@@ -21,7 +21,7 @@ impl Chain {
             .collect();
         let mut parts: BTreeMap<Part, Sums> = BTreeMap::new();
         for count in &self.counts {
-            let service = services[&count.resource].clone();
+            let Some(service) = services.get(&count.resource).cloned() else { continue };
             let charges = charges.get(&(count.resource.clone(), count.month.clone()));
             let terms = match charges {
                 Some(charges) => self.terms_of(&charges[0]),
