@@ -10,10 +10,13 @@
 mod access;
 mod allocation;
 mod billing;
+mod dispute;
 mod focus;
+mod governance;
 mod intercompany;
 mod ledger;
 mod metering;
+mod planning;
 mod procurement;
 mod rating;
 mod retention;
@@ -63,7 +66,7 @@ pub struct Column {
 
 /// All profiles, by name.
 pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
-    const FAMILIES: [&[SchemaProfile]; 11] = [
+    const FAMILIES: [&[SchemaProfile]; 14] = [
         focus::PROFILES,
         billing::PROFILES,
         access::PROFILES,
@@ -75,6 +78,9 @@ pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
         allocation::PROFILES,
         procurement::PROFILES,
         ledger::PROFILES,
+        dispute::PROFILES,
+        governance::PROFILES,
+        planning::PROFILES,
     ];
     FAMILIES.into_iter().flatten()
 }
