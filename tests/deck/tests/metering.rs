@@ -139,6 +139,25 @@ fn a_fault_of_a_table_changes_that_table_alone() {
         ("credit-below-formula", &["credit.csv", "journal.csv"]),
         ("vat-rounded-per-line", &["invoice.csv", "journal.csv"]),
         ("fx-rate-of-wrong-day", &["intercompany.csv", "journal.csv"]),
+        ("cause-not-of-adjustment", &["dispute.csv"]),
+        ("dispute-without-evidence", &["dispute.csv", "dispute_evidence.csv"]),
+        (
+            "provisional-credit-open",
+            &["credit.csv", "dispute_event.csv", "journal.csv", "outbox.csv"],
+        ),
+        ("credit-overwritten", &["credit.csv"]),
+        ("closed-without-root-cause", &["ticket.csv"]),
+        (
+            "pattern-without-change",
+            &["approval.csv", "board_decision.csv", "change.csv", "dispute.csv"],
+        ),
+        ("transition-without-message", &["outbox.csv"]),
+        ("decision-without-finance", &["board_attendee.csv"]),
+        ("quarterly-review-missing", &["board.csv", "board_attendee.csv", "board_decision.csv"]),
+        ("kpi-overstated", &["metric.csv"]),
+        ("invoice-before-reconciliation", &["close_task.csv"]),
+        ("forecast-missing", &["forecast.csv"]),
+        ("finding-overdue", &["finding.csv"]),
     ] {
         let only = MeteringFaults::Only(vec![(fault.to_owned(), Dose::Count(1))]);
         let spoiled = bytes(world(3, ROWS, only, 1).folder.path());
@@ -153,7 +172,7 @@ fn a_fault_of_a_table_changes_that_table_alone() {
 fn a_seed_decides_every_byte() {
     let faults = || MeteringFaults::All(Dose::PerMille(2));
     let one = bytes(world(4, ROWS, faults(), 1).folder.path());
-    assert_eq!(one.len(), 33, "31 datasets, the workspace, the truth");
+    assert_eq!(one.len(), 50, "48 datasets, the workspace, the truth");
     for threads in [2, 3] {
         assert!(one == bytes(world(4, ROWS, faults(), threads).folder.path()), "{threads}");
     }
@@ -171,7 +190,7 @@ fn a_seed_means_the_same_world_everywhere() {
     let amounts: Vec<&str> = stated.lines().filter(|l| l.starts_with("        amount:")).collect();
     assert_eq!(amounts[0].trim(), "amount: {CHF: \"124689.86\", EUR: \"573265.13\"}");
     let counts = (made.truth.usage_rows, made.truth.charge_rows, made.truth.facts.len());
-    assert_eq!(counts, (211_002, 786, 51));
+    assert_eq!(counts, (211_002, 786, 91));
 }
 
 /// Σ over the files as read again = `expected` of the workspace, for every dataset with amounts.

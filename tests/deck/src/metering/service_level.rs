@@ -3,6 +3,7 @@
 use super::World;
 use super::fault::Class;
 use super::group::{MONTHS, first_day, invoice_day, period};
+use super::journal::{GRANTED, OWED, Posting};
 use super::plan::Plan;
 use super::ratio::{Mode, Ratio};
 use super::summary::Summary;
@@ -29,10 +30,10 @@ struct Credit {
     units: i128,
 }
 
-/// The tables, and the credits as the journal posts them: id, provider, month, hundredths.
+/// The tables, that of credits last, and what the credits post.
 pub(crate) struct Levels {
     pub(crate) tables: Vec<Table>,
-    pub(crate) posted: Vec<(String, usize, i64, i128)>,
+    pub(crate) posted: Vec<Posting>,
 }
 
 fn sla_id(service: usize) -> String {
@@ -88,8 +89,14 @@ pub(crate) fn levels(
         let amount = Some((Dec::new(credit.units - right, 2), currency(credit.service)));
         facts.push(Planted::of(Class::CreditBelow, &[("credit_id", credit.id())], amount));
     }
-    let posted =
-        credits.iter().map(|c| (c.id(), at(&world.services, c.service).provider, c.month, c.units));
+    let posted = credits.iter().map(|c| Posting {
+        id: c.id(),
+        provider: at(&world.services, c.service).provider,
+        month: c.month,
+        units: c.units,
+        debit: GRANTED,
+        credit: OWED,
+    });
     Ok(Levels {
         posted: posted.collect(),
         tables: vec![promises(world, &promised), measured(&measures), granted(&credits, currency)],

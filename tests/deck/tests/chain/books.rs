@@ -176,6 +176,7 @@ impl Chain {
     pub(super) fn service_levels(&mut self) {
         let credits: BTreeMap<(String, String), Row> = self
             .rows("credit")
+            .filter(|c| c["kind"] == "sla")
             .map(|c| ((c["sla_id"].clone(), c["period"].clone()), c.clone()))
             .collect();
         let measures: Vec<Row> = self.rows("sla_measure").cloned().collect();

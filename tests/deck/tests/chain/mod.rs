@@ -3,9 +3,12 @@
 
 mod books;
 mod bought;
+mod disputes;
+mod governance;
 mod metered;
 mod price;
 mod runs;
+mod time;
 mod transfer;
 
 use crate::reread::{Rows, read};
@@ -50,6 +53,24 @@ const TABLES: &[&str] = &[
     "credit",
     "vendor_invoice",
     "benchmark",
+    "dispute",
+    "dispute_event",
+    "dispute_evidence",
+    "ticket",
+    "outbox",
+    "change",
+    "approval",
+    "board",
+    "board_attendee",
+    "board_decision",
+    "document",
+    "document_term",
+    "acknowledgement",
+    "forecast",
+    "budget",
+    "close_task",
+    "metric",
+    "finding",
 ];
 
 pub(crate) fn chain(folder: &Path) -> Chain {
@@ -73,6 +94,8 @@ pub(crate) fn chain(folder: &Path) -> Chain {
     chain.service_levels();
     chain.purchases();
     chain.benchmarks();
+    chain.disputes();
+    chain.governance();
     chain
 }
 
