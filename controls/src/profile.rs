@@ -11,11 +11,14 @@ mod access;
 mod accounts;
 mod allocation;
 mod billing;
+mod dispute;
 mod focus;
+mod governance;
 mod intercompany;
 mod ledger;
 mod metering;
 mod operations;
+mod planning;
 mod privacy;
 mod procurement;
 mod rating;
@@ -67,7 +70,7 @@ pub struct Column {
 
 /// All profiles, by name.
 pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
-    const FAMILIES: [&[SchemaProfile]; 15] = [
+    const FAMILIES: [&[SchemaProfile]; 18] = [
         focus::PROFILES,
         billing::PROFILES,
         access::PROFILES,
@@ -83,6 +86,9 @@ pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
         recharge::PROFILES,
         operations::PROFILES,
         privacy::PROFILES,
+        dispute::PROFILES,
+        governance::PROFILES,
+        planning::PROFILES,
     ];
     FAMILIES.into_iter().flatten()
 }

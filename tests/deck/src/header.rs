@@ -14,6 +14,11 @@ impl Header {
         Self { role, columns, money: &[] }
     }
 
+    /// The dataset with an amount that has its currency beside it.
+    pub(crate) const fn with_amount(role: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { role, columns, money: &[("amount", "currency")] }
+    }
+
     /// The dataset with these rows.
     pub(crate) fn table(&self, rows: Vec<Vec<Cell>>) -> Table {
         let Self { role, columns, money } = *self;

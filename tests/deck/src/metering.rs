@@ -15,9 +15,11 @@
 
 mod allocation;
 mod benchmark;
+mod board;
 mod books;
 mod catalogue;
 mod columns;
+mod disputes;
 mod entries;
 mod fault;
 mod file;
@@ -225,8 +227,10 @@ fn tables(
     let seed = world.seed;
     let pools = allocation::pools(seed, summary, plan, facts)?;
     let bills = invoice::bills(seed, summary, &pools, plan, facts)?;
-    let levels = service_level::levels(world, summary, plan, facts)?;
-    let people = people::people(world, plan, facts)?;
+    let mut levels = service_level::levels(world, summary, plan, facts)?;
+    let mut cases = disputes::draw(world, summary, plan, facts)?;
+    levels.posted.append(&mut cases.postings);
+    let people = people::people(world, &cases.deeds, plan, facts)?;
     let mut tables = vec![group::entity_table(), group::centre_table()];
     tables.push(register::resources(world));
     tables.push(register::batches(summary));
@@ -243,10 +247,22 @@ fn tables(
     tables.extend(levels.tables);
     tables.extend(people.tables);
     tables.extend(register::vat());
-    tables.extend([register::calendar(), register::documents()]);
+    tables.extend([register::calendar(), register::documents(board::policies())]);
+    tables.extend(board::tables(world, (summary, &bills, &cases), plan, facts)?);
+    for table in cases.tables {
+        join(&mut tables, table);
+    }
     books::keep(world, (summary, &pools), plan, &mut tables, facts)?;
     operations::run(world, plan, &mut tables, facts)?;
     Ok(tables)
+}
+
+/// Adds a dataset, or its rows to those of the dataset that is there.
+fn join(tables: &mut Vec<Table>, mut more: Table) {
+    match tables.iter_mut().find(|t| t.role == more.role) {
+        Some(table) => table.rows.append(&mut more.rows),
+        None => tables.push(more),
+    }
 }
 
 /// The dataset `cost-pool`: the pools that are divided, and those behind intercompany charges.

@@ -11,6 +11,8 @@ mod price;
 mod receipt;
 mod site;
 
+pub(crate) use mode::{lab, sandbox};
+
 use super::World;
 use super::allocation::Pool;
 use super::plan::Plan;

@@ -41,8 +41,24 @@ pub(crate) struct Entry {
     pub(crate) lines: Vec<Line>,
 }
 
-/// Charges, pools, bills; and credits granted: id, provider, month, hundredths.
-type Sources<'a> = (&'a Summary, &'a [Pool], &'a [Bill], &'a [(String, usize, i64, i128)]);
+/// What a credit posts: so many hundredths from one account to another.
+pub(crate) struct Posting {
+    /// The credit's id.
+    pub(crate) id: String,
+    pub(crate) provider: usize,
+    pub(crate) month: i64,
+    pub(crate) units: i128,
+    pub(crate) debit: &'static str,
+    pub(crate) credit: &'static str,
+}
+
+/// The accounts of credits: what they cost, what is owed, and what is granted until a dispute is decided.
+pub(crate) const GRANTED: &str = "485000";
+pub(crate) const OWED: &str = "210000";
+pub(crate) const PROVISIONAL: &str = "486000";
+
+/// Charges, pools, bills, and what credits post.
+type Sources<'a> = (&'a Summary, &'a [Pool], &'a [Bill], &'a [Posting]);
 
 fn account(category: usize) -> &'static str {
     at(CATEGORIES, category).2
@@ -77,7 +93,7 @@ pub(crate) fn table(
             });
         }
     }
-    for (id, provider, month, units) in credits {
+    for Posting { id, provider, month, units, debit, credit } in credits {
         let who = at(PROVIDERS, *provider);
         entries.push(Entry {
             id: format!("JE-{id}"),
@@ -86,7 +102,7 @@ pub(crate) fn table(
             posting: invoice_day(*month),
             txn_currency: who.currency,
             document: Some(id.clone()),
-            lines: vec![line("485000", None, *units), line("210000", None, -units)],
+            lines: vec![line(debit, None, *units), line(credit, None, -units)],
         });
     }
     spoil(seed, plan, &mut entries, facts)?;

@@ -32,6 +32,16 @@ impl Metered {
     }
 }
 
+/// A charge on an invoice, as a dispute names it.
+#[derive(Debug, Clone)]
+pub(crate) struct Billed {
+    pub(crate) charge: String,
+    pub(crate) centre: usize,
+    pub(crate) invoice: String,
+    pub(crate) line: i64,
+    pub(crate) amount: Dec,
+}
+
 /// Sums over resources' months.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
@@ -53,6 +63,8 @@ pub(crate) struct Summary {
     pub(crate) retroactive: BTreeMap<(usize, String), (u64, Dec)>,
     /// Batch → rows, and Σ quantity.
     pub(crate) batches: BTreeMap<BatchKey, (u64, i128)>,
+    /// Service, run → the first original charge that is on an invoice and carries no fault.
+    pub(crate) billed: BTreeMap<(usize, i64), Billed>,
     pub(crate) facts: Vec<Planted>,
 }
 
@@ -113,7 +125,23 @@ impl Summary {
             let key = (service.number, unit.version.label.clone());
             self.add_retroactive(key, unit.retroactive);
         }
+        if unit.facts.is_empty() {
+            self.add_billed(unit);
+        }
         self.facts.append(&mut unit.facts);
+    }
+
+    fn add_billed(&mut self, unit: &Unit<'_>) {
+        for charge in unit.charges.iter().filter(|c| c.reason == "original") {
+            let Some((invoice, line)) = unit.invoice(charge.run) else { continue };
+            self.billed.entry((unit.service.number, charge.run)).or_insert_with(|| Billed {
+                charge: unit.charge_id(charge.suffix),
+                centre: unit.centre,
+                invoice,
+                line,
+                amount: charge.rated.amount,
+            });
+        }
     }
 
     fn add_retroactive(&mut self, key: (usize, String), (count, amount): (u64, Dec)) {
@@ -143,6 +171,9 @@ impl Summary {
             *sums = (sums.0 + rows, sums.1 + quantity);
         }
         other.retroactive.into_iter().for_each(|(key, sums)| self.add_retroactive(key, sums));
+        for (key, billed) in other.billed {
+            self.billed.entry(key).or_insert(billed);
+        }
         self.facts.extend(other.facts);
     }
 }

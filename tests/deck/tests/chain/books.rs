@@ -131,7 +131,6 @@ impl Chain {
                 self.found("VAT-03", &[issuer, number], off.money());
             }
         }
-        self.intercompany();
     }
 
     pub(super) fn journal(&mut self) {
@@ -176,6 +175,7 @@ impl Chain {
     pub(super) fn service_levels(&mut self) {
         let credits: BTreeMap<(String, String), Row> = self
             .rows("credit")
+            .filter(|c| c["kind"] == "sla")
             .map(|c| ((c["sla_id"].clone(), c["period"].clone()), c.clone()))
             .collect();
         let measures: Vec<Row> = self.rows("sla_measure").cloned().collect();

@@ -12,7 +12,7 @@ impl Chain {
             .map(|r| (r["resource_id"].as_str(), r["service_id"].as_str()))
             .collect();
         let mut sums = BTreeMap::new();
-        for count in &self.counts {
+        for count in &self.usage().counts {
             let Some(service) = services.get(count.resource.as_str()) else { continue };
             let service = (*service).to_owned();
             let sum = sums.entry((service, period(&count.month))).or_insert((Frac::ZERO, 0));

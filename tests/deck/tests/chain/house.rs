@@ -25,7 +25,7 @@ impl Chain {
         self.received();
         self.rising();
         self.accrued();
-        self.closed();
+        self.charged_after_close();
     }
 
     /// Every cost centre has one mode a day, and nothing is posted where it is only shown.
@@ -252,7 +252,7 @@ impl Chain {
     }
 
     /// No charge is for a time after its cost centre was closed.
-    fn closed(&mut self) {
+    fn charged_after_close(&mut self) {
         let mut closed: BTreeMap<String, String> = BTreeMap::new();
         for centre in self.all("cost_centre") {
             match centre.get("valid_to") {

@@ -41,9 +41,32 @@ pub(super) struct Count {
 }
 
 /// Resource and month (as the meter's ids count it) → rows.
-pub(super) type Groups = BTreeMap<(String, String), Vec<Used>>;
+type Groups = BTreeMap<(String, String), Vec<Used>>;
 
-pub(super) fn read(path: &Path) -> Groups {
+/// The usage, and what counts of it.
+pub(super) struct Usage {
+    pub(super) groups: Groups,
+    pub(super) counts: Vec<Count>,
+    /// What each resource used in a period and was known: resource, month → quantity.
+    known: BTreeMap<(String, String), Frac>,
+}
+
+pub(super) fn read(path: &Path) -> Usage {
+    let groups = rows(path);
+    let count = |(key, rows): (&(String, String), &Vec<Used>)| Count {
+        resource: key.0.clone(),
+        month: key.1.clone(),
+        start: rows[0].start.clone(),
+        known: counted(rows, &cut_off(&key.1)),
+        later: counted(rows, &cut_off(&next(&key.1))),
+        rows: rows.len(),
+    };
+    let counts: Vec<Count> = groups.iter().map(count).collect();
+    let known = groups.keys().cloned().zip(counts.iter().map(|c| c.known)).collect();
+    Usage { groups, counts, known }
+}
+
+fn rows(path: &Path) -> Groups {
     let mut groups = Groups::new();
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
     for batch in reader.build().unwrap() {
@@ -129,50 +152,44 @@ pub(super) fn period(month: &str) -> String {
 }
 
 impl Chain {
-    pub(super) fn metering(&mut self) {
+    /// The charges of each resource's month.
+    pub(super) fn charges(&self) -> BTreeMap<(String, String), Vec<Row>> {
         let mut charges: BTreeMap<(String, String), Vec<Row>> = BTreeMap::new();
         for charge in self.rows("charge") {
             let month = charge["charge_id"].split('-').nth(1).unwrap().to_owned();
             charges.entry((charge["resource_id"].clone(), month)).or_default().push(charge.clone());
         }
-        let groups = std::mem::take(&mut self.usage);
-        for (key, rows) in &groups {
-            let known = counted(rows, &cut_off(&key.1));
-            let later = counted(rows, &cut_off(&next(&key.1)));
-            self.known.insert(key.clone(), known);
-            self.counts.push(Count {
-                resource: key.0.clone(),
-                month: key.1.clone(),
-                start: rows[0].start.clone(),
-                known,
-                later,
-                rows: rows.len(),
-            });
+        charges
+    }
+
+    pub(super) fn metering(&mut self) {
+        let (charges, usage) = (self.charges(), self.usage());
+        for (key, rows) in &usage.groups {
+            let known = usage.known[key];
             match charges.get(key) {
                 Some(charges) => self.billed(rows, known, charges),
                 None => self.unbilled(key, rows, known),
             }
         }
-        for (_, charges) in charges.iter().filter(|(key, _)| !groups.contains_key(*key)) {
+        for (_, charges) in charges.iter().filter(|(key, _)| !usage.groups.contains_key(*key)) {
             let ghost = &charges[0];
             self.found("LN-01", &[&ghost["charge_id"]], Frac::of(ghost, "amount").money());
             self.found("IM-01", &[&ghost["resource_id"], &ghost["period_start"]], "");
         }
-        self.usage = groups;
-        self.runs(&charges);
     }
 
     /// Resource, month, unit → what was known; for the drivers of keys.
     pub(super) fn drivers(&self) -> BTreeMap<(String, String, String), Frac> {
         let mut sums = BTreeMap::new();
-        for ((resource, month), rows) in &self.usage {
+        let usage = self.usage();
+        for ((resource, month), rows) in &usage.groups {
             let start = &rows[0].start;
             let owner = self.rows("resource").find(|r| {
                 let ends = r.get("valid_to").is_none_or(|to| start < to);
                 r["resource_id"] == *resource && r["valid_from"] <= *start && ends
             });
             let Some(owner) = owner else { continue };
-            let known = self.known[&(resource.clone(), month.clone())];
+            let known = usage.known[&(resource.clone(), month.clone())];
             let key = (owner["cost_centre"].clone(), period(month), rows[0].unit.clone());
             let sum = sums.entry(key).or_insert(Frac::ZERO);
             *sum = sum.add(known);

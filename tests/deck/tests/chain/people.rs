@@ -60,15 +60,15 @@ impl Chain {
         self.approvals();
         self.toxic_pairs();
         self.leavers();
-        self.reviews();
-        self.everybody_may();
+        self.access_reviews();
     }
 
-    /// Each version of a price has its change, and each change its version.
+    /// Each version of a price has its change, and each change of a price its version.
     fn prices_and_changes(&mut self) {
+        let rates = || self.rows("change").filter(|c| c["type"] == "rate");
         let changes: BTreeMap<String, Row> =
-            self.rows("change").map(|c| (c["artefact"].clone(), c.clone())).collect();
-        assert_eq!(changes.len(), self.rows("change").count());
+            rates().map(|c| (c["artefact"].clone(), c.clone())).collect();
+        assert_eq!(changes.len(), rates().count());
         let plans: Vec<Row> = self.rows("price_plan").cloned().collect();
         let mut without = 0;
         for plan in &plans {
@@ -98,6 +98,7 @@ impl Chain {
         let changes: Vec<Row> = self.rows("change").cloned().collect();
         for change in &changes {
             let id = change["change_id"].as_str();
+            let approve = if change["type"] == "rate" { "rate.approve" } else { "rule.approve" };
             let of = |a: &&Row| a["change_id"] == id && a["decision"] == "approved";
             let approvals: Vec<Row> = self.rows("approval").filter(of).cloned().collect();
             let first = approvals.iter().map(|a| a["decided_at"].clone()).min().unwrap();
@@ -118,9 +119,9 @@ impl Chain {
             for approval in &approvals {
                 let key = [id, &approval["step"]];
                 let (approver, when) = (approval["approver"].as_str(), &approval["decided_at"]);
-                let principals = self.acts_for(approver, "rate.approve", when);
+                let principals = self.acts_for(approver, approve, when);
                 let mut hands = principals.iter().map(String::as_str).chain([approver]);
-                let may = |user: &str| self.actions(user, when).contains("rate.approve");
+                let may = |user: &str| self.actions(user, when).contains(approve);
                 assert!(hands.clone().any(may), "{key:?}: {approver} may not approve");
                 let own = hands.any(|user| user == author);
                 if approver == author || approver == change["deployed_by"] {
@@ -166,7 +167,7 @@ impl Chain {
     }
 
     /// Each role that was held on the day of a review was decided about, in time, and by somebody else.
-    fn reviews(&mut self) {
+    fn access_reviews(&mut self) {
         let reviews: Vec<Row> = self.rows("access_review").cloned().collect();
         for review in &reviews {
             let id = review["review_id"].as_str();
@@ -209,29 +210,94 @@ impl Chain {
     }
 
     /// Who acts elsewhere in the world is known, and held the role at that time.
-    fn everybody_may(&self) {
+    pub(super) fn everybody_may(&mut self) {
         let users: BTreeSet<&str> = self.rows("user").map(|u| u["user_id"].as_str()).collect();
-        let owners = ["resource", "cost_centre"].into_iter().flat_map(|t| self.rows(t));
-        assert!(owners.into_iter().all(|r| users.contains(r["owner_user"].as_str())));
-        let grants = self.rows("role_grant");
-        assert!(grants.into_iter().all(|g| users.contains(g["user_id"].as_str())));
-        let acted = [
-            ("credit", "approved_by", "issued_at", "credit.approve"),
-            ("journal", "preparer", "posted_at", "journal.post"),
-            ("journal", "approver", "posted_at", "journal.approve"),
-            ("purchase_order", "requester", "ordered_on", "purchase.request"),
-            ("purchase_order", "approver", "ordered_on", "purchase.approve"),
-            ("receipt", "received_by", "received_on", "purchase.receive"),
-            ("document", "approved_by", "approved_at", "document.approve"),
-            ("role_grant", "granted_by", "granted_at", "access.grant"),
-        ];
-        for (table, column, when, action) in acted {
-            let who = self.rows(table).map(|r| (r[column].as_str(), r[when].as_str()));
+        for (table, row) in self.everything() {
+            for (column, value) in row.iter().filter(|(column, _)| names_a_user(table, column)) {
+                assert!(users.contains(value.as_str()), "{table}: {column} {value}");
+            }
+            // Nowhere else is anybody named either.
+            let unknown =
+                |value: &&String| looks_like_a_user(value) && !users.contains(value.as_str());
+            assert_eq!(row.values().find(unknown), None, "{table}");
+        }
+        for (table, column, when, action) in ACTED {
+            let who = self.rows(table).filter(|r| r.contains_key(*column));
+            let who = who.map(|r| (r[*column].as_str(), r[*when].as_str()));
             for (user, when) in who.collect::<BTreeSet<_>>() {
-                let log_begins = action != "access.grant" || when >= "2024-01-01";
-                let may = self.actions(user, when).contains(action);
+                let log_begins = *action != "access.grant" || when >= "2024-01-01";
+                let may = self.actions(user, when).contains(*action);
                 assert!(may || !log_begins, "{table}: {user} on {when}");
             }
         }
+        for event in self.rows("dispute_event") {
+            let actions = self.actions(&event["actor"], &event["ts"]);
+            let action = match event["to_state"].as_str() {
+                "opened" => "dispute.open",
+                "resolved" => "dispute.resolve",
+                _ => "dispute.handle",
+            };
+            assert!(actions.contains(action), "{event:?}");
+        }
+        for task in self.rows("close_task") {
+            let signs = ["sign-reconciliation", "close-period"].contains(&task["task"].as_str());
+            let action = if signs { "close.sign" } else { "close.do" };
+            let actions = self.actions(&task["done_by"], &task["done_at"]);
+            assert!(actions.contains(action), "{task:?}");
+        }
+        let held: BTreeMap<&str, &str> = self
+            .rows("board")
+            .map(|m| (m["meeting_id"].as_str(), m["signed_at"].as_str()))
+            .collect();
+        for member in self.rows("board_attendee") {
+            let actions = self.actions(&member["user_id"], held[member["meeting_id"].as_str()]);
+            assert!(actions.contains("board.decide"), "{member:?}");
+        }
     }
+}
+
+/// Table, who acted, when, and what that takes.
+const ACTED: &[(&str, &str, &str, &str)] = &[
+    ("credit", "approved_by", "issued_at", "credit.approve"),
+    ("journal", "preparer", "posted_at", "journal.post"),
+    ("journal", "approver", "posted_at", "journal.approve"),
+    ("purchase_order", "requester", "ordered_on", "purchase.request"),
+    ("purchase_order", "approver", "ordered_on", "purchase.approve"),
+    ("receipt", "received_by", "received_on", "purchase.receive"),
+    ("document", "approved_by", "approved_at", "document.approve"),
+    ("role_grant", "granted_by", "granted_at", "access.grant"),
+    ("budget", "approved_by", "approved_at", "budget.approve"),
+    ("dispute", "opened_by", "opened_at", "dispute.open"),
+    ("dispute", "owner", "resolved_at", "dispute.resolve"),
+    ("ticket", "opened_by", "opened_at", "ticket.open"),
+    ("ticket", "analysed_by", "analysed_at", "ticket.analyse"),
+    ("finding", "closed_by", "closed_at", "finding.close"),
+];
+
+/// Whether what a column holds is a user.
+fn names_a_user(table: &str, column: &str) -> bool {
+    let known = [
+        "actor",
+        "approver",
+        "author",
+        "from_user",
+        "manager",
+        "owner_user",
+        "preparer",
+        "recipient",
+        "requester",
+        "reviewer",
+        "to_user",
+        "user_id",
+    ];
+    let owner = column == "owner" && ["dispute", "finding", "ticket"].contains(&table);
+    let by = column.ends_with("_by") && column != "frozen_by";
+    owner
+        || by
+        || known.contains(&column) && !(table.starts_with("allocation") && column == "recipient")
+}
+
+fn looks_like_a_user(value: &str) -> bool {
+    let digits = value.strip_prefix('U');
+    digits.is_some_and(|d| d.len() == 3 && d.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -55,8 +55,7 @@ impl Chain {
                 ((c["resource_id"].clone(), month), c.clone())
             })
             .collect();
-        let groups = std::mem::take(&mut self.usage);
-        for (key, rows) in &groups {
+        for (key, rows) in &self.usage().groups {
             for row in rows.iter().filter(|r| !units[&r.source].contains(&r.unit)) {
                 self.found("CT-03", &[&row.batch, &row.unit], "");
             }
@@ -70,7 +69,6 @@ impl Chain {
                 self.spikes(&key.0, rows, charge);
             }
         }
-        self.usage = groups;
     }
 
     /// Days of more than three times what the month's middle day has.

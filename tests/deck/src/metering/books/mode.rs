@@ -14,12 +14,12 @@ use crate::money::Dec;
 use crate::rng::{Rng, at};
 
 /// The laboratory of a provider: a cost centre that nothing is charged to.
-pub(super) fn lab(provider: &Provider) -> String {
+pub(crate) fn lab(provider: &Provider) -> String {
     format!("CC-{}-L", provider.id())
 }
 
 /// What the laboratory's sandbox costs in the month, in hundredths.
-pub(super) fn sandbox(seed: u64, provider: usize, month: i64) -> i128 {
+pub(crate) fn sandbox(seed: u64, provider: usize, month: i64) -> i128 {
     let base = Rng::stream(seed, &format!("metering sandbox {provider}")).number();
     i128::from(Rng::indexed(base, month.unsigned_abs()).between(80_000, 160_000))
 }

@@ -6,9 +6,9 @@ use super::super::group::{ENTITIES, entity_of, owner};
 use super::super::invoice;
 use super::super::plan::Plan;
 use super::super::truth::Planted;
-use super::Acts;
 use super::events::{Event, Object, billed, draw};
 use super::staff::user_id;
+use super::{Acts, Deed};
 use crate::csv::{Cell, Format, Table, cell, maybe};
 use crate::rng::Rng;
 use sha2::{Digest, Sha256};
@@ -19,11 +19,11 @@ use sha2::{Digest, Sha256};
 /// When no event fits a fault; the text names it.
 pub(super) fn table(
     world: &World,
-    acts: &Acts,
+    (acts, deeds): (&Acts, &[Deed]),
     plan: &Plan,
     facts: &mut Vec<Planted>,
 ) -> Result<Table, String> {
-    let mut events = draw(world, acts);
+    let mut events = draw(world, acts, deeds);
     foreign_reads(world.seed, plan, &mut events)?;
     let places: Vec<usize> = (0..events.len()).collect();
     let report = |n: usize| {

@@ -1,5 +1,5 @@
 //! What happened: prices edited and deployed, roles granted and revoked, bills, invoices and reports
-//! read in the portal, break-glass accounts used.
+//! read in the portal, break-glass accounts used, disputes opened and decided.
 
 use super::super::World;
 use super::super::fault::Class;
@@ -7,9 +7,9 @@ use super::super::group::{
     ENTITIES, MONTHS, PROVIDERS, centres, entity_of, first_day, invoice_day, owner, period,
 };
 use super::super::invoice;
-use super::Acts;
 use super::grants::{granted_by, request_id};
-use super::staff::{tenant, user_id};
+use super::staff::{tenant, ticket_id, user_id};
+use super::{Acts, Deed};
 use crate::calendar::{HOUR, Instant, MINUTE};
 use crate::rng::{Rng, at};
 
@@ -74,8 +74,9 @@ fn event(at: Instant, actor: String, action: &'static str, object: Object) -> Ev
 }
 
 /// All events, by time.
-pub(super) fn draw(world: &World, acts: &Acts) -> Vec<Event> {
+pub(super) fn draw(world: &World, acts: &Acts, deeds: &[Deed]) -> Vec<Event> {
     let mut events = portal(world.seed);
+    events.extend(deeds.iter().map(of_deed));
     events.extend(of_changes(world, acts));
     events.extend(of_grants(acts));
     events.extend(of_break_glass(world.seed, acts));
@@ -101,6 +102,16 @@ fn of_changes(world: &World, acts: &Acts) -> Vec<Event> {
     events
 }
 
+fn of_deed(deed: &Deed) -> Event {
+    let (kind, id) = &deed.object;
+    Event {
+        hashes: deed.hashes.clone(),
+        change: deed.change.clone(),
+        ticket: deed.ticket.clone(),
+        ..event(deed.at, deed.actor.clone(), deed.action, Object::Other(kind, id.clone()))
+    }
+}
+
 fn of_grants(acts: &Acts) -> Vec<Event> {
     let mut events = Vec::new();
     for (place, grant) in acts.grants.iter().enumerate() {
@@ -120,7 +131,7 @@ fn of_break_glass(seed: u64, acts: &Acts) -> Vec<Event> {
         let object = Object::Other("system", "rating-engine".to_owned());
         let used = event(at, checkout.account.to_owned(), "break-glass.use", object);
         if checkout.logged {
-            events.push(Event { ticket: Some(format!("INC-{:04}", place + 1)), ..used });
+            events.push(Event { ticket: Some(ticket_id(place)), ..used });
         }
     }
     events

@@ -2,9 +2,10 @@
 
 use super::super::group::{ENTITIES, centres, entity_of, first_day, handover, owner};
 use super::staff::{
-    ACCESS_ADMINS, APPROVERS, APPROVES_CREDITS, APPROVES_DOCUMENTS, AUTHORS, BILLING_RUN,
-    BREAK_GLASS, BUYS, CHIEF_REVIEWER, DEPLOYERS, DEPUTIES, FIRST_ACCOUNTANT, IDLE_DEPUTY, JOINED,
-    JOURNAL, LEAVERS, MOVERS, PEOPLE, RELEASES, REVIEWERS, SHARED, leaves, one_of, user_id,
+    ACCESS_ADMINS, AGENTS, APPROVERS, APPROVES_CREDITS, APPROVES_DOCUMENTS, AUTHORS, BILLING_RUN,
+    BOARD, BREAK_GLASS, BUYS, CHIEF_REVIEWER, DEPLOYERS, DEPUTIES, ENGINEERS, FIRST_ACCOUNTANT,
+    FOLLOWS_UP, HEADS, IDLE_DEPUTY, JOINED, JOURNAL, LEAVERS, MEDIATES, MOVERS, PEOPLE, RELEASES,
+    REVIEWERS, SHARED, SIGN, leaves, one_of, user_id,
 };
 use crate::calendar::{DAY, Date, HOUR, Instant};
 use crate::csv::{Format, Table, cell, maybe};
@@ -93,7 +94,7 @@ pub(super) fn clean(seed: u64) -> Vec<Grant> {
             Some(day) => Some(day.start().plus(17 * HOUR)),
             None => MOVERS.contains(&number).then(|| moved(number)),
         };
-        for role in posts(number) {
+        for role in posts(number).iter().chain(of_disputes(number)).chain(of_board(number)) {
             grant(user_id(number), *role, scope, to);
         }
     }
@@ -118,6 +119,7 @@ fn posts(number: usize) -> &'static [&'static str] {
         RELEASES => &["invoice-releaser"],
         CHIEF_REVIEWER => &["access-reviewer"],
         IDLE_DEPUTY => &["reader"],
+        n if SIGN.contains(&n) => &["journal-approver", "close-signer"],
         n if accountants.contains(&n) => &["journal-approver"],
         n if AUTHORS.contains(&n) && n % 2 == 1 => &["pricing-analyst"],
         n if AUTHORS.contains(&n) || MOVERS.contains(&n) => &["rate-author"],
@@ -131,6 +133,22 @@ fn posts(number: usize) -> &'static [&'static str] {
         n if n > 91 => &["reader"],
         _ => &[],
     }
+}
+
+/// What those hold beside who handle disputes, and mend what they show.
+fn of_disputes(number: usize) -> &'static [&'static str] {
+    match number {
+        MEDIATES => &["mediator"],
+        FOLLOWS_UP => &["finding-closer"],
+        n if AGENTS.contains(&n) => &["dispute-agent", "rule-deployer", "close-operator"],
+        n if HEADS.contains(&n) => &["dispute-head", "close-operator"],
+        n if ENGINEERS.contains(&n) => &["billing-engineer"],
+        _ => &[],
+    }
+}
+
+fn of_board(number: usize) -> &'static [&'static str] {
+    if BOARD.contains(&number) { &["board-member"] } else { &[] }
 }
 
 /// The dataset `role-grant`.

@@ -1,5 +1,6 @@
 //! The people, their accounts, and the tenants that they belong to.
 
+use super::super::disputes::TICKET;
 use super::super::group::{ENTITIES, first_day};
 use crate::calendar::{Date, HOUR, Instant, MINUTE};
 use crate::csv::{Format, Table, cell, maybe};
@@ -29,6 +30,16 @@ pub(super) const REVIEWERS: RangeInclusive<usize> = 131..=133;
 /// Reviews what those hold who grant and review.
 pub(super) const CHIEF_REVIEWER: usize = 134;
 pub(super) const RELEASES: usize = 135;
+/// Those who handle disputes, decide them at the second level, mediate, and mend rules.
+pub(super) const AGENTS: [usize; 2] = [92, 94];
+pub(super) const HEADS: [usize; 2] = [137, 139];
+pub(super) const MEDIATES: usize = 140;
+pub(super) const ENGINEERS: [usize; 2] = [93, 121];
+/// Accountants who sign what a provider's month comes to.
+pub(super) const SIGN: [usize; 2] = [80, 86];
+pub(super) const BOARD: [usize; 9] = [11, 17, 29, 51, 119, 133, 134, 135, 136];
+/// Closes findings.
+pub(super) const FOLLOWS_UP: usize = 131;
 pub(super) const LEAVERS: RangeInclusive<usize> = 141..=152;
 
 /// Accounts that aren't a person's: what they are for, and who answers for or shares them.
@@ -95,6 +106,33 @@ pub(super) fn checkouts(seed: u64) -> Vec<Checkout> {
         Checkout { account: rng.pick::<&str>(&BREAK_GLASS), person, from, to, logged: true }
     };
     (0..24).step_by(2).map(draw).collect()
+}
+
+/// The ticket that a break-glass account is handed out for.
+pub(super) fn ticket_id(checkout: usize) -> String {
+    format!("INC-{:04}", checkout + 1)
+}
+
+/// The rows of the dataset `ticket` that are about no dispute: what broke, and was mended by hand.
+pub(super) fn tickets(checkouts: &[Checkout]) -> Table {
+    let row = |(place, out): (usize, &Checkout)| {
+        let by = user_id(out.person);
+        vec![
+            cell(ticket_id(place)),
+            None,
+            None,
+            cell(out.from.plus(-20 * MINUTE)),
+            cell(&by),
+            cell(&by),
+            cell("high"),
+            cell("closed"),
+            cell(format!("RCA-{}", ticket_id(place))),
+            cell(out.to.plus(HOUR)),
+            cell(&by),
+            cell(out.to.plus(2 * HOUR)),
+        ]
+    };
+    TICKET.table(checkouts.iter().enumerate().map(row).collect())
 }
 
 /// The dataset `user`.
