@@ -8,15 +8,22 @@
 //! version. A row that doesn't fit is refused, never mended.
 
 mod access;
+mod accounts;
 mod allocation;
 mod billing;
+mod dispute;
 mod focus;
 mod gate;
+mod governance;
 mod intercompany;
 mod ledger;
 mod metering;
+mod operations;
+mod planning;
+mod privacy;
 mod procurement;
 mod rating;
+mod recharge;
 mod retention;
 mod tax;
 mod vocabulary;
@@ -64,10 +71,11 @@ pub struct Column {
 
 /// All profiles, by name.
 pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
-    const FAMILIES: [&[SchemaProfile]; 12] = [
+    const FAMILIES: [&[SchemaProfile]; 19] = [
         focus::PROFILES,
         billing::PROFILES,
         access::PROFILES,
+        accounts::PROFILES,
         retention::PROFILES,
         tax::PROFILES,
         intercompany::PROFILES,
@@ -77,6 +85,12 @@ pub fn all() -> impl Iterator<Item = &'static SchemaProfile> {
         procurement::PROFILES,
         ledger::PROFILES,
         gate::PROFILES,
+        recharge::PROFILES,
+        operations::PROFILES,
+        privacy::PROFILES,
+        dispute::PROFILES,
+        governance::PROFILES,
+        planning::PROFILES,
     ];
     FAMILIES.into_iter().flatten()
 }

@@ -4,6 +4,7 @@ use crate::Faults;
 use crate::calendar::{DAY, Date, HOUR, Instant};
 use crate::csv::{Format, Table, cell, maybe};
 use crate::fault::Chosen;
+use crate::header;
 use crate::people::some_people;
 use crate::rates::PRICE_CHANGE;
 use crate::rng::{Rng, at};
@@ -168,26 +169,8 @@ fn change_table(changes: &[Change]) -> Table {
             maybe((change.kind == "program").then(|| format!("TEST-{}", change.id))),
         ]
     };
-    Table {
-        role: "change",
-        format: Format::Ndjson,
-        columns: &[
-            "change_id",
-            "type",
-            "artefact",
-            "old_hash",
-            "new_hash",
-            "author",
-            "created",
-            "deployed_by",
-            "deployed_at",
-            "effective_from",
-            "emergency",
-            "tests_ref",
-        ],
-        money: &[],
-        rows: changes.iter().map(row).collect(),
-    }
+    let rows = changes.iter().map(row).collect();
+    Table { format: Format::Ndjson, ..header::CHANGE.table(rows) }
 }
 
 fn approval_table(changes: &[Change]) -> Table {
@@ -205,11 +188,5 @@ fn approval_table(changes: &[Change]) -> Table {
             ]);
         }
     }
-    Table {
-        role: "approval",
-        format: Format::Csv,
-        columns: &["change_id", "step", "approver", "role", "decision", "decided_at", "evidence"],
-        money: &[],
-        rows,
-    }
+    header::APPROVAL.table(rows)
 }

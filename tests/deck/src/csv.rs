@@ -70,6 +70,23 @@ impl Table {
         }
     }
 
+    /// What a row has in a column, if anything.
+    pub(crate) fn get(&self, row: usize, column: &str) -> Option<&str> {
+        self.rows.get(row)?.get(self.place(column))?.as_deref()
+    }
+
+    /// The same as text; empty for null.
+    pub(crate) fn text(&self, row: usize, column: &str) -> String {
+        self.get(row, column).unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn set(&mut self, row: usize, column: &str, value: Cell) {
+        let place = self.place(column);
+        if let Some(field) = self.rows.get_mut(row).and_then(|fields| fields.get_mut(place)) {
+            *field = value;
+        }
+    }
+
     fn place(&self, column: &str) -> usize {
         self.columns.iter().position(|c| *c == column).unwrap_or(usize::MAX)
     }

@@ -10,6 +10,15 @@ pub(crate) struct Header {
 }
 
 impl Header {
+    pub(crate) const fn new(role: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { role, columns, money: &[] }
+    }
+
+    /// The dataset with an amount that has its currency beside it.
+    pub(crate) const fn with_amount(role: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { role, columns, money: &[("amount", "currency")] }
+    }
+
     /// The dataset with these rows.
     pub(crate) fn table(&self, rows: Vec<Vec<Cell>>) -> Table {
         let Self { role, columns, money } = *self;
@@ -154,3 +163,54 @@ pub(crate) const VAT_REGISTRATION: Header = Header {
     columns: &["party", "country", "vat_id", "valid_from", "valid_to", "checked_at", "proof"],
     money: &[],
 };
+
+/// The dataset `user`.
+pub(crate) const USER: Header = Header::new(
+    "user",
+    &["user_id", "name_ref", "department", "manager", "hired", "terminated", "type", "status"],
+);
+
+/// The dataset `role`.
+pub(crate) const ROLE: Header =
+    Header::new("role", &["role", "parent_role", "valid_from", "valid_to", "owner"]);
+
+/// The dataset `role-grant`.
+pub(crate) const ROLE_GRANT: Header = Header::new(
+    "role-grant",
+    &["user_id", "role", "scope", "granted_at", "revoked_at", "granted_by", "request_id"],
+);
+
+/// The dataset `permission`.
+pub(crate) const PERMISSION: Header =
+    Header::new("permission", &["role", "action", "resource_type"]);
+
+/// The dataset `sod-rule`.
+pub(crate) const SOD_RULE: Header = Header::new(
+    "sod-rule",
+    &["rule_id", "action_a", "action_b", "severity", "compensating_control"],
+);
+
+/// The dataset `change`.
+pub(crate) const CHANGE: Header = Header::new(
+    "change",
+    &[
+        "change_id",
+        "type",
+        "artefact",
+        "old_hash",
+        "new_hash",
+        "author",
+        "created",
+        "deployed_by",
+        "deployed_at",
+        "effective_from",
+        "emergency",
+        "tests_ref",
+    ],
+);
+
+/// The dataset `approval`.
+pub(crate) const APPROVAL: Header = Header::new(
+    "approval",
+    &["change_id", "step", "approver", "role", "decision", "decided_at", "evidence"],
+);

@@ -15,8 +15,11 @@
 
 mod allocation;
 mod benchmark;
+mod board;
+mod books;
 mod catalogue;
 mod columns;
+mod disputes;
 mod entries;
 mod fault;
 mod file;
@@ -25,6 +28,8 @@ mod group;
 mod invoice;
 mod journal;
 mod meter;
+mod operations;
+mod people;
 mod plan;
 mod prices;
 mod pricing;
@@ -34,6 +39,7 @@ mod register;
 mod resource;
 mod service_level;
 mod spoil;
+mod strange;
 mod summary;
 mod truth;
 mod unit;
@@ -101,6 +107,8 @@ struct World {
     resources: Vec<Resource>,
     /// Service and version whose rate was made other than the contract's.
     off_contract: BTreeSet<(usize, usize)>,
+    /// Cost centres that are closed while charges for them go on.
+    closed: BTreeSet<usize>,
 }
 
 impl World {
@@ -113,7 +121,8 @@ impl World {
             rows += (0..MONTHS).map(|m| resource.rows(m)).sum::<u64>();
             resources.push(resource);
         }
-        Self { seed, services, resources, off_contract: BTreeSet::new() }
+        let (off_contract, closed) = (BTreeSet::new(), BTreeSet::new());
+        Self { seed, services, resources, off_contract, closed }
     }
 
     /// How many resources' months there are.
@@ -171,6 +180,7 @@ pub fn generate_metering(
     let mut plan = Plan::new(&options.faults).map_err(refuse)?;
     let mut world = World::draw(options.seed, options.usage_rows);
     world.change_rates(&plan).map_err(refuse)?;
+    world.close_centres(&plan).map_err(refuse)?;
     plan.draw(&world).map_err(refuse)?;
     let mut out = Folder::take(folder)?;
     let names = ["data/usage.parquet", "data/charge.parquet"];
@@ -217,11 +227,14 @@ fn tables(
     let seed = world.seed;
     let pools = allocation::pools(seed, summary, plan, facts)?;
     let bills = invoice::bills(seed, summary, &pools, plan, facts)?;
-    let levels = service_level::levels(world, summary, plan, facts)?;
+    let mut levels = service_level::levels(world, summary, plan, facts)?;
+    let mut cases = disputes::draw(world, summary, plan, facts)?;
+    levels.posted.append(&mut cases.postings);
+    let people = people::people(world, &cases.deeds, plan, facts)?;
     let mut tables = vec![group::entity_table(), group::centre_table()];
     tables.push(register::resources(world));
     tables.push(register::batches(summary));
-    tables.extend(prices::tables(world, summary, plan, facts)?);
+    tables.extend(prices::tables(world, summary, &people.unchanged, plan, facts)?);
     tables.extend(procurement::tables(world, summary, plan, facts)?);
     tables.push(cost_pools(&pools, &bills));
     tables.extend(allocation::tables(&pools));
@@ -232,9 +245,24 @@ fn tables(
     tables.push(fx::table(seed));
     tables.push(journal::table(seed, (summary, &pools, &bills, &levels.posted), plan, facts)?);
     tables.extend(levels.tables);
+    tables.extend(people.tables);
     tables.extend(register::vat());
-    tables.extend([register::calendar(), register::documents()]);
+    tables.extend([register::calendar(), register::documents(board::policies())]);
+    tables.extend(board::tables(world, (summary, &bills, &cases), plan, facts)?);
+    for table in cases.tables {
+        join(&mut tables, table);
+    }
+    books::keep(world, (summary, &pools), plan, &mut tables, facts)?;
+    operations::run(world, plan, &mut tables, facts)?;
     Ok(tables)
+}
+
+/// Adds a dataset, or its rows to those of the dataset that is there.
+fn join(tables: &mut Vec<Table>, mut more: Table) {
+    match tables.iter_mut().find(|t| t.role == more.role) {
+        Some(table) => table.rows.append(&mut more.rows),
+        None => tables.push(more),
+    }
 }
 
 /// The dataset `cost-pool`: the pools that are divided, and those behind intercompany charges.

@@ -5,8 +5,9 @@ mod duties;
 use self::duties::{RULES, actions, permissions, roles, rules};
 use crate::Faults;
 use crate::calendar::{Date, HOUR, Instant};
-use crate::csv::{Format, Table, cell, maybe};
+use crate::csv::{Table, cell, maybe};
 use crate::fault::Chosen;
+use crate::header;
 use crate::rng::{Rng, at};
 use crate::truth::{Answers, Fact, key};
 
@@ -188,22 +189,7 @@ fn users(seed: u64) -> Table {
             cell(if gone.is_some() { "left" } else { "active" }),
         ]
     };
-    Table {
-        role: "user",
-        format: Format::Csv,
-        columns: &[
-            "user_id",
-            "name_ref",
-            "department",
-            "manager",
-            "hired",
-            "terminated",
-            "type",
-            "status",
-        ],
-        money: &[],
-        rows: (0..USERS).map(row).collect(),
-    }
+    header::USER.table((0..USERS).map(row).collect())
 }
 
 fn grant_table(grants: &[Grant]) -> Table {
@@ -218,19 +204,5 @@ fn grant_table(grants: &[Grant]) -> Table {
             cell(format!("REQ-{:04}", number + 1)),
         ]
     };
-    Table {
-        role: "role-grant",
-        format: Format::Csv,
-        columns: &[
-            "user_id",
-            "role",
-            "scope",
-            "granted_at",
-            "revoked_at",
-            "granted_by",
-            "request_id",
-        ],
-        money: &[],
-        rows: grants.iter().enumerate().map(row).collect(),
-    }
+    header::ROLE_GRANT.table(grants.iter().enumerate().map(row).collect())
 }

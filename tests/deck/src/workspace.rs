@@ -115,7 +115,10 @@ impl Entry {
         let (source, obtained_by) = provenance(table.role);
         Self {
             dataset: table.dataset(),
-            profile: format!("{}-1", table.role),
+            profile: match table.role {
+                "focus" => "focus-1.2".to_owned(),
+                role => format!("{role}-1"),
+            },
             file: table.file(),
             rows: u64::try_from(table.rows.len()).unwrap_or(u64::MAX),
             totals: table.totals(),
@@ -142,9 +145,11 @@ impl Entry {
 /// Who states a dataset's counts and totals, and who obtained the statement.
 fn provenance(role: &str) -> (&'static str, &'static str) {
     match role {
-        "user" | "role" | "role-grant" | "permission" | "sod-rule" => {
+        "user" | "role" | "role-grant" | "permission" | "sod-rule" | "account-person"
+        | "delegation" | "access-review" | "access-decision" => {
             ("Directory service, monthly count of entitlements", "Information security")
         }
+        "activity" => ("Log collector, count of events", "Information security"),
         "change" | "approval" => ("Change board register, count of 2025", "Change management"),
         "retention-record" | "hold" | "disposal" => {
             ("Records register, control report", "Records management")

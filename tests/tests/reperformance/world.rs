@@ -133,6 +133,10 @@ impl World {
             let planted = all.entry((control.to_owned(), key)).or_default();
             planted.add(fact.amount.as_deref());
             planted.classes.insert(fact.fault.clone());
+            if fact.fault == "resource-unknown" {
+                // Usage of what isn't registered is, to its meters, usage that nobody is charged for.
+                planted.classes.insert("orphan-usage".to_owned());
+            }
         }
         all
     }

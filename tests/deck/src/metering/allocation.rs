@@ -74,6 +74,11 @@ impl Pool {
         }
     }
 
+    /// What the facilities of a provider cost in the month, if the pool is theirs.
+    pub(crate) fn facilities(&self) -> Option<(String, i128)> {
+        (self.kind == 0).then(|| (self.id_of(self.kind), self.own))
+    }
+
     fn divide(&mut self) {
         let weights: Vec<i128> = self.shares.iter().map(|s| s.weight).collect();
         for (share, part) in self.shares.iter_mut().zip(shares(self.total, &weights)) {

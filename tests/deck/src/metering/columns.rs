@@ -163,7 +163,7 @@ impl Rows {
 
 /// Adds a resource's month to the usage.
 pub(crate) fn push_usage(rows: &mut Rows, unit: &Unit<'_>) {
-    let resource = unit.resource.id();
+    let resource = unit.metered_as();
     for row in &unit.usage {
         let slot = at(&unit.slots, row.place);
         let (quality, method) = match row.kind {
@@ -179,7 +179,7 @@ pub(crate) fn push_usage(rows: &mut Rows, unit: &Unit<'_>) {
         rows.instant(slot.end);
         rows.whole(Some(slot.offset));
         rows.number(Some(Dec::new(row.quantity, QUANTITY_SCALE)));
-        rows.text(unit.service.unit());
+        rows.text(unit.metered_in());
         rows.text(source(row.agent));
         rows.whole(Some(if row.agent { 1 } else { 2 }));
         rows.instant(row.ingest);

@@ -2,6 +2,7 @@
 //! the seed and its number, and written in order. Memory holds two row groups a thread.
 
 use super::World;
+use super::books;
 use super::columns::{CHARGE, Column, Rows, Type, USAGE, push_charges, push_usage, schema};
 use super::fault::Class;
 use super::plan::Plan;
@@ -46,6 +47,7 @@ fn group(
     for place in number * GROUP..world.units().min((number + 1) * GROUP) {
         let fault: Option<Class> = plan.units.get(&place).copied();
         if let Some(mut unit) = unit(world, place, fault) {
+            unit.facts.extend(books::close::facts(world, &unit));
             push_usage(&mut usage, &unit);
             push_charges(&mut charges, &unit);
             summary.add(&mut unit);

@@ -143,7 +143,7 @@ pub(crate) fn centres() -> Vec<Centre> {
 const MOVED: &str = "CC-FR01-3";
 const MOVED_IN: i64 = 12;
 /// CC-GB02-3 closes at the end of June 2025; CC-GB02-1 takes over.
-const CLOSED: &str = "CC-GB02-3";
+pub(crate) const CLOSED: &str = "CC-GB02-3";
 const CLOSED_IN: i64 = 18;
 
 /// The entity that the cost centre belongs to in the month.
@@ -154,6 +154,27 @@ pub(crate) fn entity_of(centre: usize, month: i64) -> usize {
 
 fn open(centre: usize, month: i64) -> bool {
     at(&centres(), centre).id() != CLOSED || month < CLOSED_IN
+}
+
+/// The month from which the cost centre has another owner. Every fifth changes hands in the middle of
+/// 2024.
+pub(crate) fn handover(centre: usize) -> Option<i64> {
+    match at(&centres(), centre).id().as_str() {
+        MOVED => Some(MOVED_IN),
+        CLOSED => None,
+        _ => (centre % 5 == 2).then_some(6),
+    }
+}
+
+/// The number of the user who owns the cost centre on the month's first day.
+pub(crate) fn owner(centre: usize, month: i64) -> Option<usize> {
+    let second = handover(centre).is_some_and(|handed| month >= handed);
+    open(centre, month).then_some(centre * 2 + usize::from(second) + 1)
+}
+
+/// The user's id of the one who owns the cost centre in the month, or did when it closed.
+pub(crate) fn owner_id(centre: usize, month: i64) -> String {
+    format!("U{:03}", owner(centre, month).unwrap_or(centre * 2 + 1))
 }
 
 /// The cost centre that bears in the month what this one would.
@@ -190,22 +211,17 @@ pub(crate) fn centre_table() -> Table {
                 cell(format!("Department {}", number + 1)),
                 cell(at(ENTITIES, entity_of(number, from)).id),
                 maybe((centre.place > 0).then(|| parent.id())),
-                cell(format!("U{:03}", number * 2 + usize::from(from > 0) + 1)),
+                maybe(owner(number, from).map(|user| format!("U{user:03}"))),
                 cell(status),
             ]);
         };
-        match centre.id().as_str() {
-            MOVED => {
-                version(0, Some(MOVED_IN), "active");
-                version(MOVED_IN, None, "active");
+        match handover(number) {
+            Some(month) => {
+                version(0, Some(month), "active");
+                version(month, None, "active");
             }
-            CLOSED => version(0, Some(CLOSED_IN), "closed"),
-            // Every fifth changes hands in the middle of 2024.
-            _ if number % 5 == 2 => {
-                version(0, Some(6), "active");
-                version(6, None, "active");
-            }
-            _ => version(0, None, "active"),
+            None if centre.id() == CLOSED => version(0, Some(CLOSED_IN), "closed"),
+            None => version(0, None, "active"),
         }
     }
     header::COST_CENTRE.table(rows)

@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::ratio::shares;
 use super::summary::Summary;
 use super::truth::Planted;
-use crate::calendar::HOUR;
+use crate::calendar::{Date, HOUR};
 use crate::csv::{Format, Table, cell, maybe};
 use crate::money::Dec;
 use crate::rng::at;
@@ -22,32 +22,49 @@ const PAYABLE: &str = "160000";
 
 /// A line: debits are positive.
 #[derive(Debug, Clone)]
-struct Line {
-    account: &'static str,
-    centre: Option<usize>,
+pub(crate) struct Line {
+    pub(crate) account: &'static str,
+    pub(crate) centre: Option<usize>,
     /// Hundredths of the ledger's currency, and of the bill's.
-    local: i128,
-    txn: i128,
+    pub(crate) local: i128,
+    pub(crate) txn: i128,
 }
 
 /// An entry of a ledger.
-struct Entry {
-    id: String,
-    entity: usize,
-    month: i64,
-    txn_currency: &'static str,
-    document: Option<String>,
-    lines: Vec<Line>,
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) entity: usize,
+    pub(crate) month: i64,
+    pub(crate) posting: Date,
+    pub(crate) txn_currency: &'static str,
+    pub(crate) document: Option<String>,
+    pub(crate) lines: Vec<Line>,
 }
 
-/// Charges, pools, bills; and credits granted: id, provider, month, hundredths.
-type Sources<'a> = (&'a Summary, &'a [Pool], &'a [Bill], &'a [(String, usize, i64, i128)]);
+/// What a credit posts: so many hundredths from one account to another.
+pub(crate) struct Posting {
+    /// The credit's id.
+    pub(crate) id: String,
+    pub(crate) provider: usize,
+    pub(crate) month: i64,
+    pub(crate) units: i128,
+    pub(crate) debit: &'static str,
+    pub(crate) credit: &'static str,
+}
+
+/// The accounts of credits: what they cost, what is owed, and what is granted until a dispute is decided.
+pub(crate) const GRANTED: &str = "485000";
+pub(crate) const OWED: &str = "210000";
+pub(crate) const PROVISIONAL: &str = "486000";
+
+/// Charges, pools, bills, and what credits post.
+type Sources<'a> = (&'a Summary, &'a [Pool], &'a [Bill], &'a [Posting]);
 
 fn account(category: usize) -> &'static str {
     at(CATEGORIES, category).2
 }
 
-fn line(account: &'static str, centre: Option<usize>, units: i128) -> Line {
+pub(crate) fn line(account: &'static str, centre: Option<usize>, units: i128) -> Line {
     Line { account, centre, local: units, txn: units }
 }
 
@@ -69,21 +86,23 @@ pub(crate) fn table(
                 id: format!("JE-{}-{}-own", period(month), who.id()),
                 entity: who.entity,
                 month,
+                posting: invoice_day(month),
                 txn_currency: who.currency,
                 document: None,
                 lines,
             });
         }
     }
-    for (id, provider, month, units) in credits {
+    for Posting { id, provider, month, units, debit, credit } in credits {
         let who = at(PROVIDERS, *provider);
         entries.push(Entry {
             id: format!("JE-{id}"),
             entity: who.entity,
             month: *month,
+            posting: invoice_day(*month),
             txn_currency: who.currency,
             document: Some(id.clone()),
-            lines: vec![line("485000", None, *units), line("210000", None, -units)],
+            lines: vec![line(debit, None, *units), line(credit, None, -units)],
         });
     }
     spoil(seed, plan, &mut entries, facts)?;
@@ -104,6 +123,7 @@ fn sale(bill: &Bill) -> Entry {
         id: format!("{}-S", bill.reference("JE")),
         entity: bill.who().entity,
         month: bill.month,
+        posting: invoice_day(bill.month),
         txn_currency: bill.who().currency,
         document: bill.number(),
         lines,
@@ -134,6 +154,7 @@ fn purchase(bill: &Bill) -> Entry {
         id: format!("{}-B", bill.reference("JE")),
         entity: bill.buyer,
         month: bill.month,
+        posting: invoice_day(bill.month),
         txn_currency: bill.who().currency,
         document: bill.number(),
         lines,
@@ -210,10 +231,11 @@ fn spoil(
     Ok(())
 }
 
-fn written(entries: &[Entry]) -> Table {
+/// The entries as the ledgers have them.
+pub(crate) fn written(entries: &[Entry]) -> Table {
     let mut rows = Vec::new();
     for entry in entries {
-        let posting = invoice_day(entry.month);
+        let posting = entry.posting;
         for (number, line) in entry.lines.iter().enumerate() {
             rows.push(vec![
                 cell(&entry.id),

@@ -6,6 +6,7 @@ use super::group::{MONTHS, cut_off};
 use super::pricing::Tiers;
 use super::ratio::{Mode, Ratio};
 use super::resource::{Resource, Slot};
+use super::strange::{SPIKE, spike_of};
 use crate::calendar::{DAY, HOUR, Instant, MINUTE};
 use crate::rng::{Rng, at};
 
@@ -154,6 +155,7 @@ pub(crate) fn readings(
     let flat = service.plan.mode == Tiers::Flat;
     let bound = features.boundary.then(|| first_bound(service, slots));
     let mut readings: Vec<Reading> = Vec::with_capacity(slots.len());
+    let spike = (fault == Some(Class::UsageSpike)).then(|| spike_of(resource, slots));
     for (place, slot) in slots.iter().enumerate() {
         let minutes = slot.start.until(slot.end) / MINUTE;
         let drawn = resource.hourly * minutes * rng.between(50, 150) / 6_000;
@@ -164,13 +166,19 @@ pub(crate) fn readings(
         };
         let differs = i128::from(rng.between(-3, 3));
         let other = if flat { quantity } else { quantity + quantity * differs / 1_000 };
+        let times = if spike.is_some_and(|(from, to)| from <= slot.start && slot.start < to) {
+            SPIKE
+        } else {
+            1
+        };
         let within = |from: usize, length: usize| (from..from + length).contains(&place);
         let missing = features.gap.is_some_and(|g| within(g.at, g.length));
         let out = features.outage.is_some_and(|(from, length)| within(from, length));
         let both = resource.meters == super::resource::Meters::Both;
         readings.push(Reading {
-            agent: (resource.meters.agent() && !missing && !(out && both)).then_some(quantity),
-            provider: (resource.meters.provider() && !missing).then_some(other),
+            agent: (resource.meters.agent() && !missing && !(out && both))
+                .then_some(quantity * times),
+            provider: (resource.meters.provider() && !missing).then_some(other * times),
             late: features.late.is_some_and(|count| place + count >= slots.len()),
             ..Reading::default()
         });

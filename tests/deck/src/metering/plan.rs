@@ -94,6 +94,10 @@ impl Plan {
 fn shows(world: &World, number: u64, class: Class) -> bool {
     let made = unit::unit(world, number, Some(class));
     made.is_some_and(|unit| {
+        // Some faults have no amount, and always show.
+        if !unit.facts.is_empty() && unit.facts.iter().all(|f| f.amount.is_none()) {
+            return true;
+        }
         let amounts = unit.facts.iter().filter_map(|f| Dec::parse(f.amount.as_deref()?));
         amounts.into_iter().any(|amount| amount.parts().0 != 0)
     })

@@ -4,6 +4,7 @@ use super::World;
 use super::catalogue::{Service, Version};
 use super::fault::Class;
 use super::group::ENTITIES;
+use super::people::change_id;
 use super::plan::Plan;
 use super::pricing::{Tier, Tiers};
 use super::procurement::contract_line;
@@ -16,21 +17,24 @@ use crate::csv::{Format, Table, cell, maybe};
 use crate::header;
 use crate::money::Dec;
 use crate::rng::at;
+use std::collections::BTreeSet;
 
 /// A fault moves the end of a rate by so many days.
 const MOVED: i64 = 40;
 
-/// The datasets `service`, `price-plan`, `price-tier`, `rate-table` and `gl-map`.
+/// The datasets `service`, `price-plan`, `price-tier`, `rate-table` and `gl-map`. `unchanged` are the
+/// versions, by service, that no change tells of.
 ///
 /// # Errors
 /// When no rate fits a fault; the text names it.
 pub(crate) fn tables(
     world: &World,
     summary: &Summary,
+    unchanged: &BTreeSet<(usize, usize)>,
     plan: &Plan,
     facts: &mut Vec<Planted>,
 ) -> Result<Vec<Table>, String> {
-    let rates = rates(world, summary, plan, facts)?;
+    let rates = rates(world, summary, unchanged, plan, facts)?;
     Ok(vec![services(world), plans(world), tiers(world), rates, accounts(world)])
 }
 
@@ -201,6 +205,7 @@ impl Rate<'_> {
 fn rates(
     world: &World,
     summary: &Summary,
+    unchanged: &BTreeSet<(usize, usize)>,
     plan: &Plan,
     facts: &mut Vec<Planted>,
 ) -> Result<Table, String> {
@@ -227,6 +232,10 @@ fn rates(
             facts.push(Planted::of(class, &rate.key(), None));
         }
     }
+    let change = |rate: &Rate<'_>| {
+        let place = (rate.service.number, rate.number);
+        (!unchanged.contains(&place)).then(|| change_id(place.0, place.1))
+    };
     let row = |rate: &Rate<'_>| {
         let [(_, id), (_, from)] = rate.key();
         vec![
@@ -239,7 +248,7 @@ fn rates(
             cell(rate.price),
             cell(rate.service.currency()),
             cell("METHOD"),
-            None,
+            maybe(change(rate)),
             cell(contract_line(rate.service, rate.number)),
             cell(rate.version.known),
         ]

@@ -6,7 +6,7 @@ use super::group::{ENTITIES, MONTHS, centres, cut_off, first_day, period};
 use super::summary::Summary;
 use super::unit::{quantity, source};
 use crate::calendar::{DAY, Date};
-use crate::csv::{Format, Table, cell, maybe};
+use crate::csv::{Cell, Format, Table, cell, maybe};
 use crate::header;
 use crate::rng::at;
 
@@ -128,7 +128,8 @@ pub(crate) fn calendar() -> Table {
     }
 }
 
-pub(crate) fn documents() -> Table {
+/// The dataset `document`, with documents that others add.
+pub(crate) fn documents(others: Vec<Vec<Cell>>) -> Table {
     let document = |id: &str, version: &str, title: &str, from: &str| {
         vec![
             cell(id),
@@ -157,7 +158,7 @@ pub(crate) fn documents() -> Table {
             "hash",
         ],
         money: &[],
-        rows: vec![
+        rows: [
             document("METHOD", "2023", "Rate-setting methodology", "2023-05-02"),
             document("METHOD", "2025", "Rate-setting methodology", "2025-01-02"),
             document(
@@ -174,7 +175,10 @@ pub(crate) fn documents() -> Table {
             ),
             document("ESTIMATION", "1", "Estimation of missing intervals", "2023-05-02"),
             document("ALLOCATION", "1", "Pools, keys and the order of steps", "2023-05-02"),
-        ],
+        ]
+        .into_iter()
+        .chain(others)
+        .collect(),
     }
 }
 

@@ -1,14 +1,16 @@
 //! What is promised of services, what was measured, and the credits that are due.
 
 use super::World;
+use super::disputes::CREDIT;
 use super::fault::Class;
 use super::group::{MONTHS, first_day, invoice_day, period};
+use super::journal::{GRANTED, OWED, Posting};
 use super::plan::Plan;
 use super::ratio::{Mode, Ratio};
 use super::summary::Summary;
 use super::truth::Planted;
 use crate::calendar::HOUR;
-use crate::csv::{Format, Table, cell, maybe};
+use crate::csv::{Format, Table, cell};
 use crate::money::Dec;
 use crate::rng::{Rng, at};
 use std::collections::BTreeSet;
@@ -29,10 +31,10 @@ struct Credit {
     units: i128,
 }
 
-/// The tables, and the credits as the journal posts them: id, provider, month, hundredths.
+/// The tables, that of credits last, and what the credits post.
 pub(crate) struct Levels {
     pub(crate) tables: Vec<Table>,
-    pub(crate) posted: Vec<(String, usize, i64, i128)>,
+    pub(crate) posted: Vec<Posting>,
 }
 
 fn sla_id(service: usize) -> String {
@@ -88,8 +90,23 @@ pub(crate) fn levels(
         let amount = Some((Dec::new(credit.units - right, 2), currency(credit.service)));
         facts.push(Planted::of(Class::CreditBelow, &[("credit_id", credit.id())], amount));
     }
-    let posted =
-        credits.iter().map(|c| (c.id(), at(&world.services, c.service).provider, c.month, c.units));
+    let right = |c: &Credit| !facts.iter().any(|f| f.key.iter().any(|(_, id)| *id == c.id()));
+    let mut missing = plan.choose(world.seed, Class::CreditMissing, &credits, right)?;
+    missing.sort_unstable();
+    for place in missing.into_iter().rev() {
+        let credit = credits.remove(place);
+        let key = [("sla_id", sla_id(credit.service)), ("period", period(credit.month))];
+        let amount = Some((Dec::new(-credit.units, 2), currency(credit.service)));
+        facts.push(Planted::of(Class::CreditMissing, &key, amount));
+    }
+    let posted = credits.iter().map(|c| Posting {
+        id: c.id(),
+        provider: at(&world.services, c.service).provider,
+        month: c.month,
+        units: c.units,
+        debit: GRANTED,
+        credit: OWED,
+    });
     Ok(Levels {
         posted: posted.collect(),
         tables: vec![promises(world, &promised), measured(&measures), granted(&credits, currency)],
@@ -164,26 +181,8 @@ fn granted(credits: &[Credit], currency: impl Fn(usize) -> &'static str) -> Tabl
             cell(invoice_day(credit.month).start().plus(10 * HOUR)),
             cell("U002"),
             None,
-            maybe(Some(format!("JE-{}", credit.id()))),
+            cell(format!("JE-{}", credit.id())),
         ]
     };
-    Table {
-        role: "credit",
-        format: Format::Csv,
-        columns: &[
-            "credit_id",
-            "kind",
-            "dispute_id",
-            "sla_id",
-            "period",
-            "amount",
-            "currency",
-            "issued_at",
-            "approved_by",
-            "reverses",
-            "gl_entry",
-        ],
-        money: &[("amount", "currency")],
-        rows: credits.iter().map(row).collect(),
-    }
+    CREDIT.table(credits.iter().map(row).collect())
 }

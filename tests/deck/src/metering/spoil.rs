@@ -35,8 +35,13 @@ impl Draft<'_> {
                 let amount = right.amount.minus(self.rated(settled).amount);
                 let late = self.ids(|u| u.late);
                 self.period_fact(class, amount, late);
+                self.also_untrued();
                 self.also_run(class, amount, self.unit.month + 1);
             }
+            Class::UsageSpike => self.spike(known, right),
+            Class::ResourceUnknown => self.unknown(),
+            Class::OffsetOfAnotherDay => self.offset(),
+            Class::UnitDrift => self.drift(),
             Class::OrphanUsage => {
                 self.unit.charges.clear();
                 let usage = self.ids(|_| true);
@@ -139,11 +144,11 @@ impl Draft<'_> {
         places.map(|p| formula(&self.readings, gap, p, a_day)).sum()
     }
 
-    fn money(&self, amount: Dec) -> Option<(Dec, &'static str)> {
+    pub(super) fn money(&self, amount: Dec) -> Option<(Dec, &'static str)> {
         Some((amount, self.unit.service.currency()))
     }
 
-    fn ids(&self, of: impl Fn(&Usage) -> bool) -> Vec<String> {
+    pub(super) fn ids(&self, of: impl Fn(&Usage) -> bool) -> Vec<String> {
         self.unit.usage.iter().filter(|u| of(u)).map(|u| self.unit.usage_id(u)).collect()
     }
 
@@ -153,7 +158,7 @@ impl Draft<'_> {
     }
 
     /// A fact about what was metered of the resource in the period that its charge is for.
-    fn period_fact(&mut self, class: Class, amount: Dec, usage: Vec<String>) {
+    pub(super) fn period_fact(&mut self, class: Class, amount: Dec, usage: Vec<String>) {
         let start = self.unit.start().to_string();
         let key = [("resource_id", self.unit.resource.id()), ("period_start", start)];
         self.unit.facts.push(Planted::of(class, &key, self.money(amount)).in_usage(usage));
@@ -166,6 +171,14 @@ impl Draft<'_> {
         let begins = at(&self.unit.slots, first).start.to_string();
         let key = [("resource_id", self.unit.resource.id()), ("interval_start", begins)];
         self.unit.facts.push(Planted::of(class, &key, self.money(amount)).in_usage(usage));
+    }
+
+    /// What came in late is neither charged by the next run nor accrued.
+    fn also_untrued(&mut self) {
+        let start = self.unit.start().to_string();
+        let key = [("resource_id", self.unit.resource.id()), ("period_start", start)];
+        let of_period = self.unit.facts.last().map(|fact| fact.also("LT-02", "usage", &key));
+        self.unit.facts.extend(of_period);
     }
 
     /// The whole period is a gap, and nobody knows what was used in it.

@@ -32,6 +32,16 @@ impl Metered {
     }
 }
 
+/// A charge on an invoice, as a dispute names it.
+#[derive(Debug, Clone)]
+pub(crate) struct Billed {
+    pub(crate) charge: String,
+    pub(crate) centre: usize,
+    pub(crate) invoice: String,
+    pub(crate) line: i64,
+    pub(crate) amount: Dec,
+}
+
 /// Sums over resources' months.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
@@ -40,6 +50,8 @@ pub(crate) struct Summary {
     pub(crate) totals: Totals,
     /// Run, provider, cost centre, category → Σ amounts.
     pub(crate) direct: BTreeMap<(i64, usize, usize, usize), Dec>,
+    /// Month, provider, cost centre → Σ amounts of charges for the month that the next run made.
+    pub(crate) late: BTreeMap<(i64, usize, usize), Dec>,
     /// Month, cost centre, unit → what was metered and known at the cut-off, in 10^-4.
     pub(crate) drivers: BTreeMap<(i64, usize, &'static str), i128>,
     /// Month, service → its sums.
@@ -51,6 +63,8 @@ pub(crate) struct Summary {
     pub(crate) retroactive: BTreeMap<(usize, String), (u64, Dec)>,
     /// Batch → rows, and Σ quantity.
     pub(crate) batches: BTreeMap<BatchKey, (u64, i128)>,
+    /// Service, run → the first original charge that is on an invoice and carries no fault.
+    pub(crate) billed: BTreeMap<(usize, i64), Billed>,
     pub(crate) facts: Vec<Planted>,
 }
 
@@ -83,7 +97,7 @@ impl Summary {
         let metered = Metered {
             charged: originals.fold(Dec::cents(0), |sum, c| sum.plus(c.rated.amount)),
             known: unit.known,
-            rows: u64::try_from(unit.usage.len()).unwrap_or(0),
+            rows: if unit.unknown { 0 } else { u64::try_from(unit.usage.len()).unwrap_or(0) },
         };
         let sums = self.services.entry((unit.month, service.number)).or_insert(Metered::NONE);
         *sums = sums.plus(metered);
@@ -98,6 +112,10 @@ impl Summary {
             }
             let key = (charge.run, service.provider, unit.centre, service.category);
             add(&mut self.direct, key, charge.rated.amount);
+            if charge.reason == "late" {
+                let key = (unit.month, service.provider, unit.centre);
+                add(&mut self.late, key, charge.rated.amount);
+            }
         }
         if unit.version.contract.is_some() {
             let key = (service.number, unit.version.label.clone());
@@ -107,7 +125,23 @@ impl Summary {
             let key = (service.number, unit.version.label.clone());
             self.add_retroactive(key, unit.retroactive);
         }
+        if unit.facts.is_empty() {
+            self.add_billed(unit);
+        }
         self.facts.append(&mut unit.facts);
+    }
+
+    fn add_billed(&mut self, unit: &Unit<'_>) {
+        for charge in unit.charges.iter().filter(|c| c.reason == "original") {
+            let Some((invoice, line)) = unit.invoice(charge.run) else { continue };
+            self.billed.entry((unit.service.number, charge.run)).or_insert_with(|| Billed {
+                charge: unit.charge_id(charge.suffix),
+                centre: unit.centre,
+                invoice,
+                line,
+                amount: charge.rated.amount,
+            });
+        }
     }
 
     fn add_retroactive(&mut self, key: (usize, String), (count, amount): (u64, Dec)) {
@@ -124,6 +158,7 @@ impl Summary {
         }
         other.direct.into_iter().for_each(|(key, sum)| add(&mut self.direct, key, sum));
         other.off_contract.into_iter().for_each(|(key, sum)| add(&mut self.off_contract, key, sum));
+        other.late.into_iter().for_each(|(key, sum)| add(&mut self.late, key, sum));
         for (key, sum) in other.drivers {
             *self.drivers.entry(key).or_default() += sum;
         }
@@ -136,6 +171,9 @@ impl Summary {
             *sums = (sums.0 + rows, sums.1 + quantity);
         }
         other.retroactive.into_iter().for_each(|(key, sums)| self.add_retroactive(key, sums));
+        for (key, billed) in other.billed {
+            self.billed.entry(key).or_insert(billed);
+        }
         self.facts.extend(other.facts);
     }
 }

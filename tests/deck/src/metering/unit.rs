@@ -8,6 +8,7 @@ use super::group::{MONTHS, centres, cut_off, entity_of, first_day};
 use super::meter::{Features, Kind, Reading, Usage, readings, rows};
 use super::pricing::{QUANTITY_SCALE, Rated, Tier, Twist, rate};
 use super::resource::{Resource, Slot, Window};
+use super::strange::change_of_clock;
 use super::truth::Planted;
 use crate::calendar::Instant;
 use crate::money::Dec;
@@ -43,6 +44,10 @@ pub(crate) struct Unit<'a> {
     /// How many of the charges cost something else by the prices known now, and by how much more they
     /// were.
     pub(crate) retroactive: (u64, Dec),
+    /// Whether usage names a resource that isn't registered.
+    pub(crate) unknown: bool,
+    /// The unit that usage names in the place of the service's.
+    pub(crate) other_unit: Option<&'static str>,
     pub(crate) facts: Vec<Planted>,
 }
 
@@ -58,10 +63,15 @@ pub(crate) fn fits(world: &World, number: u64, class: Class) -> bool {
     let (resource, month) = world.place(number);
     let service = at(&world.services, resource.service);
     resource.window(month).is_some_and(|window| {
-        let slots = resource.slots(window).len();
-        let features = Features::draw(world.seed, resource, service, month, slots);
+        let slots = resource.slots(window);
+        let features = Features::draw(world.seed, resource, service, month, slots.len());
         // Usage without a charge says nothing of a period that begins within a month.
-        let whole = class != Class::OrphanUsage || window.first == first_day(month);
+        let whole = match class {
+            Class::OrphanUsage => window.first == first_day(month),
+            Class::ResourceUnknown => window.days.0 == window.days.1,
+            Class::OffsetOfAnotherDay => change_of_clock(&slots).is_some(),
+            _ => true,
+        };
         whole && class.fits(resource, service, &features, month)
     })
 }
@@ -101,6 +111,8 @@ impl<'a> Draft<'a> {
             known: readings.iter().filter(|r| !r.late).map(Reading::counted).sum(),
             off_contract: Dec::cents(0),
             retroactive: (0, Dec::cents(0)),
+            unknown: false,
+            other_unit: None,
             facts: Vec::new(),
         };
         Some(Self { unit, readings, features, fault })

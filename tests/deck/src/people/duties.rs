@@ -1,6 +1,7 @@
 //! Roles that build on roles, what they permit, and which duties must stay apart.
 
-use crate::csv::{Format, Table, cell};
+use crate::csv::{Table, cell};
+use crate::header;
 use std::collections::BTreeSet;
 
 /// Role, and the role whose permissions it has too.
@@ -93,36 +94,18 @@ pub(super) fn roles() -> Table {
     // An edge of the past, which would be toxic.
     let (role, parent) = ("billing-clerk", "invoice-releaser");
     rows.push(vec![cell(role), cell(parent), cell("2022-01-01"), cell("2024-07-01"), cell("U001")]);
-    Table {
-        role: "role",
-        format: Format::Csv,
-        columns: &["role", "parent_role", "valid_from", "valid_to", "owner"],
-        money: &[],
-        rows,
-    }
+    header::ROLE.table(rows)
 }
 
 pub(super) fn permissions() -> Table {
     let row =
         |(role, action, kind): &(&str, &str, &str)| vec![cell(role), cell(action), cell(kind)];
-    Table {
-        role: "permission",
-        format: Format::Csv,
-        columns: &["role", "action", "resource_type"],
-        money: &[],
-        rows: PERMISSIONS.iter().map(row).collect(),
-    }
+    header::PERMISSION.table(PERMISSIONS.iter().map(row).collect())
 }
 
 pub(super) fn rules() -> Table {
     let row = |(rule, a, b, severity): &(&str, &str, &str, &str)| {
         vec![cell(rule), cell(a), cell(b), cell(severity), None]
     };
-    Table {
-        role: "sod-rule",
-        format: Format::Csv,
-        columns: &["rule_id", "action_a", "action_b", "severity", "compensating_control"],
-        money: &[],
-        rows: RULES.iter().map(row).collect(),
-    }
+    header::SOD_RULE.table(RULES.iter().map(row).collect())
 }

@@ -131,7 +131,6 @@ impl Chain {
                 self.found("VAT-03", &[issuer, number], off.money());
             }
         }
-        self.intercompany();
     }
 
     pub(super) fn journal(&mut self) {
@@ -176,6 +175,7 @@ impl Chain {
     pub(super) fn service_levels(&mut self) {
         let credits: BTreeMap<(String, String), Row> = self
             .rows("credit")
+            .filter(|c| c["kind"] == "sla")
             .map(|c| ((c["sla_id"].clone(), c["period"].clone()), c.clone()))
             .collect();
         let measures: Vec<Row> = self.rows("sla_measure").cloned().collect();
@@ -197,8 +197,16 @@ impl Chain {
             let credit = credits.get(&(measure["sla_id"].clone(), month));
             let off = credit.map_or(Frac::ZERO, |c| Frac::of(c, "amount")).sub(amount);
             due += usize::from(!amount.is_zero());
-            if !off.is_zero() {
-                self.found("SL-02", &[&credit.unwrap()["credit_id"]], off.money());
+            match credit {
+                Some(credit) if !off.is_zero() => {
+                    self.found("SL-02", &[&credit["credit_id"]], off.money());
+                }
+                None if !off.is_zero() => {
+                    due -= 1;
+                    let key = [measure["sla_id"].as_str(), measure["period"].as_str()];
+                    self.found("SL-03", &key, off.money());
+                }
+                _ => {}
             }
         }
         assert_eq!(due, credits.len());

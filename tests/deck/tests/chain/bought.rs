@@ -12,8 +12,9 @@ impl Chain {
             .map(|r| (r["resource_id"].as_str(), r["service_id"].as_str()))
             .collect();
         let mut sums = BTreeMap::new();
-        for count in &self.counts {
-            let service = services[count.resource.as_str()].to_owned();
+        for count in &self.usage().counts {
+            let Some(service) = services.get(count.resource.as_str()) else { continue };
+            let service = (*service).to_owned();
             let sum = sums.entry((service, period(&count.month))).or_insert((Frac::ZERO, 0));
             *sum = (sum.0.add(count.known), sum.1 + u128::try_from(count.rows).unwrap());
         }

@@ -2,7 +2,8 @@
 
 use super::{Chain, Frac, Row};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, TimestampMicrosecondType};
+use arrow_array::temporal_conversions::timestamp_us_to_datetime;
+use arrow_array::types::{Decimal128Type, Int64Type, TimestampMicrosecondType};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -12,16 +13,20 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub(super) struct Used {
     id: String,
-    start: String,
+    pub(super) start: String,
     end: String,
     ingest: String,
-    source: String,
+    pub(super) source: String,
     quality: String,
     method: String,
     of: Vec<String>,
     replaces: String,
-    unit: String,
+    pub(super) unit: String,
     quantity: Frac,
+    pub(super) batch: String,
+    /// Minutes ahead of UTC, and the civil day that they make.
+    pub(super) offset: i64,
+    pub(super) day: String,
 }
 
 /// What counted of a resource's month at the cut-off of its run, and at that of the next.
@@ -36,9 +41,32 @@ pub(super) struct Count {
 }
 
 /// Resource and month (as the meter's ids count it) → rows.
-pub(super) type Groups = BTreeMap<(String, String), Vec<Used>>;
+type Groups = BTreeMap<(String, String), Vec<Used>>;
 
-pub(super) fn read(path: &Path) -> Groups {
+/// The usage, and what counts of it.
+pub(super) struct Usage {
+    pub(super) groups: Groups,
+    pub(super) counts: Vec<Count>,
+    /// What each resource used in a period and was known: resource, month → quantity.
+    known: BTreeMap<(String, String), Frac>,
+}
+
+pub(super) fn read(path: &Path) -> Usage {
+    let groups = rows(path);
+    let count = |(key, rows): (&(String, String), &Vec<Used>)| Count {
+        resource: key.0.clone(),
+        month: key.1.clone(),
+        start: rows[0].start.clone(),
+        known: counted(rows, &cut_off(&key.1)),
+        later: counted(rows, &cut_off(&next(&key.1))),
+        rows: rows.len(),
+    };
+    let counts: Vec<Count> = groups.iter().map(count).collect();
+    let known = groups.keys().cloned().zip(counts.iter().map(|c| c.known)).collect();
+    Usage { groups, counts, known }
+}
+
+fn rows(path: &Path) -> Groups {
     let mut groups = Groups::new();
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
     for batch in reader.build().unwrap() {
@@ -56,6 +84,10 @@ pub(super) fn read(path: &Path) -> Groups {
                 let array = array.as_primitive::<TimestampMicrosecondType>();
                 array.value_as_datetime(at).unwrap().format("%FT%TZ").to_string()
             };
+            let offset = batch.column_by_name("tz_offset_min").unwrap().as_primitive::<Int64Type>();
+            let start = batch.column_by_name("interval_start").unwrap();
+            let start = start.as_primitive::<TimestampMicrosecondType>().value(at);
+            let local = timestamp_us_to_datetime(start + offset.value(at) * 60_000_000);
             let quantity = batch.column_by_name("quantity").unwrap();
             let quantity = quantity.as_primitive::<Decimal128Type>().value(at);
             let used = Used {
@@ -70,6 +102,9 @@ pub(super) fn read(path: &Path) -> Groups {
                 replaces: text("replaces"),
                 unit: text("unit"),
                 quantity: Frac::new(quantity, 10_000_000_000),
+                batch: text("batch_id"),
+                offset: offset.value(at),
+                day: local.unwrap().format("%F").to_string(),
             };
             let month = used.id.split('-').nth(1).unwrap().to_owned();
             groups.entry((text("resource_id"), month)).or_default().push(used);
@@ -94,6 +129,12 @@ fn counted(rows: &[Used], before: &str) -> Frac {
     best.values().fold(Frac::ZERO, |sum, (.., q)| sum.add(*q))
 }
 
+/// Rows of one interval: what counts of them as it was first read.
+pub(super) fn read_first(rows: &[&Used]) -> Frac {
+    let first = rows.iter().filter(|r| r.quality != "corrected");
+    first.min_by_key(|r| (r.quality == "estimated", r.source.as_str())).unwrap().quantity
+}
+
 /// The month after it.
 pub(super) fn next(month: &str) -> String {
     format!("{:02}", month.parse::<usize>().unwrap() + 1)
@@ -111,50 +152,45 @@ pub(super) fn period(month: &str) -> String {
 }
 
 impl Chain {
-    pub(super) fn metering(&mut self) {
+    /// The charges of each resource's month.
+    pub(super) fn charges(&self) -> BTreeMap<(String, String), Vec<Row>> {
         let mut charges: BTreeMap<(String, String), Vec<Row>> = BTreeMap::new();
         for charge in self.rows("charge") {
             let month = charge["charge_id"].split('-').nth(1).unwrap().to_owned();
             charges.entry((charge["resource_id"].clone(), month)).or_default().push(charge.clone());
         }
-        let groups = std::mem::take(&mut self.usage);
-        for (key, rows) in &groups {
-            let known = counted(rows, &cut_off(&key.1));
-            let later = counted(rows, &cut_off(&next(&key.1)));
-            self.known.insert(key.clone(), known);
-            self.counts.push(Count {
-                resource: key.0.clone(),
-                month: key.1.clone(),
-                start: rows[0].start.clone(),
-                known,
-                later,
-                rows: rows.len(),
-            });
+        charges
+    }
+
+    pub(super) fn metering(&mut self) {
+        let (charges, usage) = (self.charges(), self.usage());
+        for (key, rows) in &usage.groups {
+            let known = usage.known[key];
             match charges.get(key) {
                 Some(charges) => self.billed(rows, known, charges),
                 None => self.unbilled(key, rows, known),
             }
         }
-        for (_, charges) in charges.iter().filter(|(key, _)| !groups.contains_key(*key)) {
+        for (_, charges) in charges.iter().filter(|(key, _)| !usage.groups.contains_key(*key)) {
             let ghost = &charges[0];
             self.found("LN-01", &[&ghost["charge_id"]], Frac::of(ghost, "amount").money());
             self.found("IM-01", &[&ghost["resource_id"], &ghost["period_start"]], "");
         }
-        self.usage = groups;
-        self.runs(&charges);
     }
 
     /// Resource, month, unit → what was known; for the drivers of keys.
     pub(super) fn drivers(&self) -> BTreeMap<(String, String, String), Frac> {
         let mut sums = BTreeMap::new();
-        for ((resource, month), rows) in &self.usage {
+        let usage = self.usage();
+        for ((resource, month), rows) in &usage.groups {
             let start = &rows[0].start;
             let owner = self.rows("resource").find(|r| {
                 let ends = r.get("valid_to").is_none_or(|to| start < to);
                 r["resource_id"] == *resource && r["valid_from"] <= *start && ends
             });
-            let known = self.known[&(resource.clone(), month.clone())];
-            let key = (owner.unwrap()["cost_centre"].clone(), period(month), rows[0].unit.clone());
+            let Some(owner) = owner else { continue };
+            let known = usage.known[&(resource.clone(), month.clone())];
+            let key = (owner["cost_centre"].clone(), period(month), rows[0].unit.clone());
             let sum = sums.entry(key).or_insert(Frac::ZERO);
             *sum = sum.add(known);
         }
@@ -162,7 +198,12 @@ impl Chain {
     }
 
     fn unbilled(&mut self, (resource, month): &(String, String), rows: &[Used], known: Frac) {
-        let owner = self.rows("resource").find(|r| r["resource_id"] == *resource).unwrap();
+        let Some(owner) = self.rows("resource").find(|r| r["resource_id"] == *resource) else {
+            // Nobody knows what it is of, and so what it costs.
+            self.found("AN-02", &[resource, &rows[0].start], "");
+            self.found("LN-04", &[resource, &rows[0].start], "");
+            return;
+        };
         let service = owner["service_id"].clone();
         // Orphans are planted only where the price isn't prorated.
         let terms = self.terms(&service, &rows[0].start, &cut_off(month), Frac::new(1, 1));
@@ -196,6 +237,7 @@ impl Chain {
             } else if charged != settled {
                 let missing = terms.amount(first).sub(terms.amount(settled));
                 self.found("LN-04", &period, missing.money());
+                self.found("LT-02", &period, missing.money());
             }
         }
         self.estimates(rows, original, known);

@@ -171,7 +171,8 @@ impl Chain {
         let rates: Vec<Row> = self.rows("rate_table").cloned().collect();
         for rate in &rates {
             let (id, from) = (&rate["rate_id"], &rate["effective_from"]);
-            if Frac::of(rate, "unit_price") != self.by_contract(rate) {
+            let bought = rate.contains_key("source_contract_line");
+            if bought && Frac::of(rate, "unit_price") != self.by_contract(rate) {
                 let same = ["service_id", "effective_from", "known_from"];
                 let plan = self.rows("price_plan").find(|p| same.iter().all(|c| p[*c] == rate[*c]));
                 let key = (rate["service_id"].clone(), plan.unwrap()["version"].clone());

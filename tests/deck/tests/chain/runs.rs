@@ -1,7 +1,7 @@
 //! Billing runs against the meters, service by service.
 
 use super::metered::{cut_off, next, period};
-use super::{Chain, Frac, Row};
+use super::{Chain, Frac};
 use std::collections::BTreeMap;
 
 /// Of a resource's month in a run: quantity metered and billed, amount re-performed and charged.
@@ -14,14 +14,15 @@ struct Sums {
 }
 
 impl Chain {
-    pub(super) fn runs(&mut self, charges: &BTreeMap<(String, String), Vec<Row>>) {
+    pub(super) fn runs(&mut self) {
+        let charges = self.charges();
         let services: BTreeMap<String, String> = self
             .rows("resource")
             .map(|r| (r["resource_id"].clone(), r["service_id"].clone()))
             .collect();
         let mut parts: BTreeMap<Part, Sums> = BTreeMap::new();
-        for count in &self.counts {
-            let service = services[&count.resource].clone();
+        for count in &self.usage().counts {
+            let Some(service) = services.get(&count.resource).cloned() else { continue };
             let charges = charges.get(&(count.resource.clone(), count.month.clone()));
             let terms = match charges {
                 Some(charges) => self.terms_of(&charges[0]),

@@ -46,7 +46,8 @@ pub(crate) fn sums(dataset: &str, rows: &Rows) -> BTreeMap<(String, String), i12
         "allocation_result" => &[("amount", "currency"), ("rounding_adj", "currency")],
         "contract" => &[("min_commit", "currency")],
         "vendor_invoice" => &[("net", "currency")],
-        "credit" => &[("amount", "currency")],
+        "credit" | "dispute" | "forecast" | "budget" => &[("amount", "currency")],
+        "bill_increase" => &[("bill", "currency"), ("bill_before", "currency")],
         "journal" => {
             &[("debit", "currency"), ("credit", "currency"), ("txn_amount", "txn_currency")]
         }
