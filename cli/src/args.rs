@@ -80,6 +80,9 @@ pub(crate) enum Command {
     /// Re-performance of bills
     #[command(subcommand)]
     Reperform(Reperform),
+    /// The gate on rate tables
+    #[command(subcommand)]
+    Gate(Gate),
     /// Signing keys
     #[command(subcommand)]
     Key(Key),
@@ -464,6 +467,21 @@ pub(crate) struct Infer {
     /// How it is told
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: AuthorFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Gate {
+    /// A usage summary from the workspace's meters, for where the meters' records may not go: one row for
+    /// each month of the period, service, region, unit, cost centre, entity and account, without ids of
+    /// resources and without persons. Exit codes: 0 all usage is in it, 3 some isn't, with the reasons
+    Usage(GateUsage),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateUsage {
+    /// Where it is written: `.parquet`, `.csv`, `.ndjson`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@
 pub mod diff;
 pub mod integrity;
 pub mod rerate;
+pub mod summary;
 pub mod table;
 pub mod usage;
 

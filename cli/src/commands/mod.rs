@@ -7,6 +7,7 @@ mod dataset;
 mod deck;
 mod demo;
 mod explain;
+mod gate;
 mod init;
 mod key;
 mod pack;
@@ -14,13 +15,16 @@ mod policy;
 mod policy_decide;
 mod reperform;
 mod report;
+mod rows;
 mod run;
 mod search;
 mod verify;
 mod version;
 mod why;
 
-use crate::args::{Cli, Color, Command, Control, Dataset, Deck, Key, Pack, Policy, Reperform};
+use crate::args::{
+    Cli, Color, Command, Control, Dataset, Deck, Gate, Key, Pack, Policy, Reperform,
+};
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -85,6 +89,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Dataset(Dataset::Inspect { file }) => dataset::inspect(global, &file),
         Command::Reperform(Reperform::Infer(args)) => reperform::infer(global, &args),
         Command::Reperform(Reperform::Charges(args)) => charges::charges(global, &args),
+        Command::Gate(Gate::Usage(args)) => gate::usage(global, &args),
         Command::Key(Key::New { role, origin, file, passphrase }) => {
             key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
         }

@@ -31,6 +31,9 @@ pub const PROFILE: &str = "usage-summary-1";
 /// The digits behind the point of quantities.
 pub(super) const QUANTITY_SCALE: u32 = 10;
 
+/// A sum of quantities.
+pub(super) type Quantity = Total<QUANTITY_SCALE>;
+
 /// A row's period begins in another month than the one in which it ends.
 pub const CROSSES: &str = "the period crosses the border of the month";
 /// A row's period has no length, or ends before it begins.
@@ -106,7 +109,7 @@ pub(super) struct Grouped {
     pub(super) entity: u32,
     pub(super) gl_account: u32,
     pub(super) rows: u64,
-    pub(super) quantity: Total,
+    pub(super) quantity: Quantity,
 }
 
 /// Reads a dataset of the profile [`PROFILE`] and sums what lies in the month, a half-open interval in

@@ -1,7 +1,7 @@
 //! Rows of usage as they go by, in numbers for their texts.
 
 use super::names::{Names, Texts};
-use super::{CROSSES, EMPTY, Grouped, Periods, QUANTITY_SCALE, Quantities, Total, Usage};
+use super::{CROSSES, EMPTY, Grouped, NONE, Periods, QUANTITY_SCALE, Quantities, Quantity, Usage};
 use crate::dataset::Streamed;
 use crate::gate::RateKey;
 use crate::population::native::reading::{Numbers, Reading};
@@ -18,15 +18,12 @@ const KEY: usize = 3;
 type GroupKey = [u32; 5];
 
 /// Rows, and what they come to.
+#[derive(Default)]
 struct Sum {
     rows: u64,
-    quantity: Total,
-}
-
-impl Default for Sum {
-    fn default() -> Self {
-        Self { rows: 0, quantity: Total::new(QUANTITY_SCALE) }
-    }
+    quantity: Quantity,
+    /// The last invoice of such a row, and the place of its periods: mostly it is the next one's too.
+    billed: (u32, usize),
 }
 
 /// What the rows so far come to. INVARIANT: nothing of it grows with rows of the same groups and invoices.
@@ -45,8 +42,9 @@ pub(super) struct Fold {
     groups: HashMap<GroupKey, Sum>,
     /// By reason, key and unit.
     undetermined: BTreeMap<(&'static str, u32, u32), Sum>,
-    /// By key and invoice.
-    invoices: HashMap<(u32, u32), Periods>,
+    /// Key and invoice → the place of the periods.
+    invoices: HashMap<(u32, u32), usize>,
+    periods: Vec<Periods>,
 }
 
 impl Fold {
@@ -65,6 +63,7 @@ impl Fold {
             groups: HashMap::new(),
             undetermined: BTreeMap::new(),
             invoices: HashMap::new(),
+            periods: Vec::new(),
         }
     }
 
@@ -90,20 +89,35 @@ impl Fold {
         let times = starts.values().iter().zip(ends.values());
         for (row, ((texts, (start, end)), invoice)) in texts.zip(times).zip(invoices).enumerate() {
             let ((((key, unit), cost_centre), entity), gl_account) = texts;
-            if invoice != super::NONE {
-                self.invoices.entry((*key, invoice)).or_default().cover(*start, *end);
-            }
-            match self.place(*start, *end) {
+            let place = self.place(*start, *end);
+            let mut unused = Sum::default();
+            let sum = match place {
                 Place::Inside => {
                     let group = [*key, unit, cost_centre, entity, gl_account];
-                    self.groups.entry(group).or_default().add(quantities, row);
+                    self.groups.entry(group).or_default()
                 }
-                Place::Outside => self.outside += 1,
+                Place::Outside => &mut unused,
                 Place::Undetermined(reason) => {
-                    let sum = self.undetermined.entry((reason, *key, unit)).or_default();
-                    sum.add(quantities, row);
+                    self.undetermined.entry((reason, *key, unit)).or_default()
                 }
+            };
+            match place {
+                Place::Outside => self.outside += 1,
+                Place::Inside | Place::Undetermined(_) => sum.add(quantities, row),
             }
+            if invoice == NONE {
+                continue;
+            }
+            if sum.billed.0 != invoice {
+                let next = self.periods.len();
+                let of_invoice = *self.invoices.entry((*key, invoice)).or_insert(next);
+                if of_invoice == next {
+                    self.periods.push(Periods::default());
+                }
+                sum.billed = (invoice, of_invoice);
+            }
+            let periods = self.periods.get_mut(sum.billed.1);
+            periods.into_iter().for_each(|periods| periods.cover(*start, *end));
         }
         self.rows += u64::try_from(batch.rows()).unwrap_or_default();
         Ok(())
@@ -167,10 +181,11 @@ impl Fold {
         let mut groups: Vec<Grouped> = self.groups.into_iter().map(grouped).collect();
         groups.sort_unstable_by_key(|g| (g.key, g.unit, g.cost_centre, g.entity, g.gl_account));
         let mut invoices = vec![Vec::new(); keys.len()];
-        for ((key, number), periods) in self.invoices {
-            let at = usize::try_from(place(key)).ok();
-            if let Some(of_key) = at.and_then(|at| invoices.get_mut(at)) {
-                of_key.push((invoice.of(number), periods));
+        let mut periods = self.periods;
+        for ((key, number), at) in self.invoices {
+            let of_key = usize::try_from(place(key)).ok().and_then(|key| invoices.get_mut(key));
+            if let Some((of_key, periods)) = of_key.zip(periods.get_mut(at)) {
+                of_key.push((invoice.of(number), std::mem::take(periods)));
             }
         }
         invoices.iter_mut().for_each(|of_key| of_key.sort_unstable_by_key(|(number, _)| *number));
@@ -204,6 +219,7 @@ impl Fold {
 }
 
 /// Where a row stands to the month.
+#[derive(Clone, Copy)]
 enum Place {
     Inside,
     Outside,
@@ -232,11 +248,14 @@ fn named(
     }
 }
 
-fn quantities<'a>(sums: impl Iterator<Item = (u32, u64, &'a Total)>, units: &Texts) -> Quantities {
-    let (mut rows, mut by_unit) = (0, BTreeMap::<u32, Total>::new());
+fn quantities<'a>(
+    sums: impl Iterator<Item = (u32, u64, &'a Quantity)>,
+    units: &Texts,
+) -> Quantities {
+    let (mut rows, mut by_unit) = (0, BTreeMap::<u32, Quantity>::new());
     for (unit, more, quantity) in sums {
         rows += more;
-        by_unit.entry(unit).or_insert_with(|| Total::new(QUANTITY_SCALE)).add_total(quantity);
+        by_unit.entry(unit).or_default().add_total(quantity);
     }
     let by_unit = by_unit.iter().map(|(unit, sum)| (units.known(*unit).to_owned(), sum.exact()));
     Quantities { rows: Count(rows), by_unit: by_unit.collect() }

@@ -1,0 +1,5 @@
+//! `tieout gate`: changes of rate tables.
+
+mod usage;
+
+pub(super) use usage::usage;
