@@ -13,9 +13,10 @@ use tieout_tests::repository;
 /// The rooms whose codes users see.
 const ROOMS: [&str; 4] = ["cli/src", "engine/src", "policies/src", "search/src"];
 
-/// Where literals in kebab case are roles, modes of prices, classes of differences and steps of a
-/// derivation.
-const COMPUTED: [&str; 2] = ["engine/src/population/native", "engine/src/lineage"];
+/// Where literals in kebab case are roles, profiles, modes of prices, classes of differences, steps of a
+/// derivation and words for changes of rates.
+const COMPUTED: [&str; 3] =
+    ["engine/src/population/native", "engine/src/lineage", "engine/src/gate"];
 
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, codes of facts, tokenizers, rules of estimation.

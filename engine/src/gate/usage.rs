@@ -7,11 +7,12 @@
 //! What it is not for: counting usage. Rows of the same columns add up as they are.
 
 mod fold;
+mod groups;
 mod invoices;
 mod names;
 mod total;
 
-pub(super) use self::names::{NONE, Texts};
+pub(super) use self::names::Texts;
 pub(super) use self::total::Total;
 
 use self::fold::Fold;

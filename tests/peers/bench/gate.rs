@@ -3,7 +3,7 @@
 //! `cargo bench --profile release --workspace --bench gate -- ROWS [SERVICES]`
 //!
 //! Without arguments 5,000,000 rows of usage and 2,200 services, which have some 50,000 rates in each
-//! table, and 250,000 cost centres' services, each nearly every day. The rows are committed to as a run does. The measured part is a process of its own.
+//! table, and 160,000 services of cost centres, each nearly every day. The rows are committed to as a run does. The measured part is a process of its own.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -46,7 +46,7 @@ fn main() {
 }
 
 fn size(services: usize) -> Size {
-    Size { services, cost_centres: 2_000, pairs: 250_000, rows: 0 }
+    Size { services, cost_centres: 2_000, pairs: 160_000, rows: 0 }
 }
 
 fn measure(services: usize, file: &Path) {

@@ -171,12 +171,13 @@ const TEXTS: [&str; 8] = [
 ];
 
 impl Columns {
-    fn row(&mut self, size: Size, random: &mut Random) {
-        // Nearly every day a row for each pair.
-        let mut pair = Random(u64::try_from(random.below(size.pairs)).unwrap());
+    fn row(&mut self, at: usize, size: Size, random: &mut Random) {
+        // Day by day a row for each pair, in the order of the pairs, as meters are exported.
+        let mut pair = Random(u64::try_from(at % size.pairs).unwrap());
         pair.below(1);
         let (service, centre) = (pair.below(size.services), pair.below(size.cost_centres));
-        let start = MONTH.0 + i64::try_from(random.below(31)).unwrap() * DAY;
+        let day = (at / size.pairs + random.below(2)) % 31;
+        let start = MONTH.0 + i64::try_from(day).unwrap() * DAY;
         let (start, end) = match random.below(200) {
             0..4 => (start - 31 * DAY, start - 30 * DAY),
             4 => (start, start + 40 * DAY),
@@ -230,7 +231,7 @@ pub(crate) fn write_usage(path: &Path, size: Size, seed: u64) {
     let mut writer =
         ArrowWriter::try_new(File::create(path).unwrap(), schema, Some(properties)).unwrap();
     for row in 1..=size.rows {
-        columns.row(size, &mut random);
+        columns.row(row, size, &mut random);
         if row % 16_384 == 0 || row == size.rows {
             writer.write(&columns.batch()).unwrap();
         }

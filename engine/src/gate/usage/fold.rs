@@ -1,10 +1,11 @@
 //! Rows of usage as they go by, in numbers for their texts.
 
+use super::groups::{Billing, GroupKey, Groups, NOT_BILLED, Sum};
 use super::names::{Names, Texts};
-use super::{CROSSES, EMPTY, Grouped, NONE, Periods, QUANTITY_SCALE, Quantities, Quantity, Usage};
+use super::{CROSSES, EMPTY, Grouped, Quantities, Quantity, Usage};
 use crate::dataset::Streamed;
 use crate::gate::RateKey;
-use crate::population::native::reading::{Numbers, Reading};
+use crate::population::native::reading::Reading;
 use crate::run::RunError;
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
@@ -13,18 +14,6 @@ use tieout_controls::Count;
 
 /// What of it is told by service, region and segment.
 const KEY: usize = 3;
-
-/// Key, unit, cost centre, entity, account.
-type GroupKey = [u32; 5];
-
-/// Rows, and what they come to.
-#[derive(Default)]
-struct Sum {
-    rows: u64,
-    quantity: Quantity,
-    /// The last invoice of such a row, and the place of its periods: mostly it is the next one's too.
-    billed: (u32, usize),
-}
 
 /// What the rows so far come to. INVARIANT: nothing of it grows with rows of the same groups and invoices.
 pub(super) struct Fold {
@@ -39,12 +28,10 @@ pub(super) struct Fold {
     invoice_numbers: Names,
     /// Service, region, segment → their number, from 0.
     keys: HashMap<[u32; KEY], u32>,
-    groups: HashMap<GroupKey, Sum>,
+    groups: Groups,
     /// By reason, key and unit.
     undetermined: BTreeMap<(&'static str, u32, u32), Sum>,
-    /// Key and invoice → the place of the periods.
-    invoices: HashMap<(u32, u32), usize>,
-    periods: Vec<Periods>,
+    billing: Billing,
 }
 
 impl Fold {
@@ -60,10 +47,9 @@ impl Fold {
             gl_accounts: Names::default(),
             invoice_numbers: Names::default(),
             keys: HashMap::new(),
-            groups: HashMap::new(),
+            groups: Groups::default(),
             undetermined: BTreeMap::new(),
-            invoices: HashMap::new(),
-            periods: Vec::new(),
+            billing: Billing::default(),
         }
     }
 
@@ -89,35 +75,19 @@ impl Fold {
         let times = starts.values().iter().zip(ends.values());
         for (row, ((texts, (start, end)), invoice)) in texts.zip(times).zip(invoices).enumerate() {
             let ((((key, unit), cost_centre), entity), gl_account) = texts;
-            let place = self.place(*start, *end);
-            let mut unused = Sum::default();
-            let sum = match place {
-                Place::Inside => {
-                    let group = [*key, unit, cost_centre, entity, gl_account];
-                    self.groups.entry(group).or_default()
+            let mut apart = NOT_BILLED;
+            let sum = match self.place(*start, *end) {
+                Place::Inside => self.groups.of([*key, unit, cost_centre, entity, gl_account]),
+                Place::Outside => {
+                    self.outside += 1;
+                    None
                 }
-                Place::Outside => &mut unused,
                 Place::Undetermined(reason) => {
-                    self.undetermined.entry((reason, *key, unit)).or_default()
+                    Some(self.undetermined.entry((reason, *key, unit)).or_default())
                 }
             };
-            match place {
-                Place::Outside => self.outside += 1,
-                Place::Inside | Place::Undetermined(_) => sum.add(quantities, row),
-            }
-            if invoice == NONE {
-                continue;
-            }
-            if sum.billed.0 != invoice {
-                let next = self.periods.len();
-                let of_invoice = *self.invoices.entry((*key, invoice)).or_insert(next);
-                if of_invoice == next {
-                    self.periods.push(Periods::default());
-                }
-                sum.billed = (invoice, of_invoice);
-            }
-            let periods = self.periods.get_mut(sum.billed.1);
-            periods.into_iter().for_each(|periods| periods.cover(*start, *end));
+            let billed = sum.map_or(&mut apart, |sum| sum.add(quantities, row));
+            self.billing.add(billed, (*key, invoice), (*start, *end));
         }
         self.rows += u64::try_from(batch.rows()).unwrap_or_default();
         Ok(())
@@ -178,15 +148,14 @@ impl Fold {
             rows: sum.rows,
             quantity: sum.quantity,
         };
-        let mut groups: Vec<Grouped> = self.groups.into_iter().map(grouped).collect();
+        let mut groups: Vec<Grouped> = self.groups.all().map(grouped).collect();
         groups.sort_unstable_by_key(|g| (g.key, g.unit, g.cost_centre, g.entity, g.gl_account));
         let mut invoices = vec![Vec::new(); keys.len()];
-        let mut periods = self.periods;
-        for ((key, number), at) in self.invoices {
+        for ((key, number), periods) in self.billing.all() {
             let of_key = usize::try_from(place(key)).ok().and_then(|key| invoices.get_mut(key));
-            if let Some((of_key, periods)) = of_key.zip(periods.get_mut(at)) {
-                of_key.push((invoice.of(number), std::mem::take(periods)));
-            }
+            of_key
+                .into_iter()
+                .for_each(|of_key| of_key.push((invoice.of(number), periods.clone())));
         }
         invoices.iter_mut().for_each(|of_key| of_key.sort_unstable_by_key(|(number, _)| *number));
         let undetermined_keys: BTreeSet<u32> =
@@ -224,17 +193,6 @@ enum Place {
     Inside,
     Outside,
     Undetermined(&'static str),
-}
-
-impl Sum {
-    fn add(&mut self, quantities: Numbers<'_>, row: usize) {
-        self.rows += 1;
-        match quantities.scaled(row, QUANTITY_SCALE) {
-            Some(units) => self.quantity.add(units),
-            // The profile has no row without one.
-            None => quantities.exact(row).iter().for_each(|exact| self.quantity.add_exact(exact)),
-        }
-    }
 }
 
 fn named(

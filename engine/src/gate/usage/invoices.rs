@@ -13,6 +13,14 @@ impl Periods {
     /// Adds an interval; one without length counts as its instant.
     pub(super) fn cover(&mut self, start: i64, end: i64) {
         let (start, end) = (start.min(end), end.max(start.saturating_add(1)));
+        // Rows mostly come in the order of time.
+        if let Some((from, to)) = self.0.last_mut()
+            && *from <= start
+            && start <= *to
+        {
+            *to = end.max(*to);
+            return;
+        }
         let first = self.0.partition_point(|(_, to)| *to < start);
         let next = self.0.partition_point(|(from, _)| *from <= end);
         // Those from the first up to the next one touch it.
