@@ -25,6 +25,7 @@ use chrono::{DateTime, Datelike as _, Months, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use tieout_controls::Count;
+use tieout_controls::dataset::TieOut;
 
 const WANTED: [&str; 3] = ["usage", "resource", "cost-centre"];
 const WELCOME: [&str; 1] = ["gl-map"];
@@ -62,6 +63,8 @@ pub struct Summary {
     pub left_out: BTreeMap<&'static str, Count>,
     /// Rows of the datasets that were refused, and so count for nothing.
     pub refused: Count,
+    /// The datasets that differ from what is expected of them.
+    pub untied: Vec<String>,
 }
 
 /// The columns of a usage summary.
@@ -110,13 +113,16 @@ pub fn summarise(
     }
     let mut output = Output::new(COLUMNS);
     groups.iter().try_for_each(|(group, quantity)| group.push(quantity, &mut output))?;
-    let refused = bound.datasets().into_iter().map(|loaded| loaded.summary.refused);
+    let read = bound.datasets();
+    let refused = read.iter().map(|loaded| loaded.summary.refused);
+    let untied = read.iter().filter(|l| matches!(l.summary.tie_out, TieOut::Differs { .. }));
     Ok(Summary {
         batches: output.finish()?,
         rows: Count::of(groups.len()),
         counted: Count(counted),
         left_out,
         refused: refused.fold(Count(0), |sum, more| sum + more),
+        untied: untied.map(|loaded| loaded.summary.name.clone()).collect(),
     })
 }
 

@@ -57,9 +57,11 @@ fn left_out(summary: &Summary) -> Option<Diagnostic> {
     if summary.refused.0 > 0 {
         reasons.push(format!("{} rows of the datasets were refused", summary.refused));
     }
+    let untied = summary.untied.iter();
+    reasons.extend(untied.map(|name| format!("`{name}` differs from what is expected of it")));
     let help = "correct the records of the meters, the register or the cost centres; a gate that reads \
 this file doesn't see that usage";
-    let message = format!("not all usage is in the summary: {}", reasons.join("; "));
+    let message = format!("the summary can't be relied on: {}", reasons.join("; "));
     (!reasons.is_empty()).then(|| Diagnostic::new("usage-left-out", message).help(help))
 }
 
