@@ -589,6 +589,21 @@ pub(crate) struct WaiverNew {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Gate {
+    /// A usage summary from the workspace's meters, for where the meters' records may not go: one row for
+    /// each month of the period, service, region, unit, cost centre, entity and account, without ids of
+    /// resources and without persons. Exit codes: 0 all usage is in it, 3 some isn't, with the reasons
+    Usage(GateUsage),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateUsage {
+    /// Where it is written: `.parquet`, `.csv`, `.ndjson`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Key {
     /// A new Ed25519 key, encrypted with the passphrase
     New {
@@ -704,13 +719,6 @@ fn output_spec(text: &str) -> Result<OutputSpec, String> {
 }
 
 /// The gate.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Gate {
-    /// Judge a change of a rate table by the policies, waivers and people of its base
-    Rates(GateRates),
-    /// Compare a table with the one that was gated: what runs in production is what was allowed
-    Verify(GateVerify),
-}
 
 #[derive(Debug, Args)]
 pub(crate) struct GateRates {

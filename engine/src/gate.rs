@@ -12,6 +12,7 @@ mod fixture;
 pub mod integrity;
 pub mod lookups;
 pub mod rerate;
+pub mod summary;
 pub mod table;
 mod timeline;
 pub mod usage;

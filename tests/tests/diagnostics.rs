@@ -17,7 +17,6 @@ const ROOMS: [&str; 4] = ["cli/src", "engine/src", "policies/src", "search/src"]
 /// derivation, kinds of changes and commands of git.
 const COMPUTED: [&str; 4] =
     ["engine/src/population/native", "engine/src/lineage", "engine/src/gate", "cli/src/gate/git"];
-
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation.
 const OTHER_WORDS: [&str; 16] = [

@@ -1,9 +1,9 @@
 //! `tieout reperform charges`: every charge of the workspace by its price plan.
 
-mod findings;
 mod told;
 
 use super::policy::Uncommitted;
+use super::rows::{self, RowsFile};
 use super::run;
 use crate::args::{AuthorFormat, Global, ReperformCharges};
 use crate::catalogue::Catalogue;
@@ -14,10 +14,9 @@ use crate::plan::{self, Selection};
 use crate::progress::Spinner;
 use crate::secret;
 use crate::workspace::Workspace;
-use findings::Findings;
 use tieout_controls::dataset::TieOut;
 use tieout_controls::paper::RowCommitment;
-use tieout_engine::charges::{Reperformance, reperform_charges};
+use tieout_engine::charges::{Reperformance, reperform_charges, schema};
 use tieout_engine::plan::Plan;
 use tieout_engine::run::RunError;
 use tieout_evidence::commitment::dataset_commitment;
@@ -28,7 +27,7 @@ const CONTROL: &str = "PT-02";
 /// Prints what the charges come to, and writes what is wrong with them where that is asked.
 pub(super) fn charges(global: &Global, args: &ReperformCharges) -> Outcome<Exit> {
     if let Some(path) = &args.output {
-        findings::extension(path)?;
+        rows::extension(path)?;
         output::check_writable(path)?;
     }
     let workspace = Workspace::discover(global.config.as_deref())?;
@@ -37,14 +36,14 @@ pub(super) fn charges(global: &Global, args: &ReperformCharges) -> Outcome<Exit>
     let plan = plan::unlocked(&workspace, &catalogue, &selection)?;
     let secret = secret::own(&workspace.root)?;
     let spinner = Spinner::new(global.quiet);
-    let perform = |findings: Option<&mut Findings>| {
+    let perform = |findings: Option<&mut RowsFile>| {
         perform(&plan, args.top, secret.as_ref(), &spinner, findings)
             .map_err(|stopped| told_stopped(stopped, &catalogue))
     };
     let done = match &args.output {
         None => perform(None)?,
         Some(path) => output::stream_beside(path, |file| {
-            let mut findings = Findings::new(path, file)?;
+            let mut findings = RowsFile::new(path, schema(), file)?;
             let done = perform(Some(&mut findings))?;
             Ok((done, findings.finish()?))
         })?,
@@ -77,7 +76,7 @@ fn perform(
     top: usize,
     secret: Option<&[u8; 32]>,
     spinner: &Spinner,
-    mut findings: Option<&mut Findings>,
+    mut findings: Option<&mut RowsFile>,
 ) -> Result<Reperformance, Stopped> {
     let commitments = |dataset: &str| -> Box<dyn RowCommitment> {
         match secret {

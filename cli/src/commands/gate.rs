@@ -1,5 +1,9 @@
 //! `tieout gate`: a change judged before it is made, and what is deployed compared with what was judged.
 
+mod usage;
+
+pub(super) use usage::usage;
+
 use super::remark;
 use super::run::seal_run;
 use crate::args::{FailOn, GateOutput, GateRates, GateVerify, Global};

@@ -7,11 +7,12 @@
 //! What it is not for: counting usage. Rows of the same columns add up as they are.
 
 mod fold;
+mod groups;
 mod invoices;
 mod names;
 mod total;
 
-pub(super) use self::names::{NONE, Texts};
+pub(super) use self::names::Texts;
 pub(super) use self::total::Total;
 
 use self::fold::Fold;
@@ -30,6 +31,9 @@ pub const PROFILE: &str = "usage-summary-1";
 
 /// The digits behind the point of quantities.
 pub(super) const QUANTITY_SCALE: u32 = 10;
+
+/// A sum of quantities.
+pub(super) type Quantity = Total<QUANTITY_SCALE>;
 
 /// A row's period begins in another month than the one in which it ends.
 pub const CROSSES: &str = "the period crosses the border of the month";
@@ -106,7 +110,7 @@ pub(super) struct Grouped {
     pub(super) entity: u32,
     pub(super) gl_account: u32,
     pub(super) rows: u64,
-    pub(super) quantity: Total,
+    pub(super) quantity: Quantity,
 }
 
 /// Reads a dataset of the profile [`PROFILE`] and sums what lies in the month, a half-open interval in

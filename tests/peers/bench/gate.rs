@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --profile release --workspace --bench gate -- ROWS [SERVICES]`
 //!
-//! Without arguments 5,000,000 rows of usage and 1,500 services, which have some 50,000 rates in each
-//! table. The rows are committed to as a run does. The measured part is a process of its own.
+//! Without arguments 5,000,000 rows of usage and 2,200 services, which have some 50,000 rates in each
+//! table, and 160,000 services of cost centres, each nearly every day. The rows are committed to as a run does. The measured part is a process of its own.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -32,7 +32,7 @@ fn main() {
         return measure(services.parse().unwrap(), Path::new(file));
     }
     let number = |at: usize, usual: usize| words.get(at).map_or(usual, |n| n.parse().unwrap());
-    let (rows, services) = (number(0, 5_000_000), number(1, 1_500));
+    let (rows, services) = (number(0, 5_000_000), number(1, 2_200));
     let file = std::env::temp_dir().join(format!("tieout-gate-{rows}-{services}.parquet"));
     if !file.exists() {
         let beside = file.with_extension("part");
@@ -46,7 +46,7 @@ fn main() {
 }
 
 fn size(services: usize) -> Size {
-    Size { services, cost_centres: 2_000, rows: 0 }
+    Size { services, cost_centres: 2_000, pairs: 160_000, rows: 0 }
 }
 
 fn measure(services: usize, file: &Path) {
@@ -60,6 +60,24 @@ fn measure(services: usize, file: &Path) {
         expected: None,
     };
     let commitment = |name: &str| tieout_evidence::commitment::dataset_commitment(&[1; 32], name);
+    if std::env::var("SPLIT").is_ok() {
+        struct N;
+        impl tieout_controls::paper::RowCommitment for N {
+            fn add(&mut self, _: &[u8]) {}
+            fn finish(self: Box<Self>) -> (tieout_controls::Count, tieout_controls::Digest) {
+                (tieout_controls::Count(0), tieout_controls::Digest([0; 32]))
+            }
+        }
+        let (begin, cpu) = (Instant::now(), processor_millis());
+        tieout_engine::dataset::stream(&spec, &|_| Box::new(N), &Quiet, &mut |_| Ok(())).unwrap();
+        told("stream alone", begin, cpu);
+        let (begin, cpu) = (Instant::now(), processor_millis());
+        tieout_engine::dataset::stream(&spec, &commitment, &Quiet, &mut |_| Ok(())).unwrap();
+        told("stream and commit", begin, cpu);
+        let (begin, cpu) = (Instant::now(), processor_millis());
+        usage::read(&spec, MONTH, &|_| Box::new(N), &Quiet).unwrap();
+        told("read without commitment", begin, cpu);
+    }
     let (begin, cpu) = (Instant::now(), processor_millis());
     let usage = usage::read(&spec, MONTH, &commitment, &Quiet).unwrap();
     let groups = usage.groups().count();

@@ -7,7 +7,6 @@ use arrow_array::{ArrayRef, RecordBatch};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +29,8 @@ const ACCOUNTS: [&str; 5] = ["4000", "4010", "4020", "4030", "-"];
 pub(crate) struct Size {
     pub(crate) services: usize,
     pub(crate) cost_centres: usize,
+    /// What is used by whom, at most.
+    pub(crate) pairs: usize,
     pub(crate) rows: usize,
 }
 
@@ -150,36 +151,6 @@ fn tiers(plain: &Rate, graduated: bool, random: &mut Random) -> Vec<Rate> {
     tiers
 }
 
-/// A table as a CSV file for somebody else.
-pub(crate) fn write_table(path: &Path, rates: &[Rate]) {
-    let mut text = String::from(
-        "service_id,region,customer_segment,unit,tier_from,tier_to,tier_mode,unit_price,currency,starts,ends\n",
-    );
-    for rate in rates {
-        let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
-        let mode = match rate.tier_mode {
-            None => "",
-            Some(TierMode::Graduated) => "graduated",
-            Some(TierMode::Volume) => "volume",
-        };
-        let _ = writeln!(
-            text,
-            "{},{},{},{},{},{},{mode},{},{},{},{}",
-            rate.key.service_id,
-            or_none(&rate.key.region),
-            or_none(&rate.key.segment),
-            or_none(&rate.unit),
-            rate.tier.0,
-            rate.tier.1.as_ref().map(Exact::to_string).unwrap_or_default(),
-            rate.price,
-            rate.currency,
-            rate.from,
-            rate.to.map(|to| to.to_string()).unwrap_or_default(),
-        );
-    }
-    std::fs::write(path, text).unwrap();
-}
-
 /// The columns of `usage-summary-1`, as they are filled.
 #[derive(Default)]
 struct Columns {
@@ -200,10 +171,13 @@ const TEXTS: [&str; 8] = [
 ];
 
 impl Columns {
-    fn row(&mut self, size: Size, random: &mut Random) {
-        let service = random.below(size.services);
-        let centre = random.below(size.cost_centres);
-        let start = MONTH.0 + i64::try_from(random.below(31)).unwrap() * DAY;
+    fn row(&mut self, at: usize, size: Size, random: &mut Random) {
+        // Day by day a row for each pair, in the order of the pairs, as meters are exported.
+        let mut pair = Random(u64::try_from(at % size.pairs).unwrap());
+        pair.below(1);
+        let (service, centre) = (pair.below(size.services), pair.below(size.cost_centres));
+        let day = (at / size.pairs + random.below(2)) % 31;
+        let start = MONTH.0 + i64::try_from(day).unwrap() * DAY;
         let (start, end) = match random.below(200) {
             0..4 => (start - 31 * DAY, start - 30 * DAY),
             4 => (start, start + 40 * DAY),
@@ -214,16 +188,16 @@ impl Columns {
             column.append_value(at);
         }
         let stray = if random.below(300) == 0 { "day" } else { unit(service) };
-        let invoice = format!("I-{}-{}", start / DAY / 10, centre % 50);
+        let month = if start < MONTH.0 { "12" } else { "01" };
         let texts = [
             Some(format!("S{service:04}")),
-            (random.below(8) > 0).then(|| REGIONS[centre % REGIONS.len()].to_owned()),
-            (random.below(2) > 0).then(|| SEGMENTS[centre % SEGMENTS.len()].to_owned()),
+            (pair.below(8) > 0).then(|| REGIONS[centre % REGIONS.len()].to_owned()),
+            (pair.below(2) > 0).then(|| SEGMENTS[centre % SEGMENTS.len()].to_owned()),
             Some(stray.to_owned()),
             Some(format!("CC-{centre:05}")),
             Some(format!("E{}", centre % 7)),
-            (centre % 6 < 5).then(|| ACCOUNTS[centre % 5].to_owned()),
-            Some(invoice).filter(|_| centre.is_multiple_of(2)),
+            (pair.below(6) < 5).then(|| ACCOUNTS[service % 5].to_owned()),
+            (pair.below(4) > 0).then(|| format!("INV-{month}-{centre:05}")),
         ];
         for (column, text) in self.texts.iter_mut().zip(texts) {
             column.append_option(text);
@@ -239,15 +213,12 @@ impl Columns {
         };
         let times = [("period_start", instant(starts)), ("period_end", instant(ends))];
         let quantity = self.quantity.finish().with_precision_and_scale(18, 4).unwrap();
-        let texts = TEXTS.into_iter().zip(&mut self.texts);
-        let texts = texts.map(|(name, column)| (name, Arc::new(column.finish()) as ArrayRef));
-        let columns = times.into_iter().chain(texts);
-        RecordBatch::try_from_iter_with_nullable(
-            columns
-                .chain([("quantity", Arc::new(quantity) as ArrayRef)])
-                .map(|(name, array)| (name, array, true)),
-        )
-        .unwrap()
+        let text = |column: &mut StringBuilder| -> ArrayRef { Arc::new(column.finish()) };
+        let texts = TEXTS.into_iter().zip(self.texts.iter_mut().map(text));
+        let quantity: ArrayRef = Arc::new(quantity);
+        let columns = times.into_iter().chain(texts).chain([("quantity", quantity)]);
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true)))
+            .unwrap()
     }
 }
 
@@ -260,7 +231,7 @@ pub(crate) fn write_usage(path: &Path, size: Size, seed: u64) {
     let mut writer =
         ArrowWriter::try_new(File::create(path).unwrap(), schema, Some(properties)).unwrap();
     for row in 1..=size.rows {
-        columns.row(size, &mut random);
+        columns.row(row, size, &mut random);
         if row % 16_384 == 0 || row == size.rows {
             writer.write(&columns.batch()).unwrap();
         }

@@ -6,15 +6,17 @@
 
 mod generate;
 
-use generate::{MONTH, Size, tables, write_table, write_usage};
+use generate::{MONTH, Size, tables, write_usage};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use tieout_controls::{Count, Decimal, profile};
 use tieout_engine::dataset::{DatasetSpec, Reading, SourceFile};
 use tieout_engine::gate::rerate::{Dimension, Money, Portion, Rerated, rerate};
 use tieout_engine::gate::usage::{self, Usage};
+use tieout_engine::gate::{Rate, TierMode};
 use tieout_engine::progress::Quiet;
 use tieout_engine::reperform::exact::Exact;
 
@@ -26,7 +28,7 @@ type Rows = BTreeMap<String, Vec<Exact>>;
 #[test]
 fn duckdb_re_rates_to_the_same_cent() {
     let rows = std::env::var("TIEOUT_GATE_ROWS").map_or(200_000, |rows| rows.parse().unwrap());
-    let size = Size { services: 60, cost_centres: 400, rows };
+    let size = Size { services: 60, cost_centres: 400, pairs: rows / 8, rows };
     let folder = tempfile::tempdir().unwrap();
     let [base, head] = tables(size, 20_250_131);
     write_table(&folder.path().join("base.csv"), &base);
@@ -165,6 +167,36 @@ fn parsed(rows: &Value) -> Rows {
         (cells[0].as_str().unwrap().to_owned(), cells[1..].iter().map(number).collect())
     };
     rows.as_array().unwrap().iter().map(row).collect()
+}
+
+/// A table as a CSV file for somebody else.
+fn write_table(path: &Path, rates: &[Rate]) {
+    let mut text = String::from(
+        "service_id,region,customer_segment,unit,tier_from,tier_to,tier_mode,unit_price,currency,starts,ends\n",
+    );
+    for rate in rates {
+        let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
+        let mode = match rate.tier_mode {
+            None => "",
+            Some(TierMode::Graduated) => "graduated",
+            Some(TierMode::Volume) => "volume",
+        };
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{},{mode},{},{},{},{}",
+            rate.key.service_id,
+            or_none(&rate.key.region),
+            or_none(&rate.key.segment),
+            or_none(&rate.unit),
+            rate.tier.0,
+            rate.tier.1.as_ref().map(Exact::to_string).unwrap_or_default(),
+            rate.price,
+            rate.currency,
+            rate.from,
+            rate.to.map(|to| to.to_string()).unwrap_or_default(),
+        );
+    }
+    std::fs::write(path, text).unwrap();
 }
 
 /// What DuckDB says; none where it is not here.

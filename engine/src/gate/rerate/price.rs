@@ -3,9 +3,10 @@
 use super::{
     ABOVE, CURRENCIES, CURRENCY, HOLE, KINDS, NOT_FROM_ZERO, NOT_RATED, SEVERAL, TIERS, UNIT, UNITS,
 };
-use crate::gate::usage::{QUANTITY_SCALE, Total};
+use crate::gate::usage::{QUANTITY_SCALE, Quantity};
 use crate::gate::{Rate, TierMode};
 use crate::reperform::exact::{Exact, Increment};
+use crate::reperform::integer::ten_pow;
 use crate::reperform::rating::scaled::ScaledTerms;
 use crate::reperform::rating::tiers::{Bounds, Semantics, Tier, TierError, TierTable, ZeroUsage};
 use crate::reperform::rating::{Charge, Operation, RatingError, Terms, Usage, rate};
@@ -20,14 +21,17 @@ pub(super) struct Price<'r> {
     /// The unit that it is of, where the rates say so.
     unit: Option<&'r str>,
     pub(super) currency: &'r str,
-    /// The digits behind the point of the currency's amounts.
-    pub(super) minor: u32,
-    terms: Terms,
-    /// The same in integers, where they fit.
-    scaled: Option<ScaledTerms>,
+    charge: Charge,
+    /// The currency's minor unit.
+    minor: Increment,
+    /// The charge in integers, where they fit, and what makes its amounts multiples of the smallest unit.
+    scaled: Option<(ScaledTerms, i128)>,
 }
 
-/// An amount, in minor units where 128 bits hold them.
+/// The digits behind the point of the smallest minor units that there are.
+pub(super) const AMOUNT_SCALE: u32 = 4;
+
+/// An amount, in the smallest units where 128 bits hold it.
 pub(super) enum Amount {
     Units(i128),
     Wide(Exact),
@@ -56,24 +60,27 @@ impl<'r> Price<'r> {
             Some(TierMode::Volume) => Charge::Volume(table(&tiers)?),
         };
         let minor = currency::minor_units(&first.currency).ok_or(CURRENCY)?;
-        let cent = Increment::digits(minor).ok_or(CURRENCY)?;
-        let mut terms = Terms::of(charge);
-        terms.order = terms.order.rounding(Operation::Tiers, cent, Rounding::HalfUp);
-        let scaled = ScaledTerms::of(&terms, QUANTITY_SCALE);
+        let minor = Increment::digits(minor).ok_or(CURRENCY)?;
+        let scaled = ScaledTerms::of(&terms(charge.clone(), minor), QUANTITY_SCALE);
+        let scaled = scaled.and_then(|scaled| {
+            let more = AMOUNT_SCALE.checked_sub(scaled.scale())?;
+            Some((scaled, ten_pow(more)))
+        });
         let (unit, currency) = (first.unit.as_deref(), first.currency.as_str());
-        Ok(Self { unit, currency, minor, terms, scaled })
+        Ok(Self { unit, currency, charge, minor, scaled })
     }
 
     /// What a quantity of that unit costs, rounded half-up to the currency's minor unit: the one rounding.
     /// A quantity below zero costs what its magnitude does, below zero.
-    pub(super) fn amount(&self, quantity: &Total, unit: &str) -> Result<Amount, Reason> {
+    pub(super) fn amount(&self, quantity: &Quantity, unit: &str) -> Result<Amount, Reason> {
         if self.unit.is_some_and(|own| own != unit) {
             return Err(UNIT);
         }
         if let Some(units) = self.fast(quantity) {
             return Ok(Amount::Units(units));
         }
-        let rated = rate(&self.terms, &Usage::Quantity(quantity.exact()));
+        let terms = terms(self.charge.clone(), self.minor);
+        let rated = rate(&terms, &Usage::Quantity(quantity.exact()));
         let rated = rated.map_err(|error| match error {
             RatingError::Tier(TierError::AboveLastTier) => ABOVE,
             _ => NOT_RATED,
@@ -81,11 +88,18 @@ impl<'r> Price<'r> {
         Ok(Amount::Wide(rated.net))
     }
 
-    fn fast(&self, quantity: &Total) -> Option<i128> {
-        let (scaled, quantity) = (self.scaled.as_ref()?, quantity.units()?);
-        let amount = scaled.rate(quantity.checked_abs()?, (1, 1))?;
+    fn fast(&self, quantity: &Quantity) -> Option<i128> {
+        let ((scaled, smallest), quantity) = (self.scaled.as_ref()?, quantity.units()?);
+        let amount = scaled.rate(quantity.checked_abs()?, (1, 1))?.checked_mul(*smallest)?;
         if quantity < 0 { amount.checked_neg() } else { Some(amount) }
     }
+}
+
+/// A charge and its one rounding.
+fn terms(charge: Charge, minor: Increment) -> Terms {
+    let mut terms = Terms::of(charge);
+    terms.order = terms.order.rounding(Operation::Tiers, minor, Rounding::HalfUp);
+    terms
 }
 
 /// Tiers in their order, each half-open, as the kernel of rating has them.

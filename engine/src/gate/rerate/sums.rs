@@ -1,15 +1,15 @@
 //! Sums of a re-rating, in numbers for their texts.
 
-use super::price::{Amount, Price};
+use super::price::{AMOUNT_SCALE, Amount, Price};
 use super::{Money, Portion, Side};
-use crate::gate::usage::{Grouped, QUANTITY_SCALE, Texts, Total};
+use crate::gate::usage::{Grouped, Quantity, Texts, Total};
 use crate::reperform::exact::Exact;
 use std::collections::BTreeMap;
 use tieout_controls::Count;
 
 /// Amounts by currency, before and after.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Pairs<'r>(Vec<(&'r str, [Total; 2])>);
+pub(super) struct Pairs<'r>(Vec<(&'r str, [Total<AMOUNT_SCALE>; 2])>);
 
 /// An amount, its currency, and on which side it is.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ impl<'r> Pairs<'r> {
         let known = self.0.iter().position(|(currency, _)| *currency == price.currency);
         let at = known.unwrap_or(self.0.len());
         if known.is_none() {
-            self.0.push((price.currency, [Total::new(price.minor), Total::new(price.minor)]));
+            self.0.push((price.currency, Default::default()));
         }
         let totals = self.0.get_mut(at).and_then(|(_, totals)| totals.get_mut(side));
         totals.into_iter().for_each(|total| match amount {
@@ -62,14 +62,14 @@ impl Money {
 
 /// Quantities by unit.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ByUnit(Vec<(u32, Total)>);
+pub(super) struct ByUnit(Vec<(u32, Quantity)>);
 
 impl ByUnit {
     pub(super) fn add(&mut self, group: &Grouped) {
         let known = self.0.iter().position(|(unit, _)| *unit == group.unit);
         let at = known.unwrap_or(self.0.len());
         if known.is_none() {
-            self.0.push((group.unit, Total::new(QUANTITY_SCALE)));
+            self.0.push((group.unit, Quantity::default()));
         }
         self.0.get_mut(at).into_iter().for_each(|(_, sum)| sum.add_total(&group.quantity));
     }

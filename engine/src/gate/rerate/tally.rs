@@ -5,7 +5,7 @@ use super::price::{Amount, Price, Reason};
 use super::sums::{ByUnit, Pairs, PortionSum, SideSums, Sided};
 use super::{Book, Coverage, Dimension, Effect, Money, NO_VALUE, Rerated, Unrated};
 use crate::gate::RateKey;
-use crate::gate::usage::{Grouped, QUANTITY_SCALE, Texts, Total, Usage};
+use crate::gate::usage::{Grouped, Quantity, Texts, Usage};
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::Count;
 
@@ -21,7 +21,7 @@ pub(super) struct Tally<'t, 'r> {
     /// By the places of [`Choices::keys`].
     effects: Vec<EffectSum<'r>>,
     /// By usage key and unit: the quantity, and whether base has no rate either.
-    unrated: BTreeMap<(u32, u32), (Total, bool)>,
+    unrated: BTreeMap<(u32, u32), (Quantity, bool)>,
     /// The keys by which usage is priced in head.
     used_in_head: BTreeSet<usize>,
 }
@@ -69,7 +69,7 @@ impl<'t, 'r> Tally<'t, 'r> {
         if let [base, Outcome::Unrated] = &outcomes {
             let unrated = self.unrated.entry((group.key, group.unit));
             let in_base = matches!(base, Outcome::Unrated);
-            let (sum, _) = unrated.or_insert_with(|| (Total::new(QUANTITY_SCALE), in_base));
+            let (sum, _) = unrated.or_insert_with(|| (Quantity::default(), in_base));
             sum.add_total(&group.quantity);
         }
         let undetermined = outcomes.iter().any(|o| matches!(o, Outcome::Undetermined(_)));

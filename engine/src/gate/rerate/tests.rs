@@ -149,7 +149,7 @@ fn what_rates_dont_tell_is_undetermined() {
     assert_eq!(two(&low, low.clone()), TIERS);
     assert_eq!(two(&high, Rate { tier: (exact("0"), None), ..high.clone() }), TIERS);
     assert_eq!(alone(&[high], line), NOT_FROM_ZERO);
-    assert_eq!(alone(&[low.clone()], line), ABOVE);
+    assert_eq!(alone(std::slice::from_ref(&low), line), ABOVE);
     assert_eq!(alone(&[low], "1,32,vm,eu,,h,CC1,CH,,99,"), "198 EUR");
     let days = Rate { unit: Some("d".into()), ..general };
     assert_eq!(alone(&[days], line), UNIT);

@@ -1,10 +1,11 @@
 //! Rows of usage as they go by, in numbers for their texts.
 
+use super::groups::{Billing, GroupKey, Groups, NOT_BILLED, Sum};
 use super::names::{Names, Texts};
-use super::{CROSSES, EMPTY, Grouped, Periods, QUANTITY_SCALE, Quantities, Total, Usage};
+use super::{CROSSES, EMPTY, Grouped, Quantities, Quantity, Usage};
 use crate::dataset::Streamed;
 use crate::gate::RateKey;
-use crate::population::native::reading::{Numbers, Reading};
+use crate::population::native::reading::Reading;
 use crate::run::RunError;
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
@@ -13,21 +14,6 @@ use tieout_controls::Count;
 
 /// What of it is told by service, region and segment.
 const KEY: usize = 3;
-
-/// Key, unit, cost centre, entity, account.
-type GroupKey = [u32; 5];
-
-/// Rows, and what they come to.
-struct Sum {
-    rows: u64,
-    quantity: Total,
-}
-
-impl Default for Sum {
-    fn default() -> Self {
-        Self { rows: 0, quantity: Total::new(QUANTITY_SCALE) }
-    }
-}
 
 /// What the rows so far come to. INVARIANT: nothing of it grows with rows of the same groups and invoices.
 pub(super) struct Fold {
@@ -42,11 +28,10 @@ pub(super) struct Fold {
     invoice_numbers: Names,
     /// Service, region, segment → their number, from 0.
     keys: HashMap<[u32; KEY], u32>,
-    groups: HashMap<GroupKey, Sum>,
+    groups: Groups,
     /// By reason, key and unit.
     undetermined: BTreeMap<(&'static str, u32, u32), Sum>,
-    /// By key and invoice.
-    invoices: HashMap<(u32, u32), Periods>,
+    billing: Billing,
 }
 
 impl Fold {
@@ -62,9 +47,9 @@ impl Fold {
             gl_accounts: Names::default(),
             invoice_numbers: Names::default(),
             keys: HashMap::new(),
-            groups: HashMap::new(),
+            groups: Groups::default(),
             undetermined: BTreeMap::new(),
-            invoices: HashMap::new(),
+            billing: Billing::default(),
         }
     }
 
@@ -90,20 +75,19 @@ impl Fold {
         let times = starts.values().iter().zip(ends.values());
         for (row, ((texts, (start, end)), invoice)) in texts.zip(times).zip(invoices).enumerate() {
             let ((((key, unit), cost_centre), entity), gl_account) = texts;
-            if invoice != super::NONE {
-                self.invoices.entry((*key, invoice)).or_default().cover(*start, *end);
-            }
-            match self.place(*start, *end) {
-                Place::Inside => {
-                    let group = [*key, unit, cost_centre, entity, gl_account];
-                    self.groups.entry(group).or_default().add(quantities, row);
+            let mut apart = NOT_BILLED;
+            let sum = match self.place(*start, *end) {
+                Place::Inside => self.groups.of([*key, unit, cost_centre, entity, gl_account]),
+                Place::Outside => {
+                    self.outside += 1;
+                    None
                 }
-                Place::Outside => self.outside += 1,
                 Place::Undetermined(reason) => {
-                    let sum = self.undetermined.entry((reason, *key, unit)).or_default();
-                    sum.add(quantities, row);
+                    Some(self.undetermined.entry((reason, *key, unit)).or_default())
                 }
-            }
+            };
+            let billed = sum.map_or(&mut apart, |sum| sum.add(quantities, row));
+            self.billing.add(billed, (*key, invoice), (*start, *end));
         }
         self.rows += u64::try_from(batch.rows()).unwrap_or_default();
         Ok(())
@@ -164,14 +148,14 @@ impl Fold {
             rows: sum.rows,
             quantity: sum.quantity,
         };
-        let mut groups: Vec<Grouped> = self.groups.into_iter().map(grouped).collect();
+        let mut groups: Vec<Grouped> = self.groups.all().map(grouped).collect();
         groups.sort_unstable_by_key(|g| (g.key, g.unit, g.cost_centre, g.entity, g.gl_account));
         let mut invoices = vec![Vec::new(); keys.len()];
-        for ((key, number), periods) in self.invoices {
-            let at = usize::try_from(place(key)).ok();
-            if let Some(of_key) = at.and_then(|at| invoices.get_mut(at)) {
-                of_key.push((invoice.of(number), periods));
-            }
+        for ((key, number), periods) in self.billing.all() {
+            let of_key = usize::try_from(place(key)).ok().and_then(|key| invoices.get_mut(key));
+            of_key
+                .into_iter()
+                .for_each(|of_key| of_key.push((invoice.of(number), periods.clone())));
         }
         invoices.iter_mut().for_each(|of_key| of_key.sort_unstable_by_key(|(number, _)| *number));
         let undetermined_keys: BTreeSet<u32> =
@@ -204,21 +188,11 @@ impl Fold {
 }
 
 /// Where a row stands to the month.
+#[derive(Clone, Copy)]
 enum Place {
     Inside,
     Outside,
     Undetermined(&'static str),
-}
-
-impl Sum {
-    fn add(&mut self, quantities: Numbers<'_>, row: usize) {
-        self.rows += 1;
-        match quantities.scaled(row, QUANTITY_SCALE) {
-            Some(units) => self.quantity.add(units),
-            // The profile has no row without one.
-            None => quantities.exact(row).iter().for_each(|exact| self.quantity.add_exact(exact)),
-        }
-    }
 }
 
 fn named(
@@ -232,11 +206,14 @@ fn named(
     }
 }
 
-fn quantities<'a>(sums: impl Iterator<Item = (u32, u64, &'a Total)>, units: &Texts) -> Quantities {
-    let (mut rows, mut by_unit) = (0, BTreeMap::<u32, Total>::new());
+fn quantities<'a>(
+    sums: impl Iterator<Item = (u32, u64, &'a Quantity)>,
+    units: &Texts,
+) -> Quantities {
+    let (mut rows, mut by_unit) = (0, BTreeMap::<u32, Quantity>::new());
     for (unit, more, quantity) in sums {
         rows += more;
-        by_unit.entry(unit).or_insert_with(|| Total::new(QUANTITY_SCALE)).add_total(quantity);
+        by_unit.entry(unit).or_default().add_total(quantity);
     }
     let by_unit = by_unit.iter().map(|(unit, sum)| (units.known(*unit).to_owned(), sum.exact()));
     Quantities { rows: Count(rows), by_unit: by_unit.collect() }

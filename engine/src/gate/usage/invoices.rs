@@ -3,31 +3,42 @@
 use super::Usage;
 use crate::gate::RateKey;
 use crate::gate::rerate::Book;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// Intervals that neither overlap nor touch: start → end.
+/// Intervals that neither overlap nor touch, in order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Periods(BTreeMap<i64, i64>);
+pub(super) struct Periods(Vec<(i64, i64)>);
 
 impl Periods {
     /// Adds an interval; one without length counts as its instant.
     pub(super) fn cover(&mut self, start: i64, end: i64) {
-        let (mut start, mut end) = (start.min(end), end.max(start.saturating_add(1)));
-        if self.0.range(..=start).next_back().is_some_and(|(_, known)| *known >= end) {
+        let (start, end) = (start.min(end), end.max(start.saturating_add(1)));
+        // Rows mostly come in the order of time.
+        if let Some((from, to)) = self.0.last_mut()
+            && *from <= start
+            && start <= *to
+        {
+            *to = end.max(*to);
             return;
         }
-        while let Some((from, to)) = self.0.range(..=end).next_back().map(|(f, t)| (*f, *t))
-            && to >= start
+        let first = self.0.partition_point(|(_, to)| *to < start);
+        let next = self.0.partition_point(|(from, _)| *from <= end);
+        // Those from the first up to the next one touch it.
+        match (self.0.get(first).copied(), next.checked_sub(1).and_then(|l| self.0.get(l)).copied())
         {
-            self.0.remove(&from);
-            (start, end) = (start.min(from), end.max(to));
+            (Some((from, _)), Some((_, to))) if first < next => {
+                let whole = (start.min(from), end.max(to));
+                self.0.drain(first + 1..next);
+                self.0.get_mut(first).into_iter().for_each(|period| *period = whole);
+            }
+            _ => self.0.insert(first, (start, end)),
         }
-        self.0.insert(start, end);
     }
 
     /// The first instants of those parts of them that lie in an interval.
     fn within(&self, from: i64, to: i64) -> impl Iterator<Item = i64> {
-        let begun = self.0.range(..to).filter(move |(_, end)| **end > from);
+        let first = self.0.partition_point(|(_, end)| *end <= from);
+        let begun = self.0.iter().skip(first).take_while(move |(start, _)| *start < to);
         begun.map(move |(start, _)| (*start).max(from))
     }
 }
@@ -73,7 +84,7 @@ mod tests {
         for (start, end) in [(0, 10), (20, 30), (5, 7), (10, 15), (40, 40), (14, 21)] {
             periods.cover(start, end);
         }
-        assert_eq!(periods.0, [(0, 30), (40, 41)].into());
+        assert_eq!(periods.0, [(0, 30), (40, 41)]);
         let within = |from, to| periods.within(from, to).collect::<Vec<_>>();
         assert_eq!(within(30, 40), Vec::<i64>::new());
         assert_eq!(within(29, 41), [29, 40]);

@@ -17,6 +17,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) from: i64,
     pub(crate) to: Option<i64>,
     pub(crate) service: &'a str,
+    pub(crate) region: Option<&'a str>,
     pub(crate) cost_centre: &'a str,
     zone: Option<&'a str>,
 }
@@ -35,12 +36,14 @@ impl<'a> Register<'a> {
         for batch in reading::batches(loaded) {
             let (ids, services) = (batch.text("resource_id")?, batch.text("service_id")?);
             let (centres, zones) = (batch.text("cost_centre")?, batch.text("zone")?);
+            let regions = batch.text("region")?;
             let (from, to) = (batch.instant("valid_from")?, batch.instant("valid_to")?);
             for row in 0..batch.rows() {
                 register.0.entry(ids.value(row)).or_default().push(Entry {
                     from: from.value(row),
                     to: to.is_valid(row).then(|| to.value(row)),
                     service: services.value(row),
+                    region: text(regions, row),
                     cost_centre: centres.value(row),
                     zone: text(zones, row),
                 });

@@ -1,10 +1,10 @@
-//! What is wrong with charges, as a file: typed columns in Parquet, or texts in CSV or NDJSON.
+//! Rows as a file: typed columns in Parquet, or texts in CSV or NDJSON.
 
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Decimal128Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
@@ -12,11 +12,11 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use tieout_controls::Decimal;
-use tieout_engine::charges::schema;
 
-/// A file of findings that is not whole yet.
-pub(super) struct Findings {
+/// A file of rows that is not whole yet.
+pub(super) struct RowsFile {
     path: PathBuf,
+    schema: SchemaRef,
     writer: Writer,
 }
 
@@ -26,33 +26,33 @@ enum Writer {
     Ndjson(BufWriter<File>),
 }
 
-impl Findings {
-    /// Begins a file of the format that its extension tells.
+impl RowsFile {
+    /// Begins a file of those columns, of the format that its extension tells.
     ///
     /// # Errors
     /// The extension tells none, or nothing can be written.
-    pub(super) fn new(path: &Path, file: File) -> Outcome<Self> {
+    pub(super) fn new(path: &Path, schema: SchemaRef, file: File) -> Outcome<Self> {
         let writer = match extension(path)?.as_str() {
             "parquet" => {
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::ZSTD(Default::default()))
                     .build();
-                let writer = ArrowWriter::try_new(file, schema(), Some(properties));
+                let writer =
+                    ArrowWriter::try_new(file, SchemaRef::clone(&schema), Some(properties));
                 Writer::Parquet(Box::new(writer.map_err(|e| not_written(path, e.into()))?))
             }
             "csv" => {
                 let mut file = BufWriter::new(file);
-                let schema = schema();
                 let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
                 writeln!(file, "{}", names.join(",")).map_err(|e| not_written(path, e))?;
                 Writer::Csv(file)
             }
             _ => Writer::Ndjson(BufWriter::new(file)),
         };
-        Ok(Self { path: path.to_owned(), writer })
+        Ok(Self { path: path.to_owned(), schema, writer })
     }
 
-    /// Adds charges.
+    /// Adds rows.
     ///
     /// # Errors
     /// They can't be written.
@@ -64,8 +64,7 @@ impl Findings {
                 writeln!(file, "{}", cells.collect::<Vec<_>>().join(","))
             }),
             Writer::Ndjson(file) => (0..batch.num_rows()).try_for_each(|row| {
-                let schema = batch.schema();
-                let names = schema.fields().iter().map(|field| field.name().clone());
+                let names = self.schema.fields().iter().map(|field| field.name().clone());
                 let cells = batch.columns().iter().map(|column| cell(column, row).into());
                 let object: serde_json::Map<String, serde_json::Value> = names.zip(cells).collect();
                 writeln!(file, "{}", serde_json::Value::Object(object))
