@@ -45,6 +45,7 @@ impl<'a> Document<'a> {
         }
         if wrapped {
             if self.passes(',') {
+                self.trim();
                 return Err(self.other());
             }
             self.expect('}')?;

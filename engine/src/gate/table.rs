@@ -171,30 +171,35 @@ fn rate(accepted: Accepted) -> Result<Rate, Refusal> {
 
 /// The rate, if it can hold at some time for some quantity.
 fn sound(rate: Rate) -> Result<Rate, Refusal> {
-    let refuse = |column: &str, code, reason: &str| {
-        Err(Refusal { column: Some(column.to_owned()), code, reason: reason.to_owned() })
+    match unsound(&rate) {
+        None => Ok(rate),
+        Some(refusal) => Err(refusal),
+    }
+}
+
+fn unsound(rate: &Rate) -> Option<Refusal> {
+    let empty_tier = |column: &str, reason: &str| {
+        let (column, reason) = (Some(column.to_owned()), reason.to_owned());
+        Some(Refusal { column, code: "empty-tier", reason })
     };
     if rate.to.is_some_and(|to| to <= rate.from) {
-        let reason = "not after `effective_from`: the row is never in force";
-        return refuse("effective_to", "empty-interval", reason);
+        let reason = "not after `effective_from`: the row is never in force".to_owned();
+        let column = Some("effective_to".to_owned());
+        return Some(Refusal { column, code: "empty-interval", reason });
     }
     if rate.tier.0.is_negative() {
-        return refuse("tier_from", "empty-tier", "below zero: tiers begin at 0");
+        return empty_tier("tier_from", "below zero: tiers begin at 0");
     }
     if rate.tier.1.as_ref().is_some_and(|to| *to <= rate.tier.0) {
-        return refuse(
-            "tier_to",
-            "empty-tier",
-            "not above `tier_from`: no quantity is in the tier",
-        );
+        return empty_tier("tier_to", "not above `tier_from`: no quantity is in the tier");
     }
     let bounded = rate.tier.1.is_some() || !rate.tier.0.is_zero();
     if bounded && rate.tier_mode.is_none() {
-        let reason =
-            "null where the row has a tier: whether it prices the part of a quantity or all";
-        return refuse("tier_mode", "tier-without-mode", reason);
+        let reason = "null where the row has a tier: `graduated` or `volume`".to_owned();
+        let column = Some("tier_mode".to_owned());
+        return Some(Refusal { column, code: "tier-without-mode", reason });
     }
-    Ok(rate)
+    None
 }
 
 fn text(value: Typed) -> Option<String> {
