@@ -590,6 +590,10 @@ pub(crate) struct WaiverNew {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Gate {
+    /// Judge a change of a rate table by the policies, waivers and people of its base
+    Rates(GateRates),
+    /// Compare a table with the one that was gated: what runs in production is what was allowed
+    Verify(GateVerify),
     /// A usage summary from the workspace's meters, for where the meters' records may not go: one row for
     /// each month of the period, service, region, unit, cost centre, entity and account, without ids of
     /// resources and without persons. Exit codes: 0 all usage is in it, 3 some isn't, with the reasons

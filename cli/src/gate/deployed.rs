@@ -1,6 +1,7 @@
 //! `tieout gate verify`: what is deployed says what was gated and allowed, or the rows that don't are
 //! named, with who edited them and what it costs.
 
+use super::rates::{self, midnight};
 use super::result::{GateResult, GateVerdict};
 use crate::args::{GateVerify, Global};
 use crate::catalogue::Catalogue;
@@ -9,21 +10,26 @@ use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
 use crate::packs;
+use crate::progress::Spinner;
 use crate::text::visible_line;
 use crate::workspace::Workspace;
+use chrono::NaiveDate;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use tieout_controls::profile;
 use tieout_engine::dataset::Reading;
 use tieout_engine::gate::Rate;
+use tieout_engine::gate::changeset::Instants;
 use tieout_engine::gate::diff::{self, Change};
-use tieout_engine::gate::table;
+use tieout_engine::gate::rerate::Rerated;
+use tieout_engine::gate::table::{self, RateTable};
 use tieout_evidence::verify::Verdict;
 
 /// Where the result lies in a pack, below `policy/`.
-pub(crate) const RESULT: &str = "gate/result.json";
+pub(crate) const RESULT: &str = "judged/result.json";
 /// Where the gated table does, one canonical row a line.
-pub(crate) const TABLE: &str = "gate/table.ndjson";
+pub(crate) const TABLE: &str = "judged/table.ndjson";
 
 /// Verifies the pack, then compares.
 ///
@@ -51,15 +57,24 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
         .map_err(|e| not_run(e, &catalogue))?;
     let differing = diff::changes(&gated, &deployed);
     let history = args.history.as_deref().map(read_history).transpose()?.unwrap_or_default();
+    let cost = cost(workspace.as_ref(), &result, (&gated, &deployed, &differing), global.quiet)?;
     let mut text = String::new();
     for change in &differing {
-        let _ = writeln!(text, "{}", named(change, &shown, &history));
+        let by = money_of(change, cost.as_ref());
+        let _ = writeln!(text, "{}{by}", named(change, &shown, &history));
+    }
+    if differing.is_empty() && gated.digest != deployed.digest {
+        text.push_str(&rows_apart(&gated, &deployed, &shown));
+    }
+    if !differing.is_empty() && cost.is_none() {
+        let _ =
+            writeln!(text, "what it costs isn't known: the workspace has no usage of the month");
     }
     for row in &deployed.refused {
         let _ =
             writeln!(text, "{shown}: row {} can't be read: {}", row.row, visible_line(&row.reason));
     }
-    let same = differing.is_empty() && deployed.refused.is_empty();
+    let same = gated.digest == deployed.digest && deployed.refused.is_empty();
     let _ = writeln!(text, "{}", conclusion(same, differing.len(), &result));
     output::print(&text)?;
     if !same {
@@ -72,12 +87,71 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
     }
 }
 
+/// What the differences come to, on the usage that the gate re-rated.
+type Cost = (Rerated, Instants);
+
+fn cost(
+    workspace: Option<&Workspace>,
+    result: &GateResult,
+    (gated, deployed, differing): (&RateTable, &RateTable, &[Change]),
+    quiet: bool,
+) -> Outcome<Option<Cost>> {
+    let (Some(workspace), Some(rerating)) = (workspace, &result.rerating) else { return Ok(None) };
+    let days: Vec<NaiveDate> =
+        rerating.month.split(" to ").filter_map(|day| day.parse().ok()).collect();
+    let ([from, last], Ok(as_of)) = (days.as_slice(), result.as_of.parse()) else {
+        return Ok(None);
+    };
+    let month = (midnight(*from), midnight(last.succ_opt().unwrap_or(*last)));
+    if differing.is_empty() {
+        return Ok(None);
+    }
+    rates::cost(workspace, (gated, deployed, differing), (month, as_of), &Spinner::new(quiet))
+}
+
+/// The money of the change at which its key moves the most.
+fn money_of(change: &Change, cost: Option<&Cost>) -> String {
+    let Some((rerated, instants)) = cost else { return String::new() };
+    if instants.get(&change.key) != Some(&change.from) {
+        return String::new();
+    }
+    let Some(effect) = rerated.by_key.get(&change.key) else { return ", no usage".to_owned() };
+    let told = effect.money.iter().filter_map(|(currency, money)| {
+        let delta = money.delta.to_decimal()?;
+        Some(crate::text::money_of(&delta, currency))
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        ", no usage".to_owned()
+    } else {
+        format!(", {} in the month", told.join(", "))
+    }
+}
+
+/// Rows that charge the same and say something else.
+fn rows_apart(gated: &RateTable, deployed: &RateTable, shown: &str) -> String {
+    let (one, other) = (gated.canonical(), deployed.canonical());
+    let (one, other): (BTreeSet<&str>, BTreeSet<&str>) =
+        (one.lines().collect(), other.lines().collect());
+    let mut text = String::new();
+    for line in one.difference(&other) {
+        let _ = writeln!(text, "gated, and not in {shown}: {}", visible_line(line));
+    }
+    for line in other.difference(&one) {
+        let _ = writeln!(text, "in {shown}, and not gated: {}", visible_line(line));
+    }
+    text
+}
+
 fn conclusion(same: bool, differing: usize, result: &GateResult) -> String {
     let gate = format!("gated as of {}, diff {}", result.as_of, result.diff_digest);
     match (same, result.verdict) {
         (true, GateVerdict::Allowed) => format!("the table is the one that was allowed ({gate})"),
         (true, verdict) => {
             format!("the table is the one that was gated, and it was {} ({gate})", verdict.word())
+        }
+        (false, _) if differing == 0 => {
+            format!("what is deployed charges what was gated, and says something else ({gate})")
         }
         (false, _) => format!(
             "{} between what is deployed and what was gated ({gate})",

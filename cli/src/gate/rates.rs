@@ -12,6 +12,7 @@ use crate::commands::not_run;
 use crate::diagnostic::Outcome;
 use crate::plan::{self, Selection};
 use crate::text::Period;
+use crate::workspace::Workspace;
 use chrono::{DateTime, NaiveDate};
 use std::collections::BTreeMap;
 use tieout_controls::control::Severity;
@@ -76,12 +77,14 @@ pub(crate) fn gate(
     let digest = diff::digest(&changes);
     let mut inputs = Vec::new();
     let lookups = lookups(&plan, &catalogue, secret, (progress, &mut inputs))?;
+    let mut instants = changeset::Instants::new();
     let rated = match usage(&plan, question, &lookups, (&catalogue, secret, progress), &mut open)? {
         Some((usage, month)) => {
             progress.step("re-rating");
             inputs.push(input(&usage.summary));
-            let (old, new) = changeset::snapshots(&base, &head, &changes, question.as_of);
-            let rerated = rerate(&old, &new, &usage, midnight(question.as_of));
+            instants = changeset::instants(&base, &head, &changes, (&usage, question.as_of));
+            let (old, new) = changeset::snapshots(&base, &head, &instants, question.as_of);
+            let rerated = rerate(&old, &new, &usage, 0);
             not_rated(&rerated, &mut open);
             Some((usage, rerated, month))
         }
@@ -93,6 +96,7 @@ pub(crate) fn gate(
         lookups: &lookups,
         window: window.as_ref(),
         rated: rated.as_ref().map(|(usage, rerated, _)| (usage, rerated)),
+        instants: &instants,
         books: [&Book::of(&base.rates), &Book::of(&head.rates)],
         file: &sides.head.path,
     };
@@ -142,6 +146,28 @@ pub(crate) fn gate(
     };
     let result = GateResult { verdict: result.concluded(), ..result };
     Ok(Gated { result, output, table: head })
+}
+
+/// What an edit comes to by key, on the usage of the workspace in a month: `None` where it has none.
+///
+/// # Errors
+/// The usage can't be read.
+pub(crate) fn cost(
+    workspace: &Workspace,
+    (gated, deployed, changes): (&RateTable, &RateTable, &[Change]),
+    (month, as_of): ((i64, i64), NaiveDate),
+    progress: &dyn Progress,
+) -> Outcome<Option<(Rerated, changeset::Instants)>> {
+    let specs = plan::datasets(workspace)?;
+    let mut specs = specs.iter().filter(|spec| spec.profile.role == "usage-summary");
+    let (Some(spec), None) = (specs.next(), specs.next()) else { return Ok(None) };
+    let commitments = |name: &str| dataset_commitment(&[0; 32], name);
+    let catalogue = Catalogue::builtin()?;
+    let usage = usage::read(spec, month, &commitments, progress);
+    let usage = usage.map_err(|e| not_run(e, &catalogue))?;
+    let instants = changeset::instants(gated, deployed, changes, (&usage, as_of));
+    let (old, new) = changeset::snapshots(gated, deployed, &instants, as_of);
+    Ok(Some((rerate(&old, &new, &usage, 0), instants)))
 }
 
 /// The controls of the gate under the base's settings, and those of the workspace that judge changes.
@@ -280,6 +306,9 @@ fn usage(
     for (why, rows) in &usage.undetermined {
         say(&format!("{} rows of the usage: {why}", rows.rows));
     }
+    if usage.in_month.rows.0 == 0 {
+        say("nothing was re-rated: the usage has no row of the month");
+    }
     let name = match (day(month.0), day(month.1)) {
         (Some(from), Some(to)) => format!("{from} to {}", to.pred_opt().unwrap_or(to)),
         _ => String::new(),
@@ -345,6 +374,10 @@ fn line(row: &Row) -> ChangeLine {
         in_base: row.get("in_base") == Some("true"),
         retroactive: row.get("retroactive") == Some("true"),
         invoices_touched: text("invoices_touched"),
+        invoices: row
+            .get(changeset::INVOICES)
+            .map(|all| all.split(", ").filter(|n| !n.is_empty()).map(ToOwned::to_owned).collect())
+            .unwrap_or_default(),
         coverage: text("coverage").unwrap_or_default(),
         delta: text("delta"),
         currency: text("currency"),
@@ -437,7 +470,8 @@ fn decimal(exact: &Exact) -> String {
     exact.to_decimal().map_or_else(|| "?".to_owned(), |decimal| decimal.normalized().to_string())
 }
 
-fn midnight(day: NaiveDate) -> i64 {
+/// The first instant of a day.
+pub(crate) fn midnight(day: NaiveDate) -> i64 {
     day.signed_duration_since(NaiveDate::default()).num_days() * DAY
 }
 

@@ -69,12 +69,14 @@ fn json(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What stays the same of a finding as long as it is the same finding: control, code, rate and date.
+/// What stays the same of a finding as long as it is the same finding: control, code, rate, date, tier,
+/// and of a request the currency.
 fn fingerprint(finding: &Finding) -> String {
     let mut hash = Sha256::new();
     let date = finding.effective_from.as_deref().unwrap_or_default();
     let tier = finding.tier_from.as_deref().unwrap_or_default();
-    for part in [&finding.control, &finding.code, finding.subject.as_str(), date, tier] {
+    let currency = finding.currency.as_deref().unwrap_or_default();
+    for part in [&finding.control, &finding.code, finding.subject.as_str(), date, tier, currency] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -94,6 +96,17 @@ fn step(change: &ChangeLine) -> String {
         (None, None) => String::new(),
         (old, new) => format!("{} → {}{percent}", side(old), side(new)),
     }
+}
+
+/// The issued invoices that a change of the past touches, the first ones by their numbers.
+fn invoices(change: &ChangeLine) -> Option<String> {
+    const NAMED: usize = 10;
+    let number = change.invoices_touched.as_deref().filter(|number| *number != "0")?;
+    let noun = if number == "1" { "issued invoice" } else { "issued invoices" };
+    let named: Vec<&str> = change.invoices.iter().take(NAMED).map(String::as_str).collect();
+    let more = change.invoices.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("{number} {noun}: {}{more}", named.join(", ")))
 }
 
 /// The day of an instant at midnight in UTC, else the instant.

@@ -148,10 +148,16 @@ impl Request {
             row.put("protected_changes", Some(self.summary.protected_changes.len().to_string()));
             row
         };
-        let totals = rerating.into_iter().flat_map(|rerating| &rerating.totals);
-        let rows: Vec<Row> =
-            totals.map(|(currency, sums)| row(Some((currency, &sums.delta)))).collect();
-        if rows.is_empty() { vec![row(None)] } else { rows }
+        let totals: Vec<(&str, &str)> = rerating
+            .into_iter()
+            .flat_map(|rerating| &rerating.totals)
+            .map(|(currency, sums)| (currency.as_str(), sums.delta.as_str()))
+            .collect();
+        let moved =
+            totals.iter().filter(|(_, delta)| delta.bytes().any(|b| matches!(b, b'1'..=b'9')));
+        let rows: Vec<Row> = moved.map(|total| row(Some(*total))).collect();
+        // Where nothing moves, one currency says so; where nothing was re-rated, nothing does.
+        if rows.is_empty() { vec![row(totals.first().copied())] } else { rows }
     }
 }
 

@@ -118,6 +118,8 @@ pub(crate) struct ChangeLine {
     pub(crate) retroactive: bool,
     /// Issued invoices that it would change.
     pub(crate) invoices_touched: Option<String>,
+    /// Their numbers.
+    pub(crate) invoices: Vec<String>,
     /// `priced`, `unpriced`, `undetermined`, `not-rated`.
     pub(crate) coverage: String,
     /// What it changes of the month re-rated.

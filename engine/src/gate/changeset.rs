@@ -3,10 +3,11 @@
 use super::diff::{Change, Kind};
 use super::integrity::Finding;
 use super::lookups::Lookups;
-use super::rerate::{Book, Coverage, Rerated};
+use super::rerate::{Book, Coverage, Rerated, rerate};
 use super::table::RateTable;
+use super::timeline::known_last;
 use super::usage::Usage;
-use super::{Rate, RateKey};
+use super::{Rate, RateKey, Terms};
 use crate::reperform::exact::{Exact, Increment};
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,9 @@ use tieout_controls::Rounding;
 const DAY: i64 = 86_400_000_000;
 /// Percentages have so many digits behind the point, half of the last to even.
 const PERCENT_SCALE: u32 = 4;
+
+/// Beside the profile's columns, the numbers of the invoices that a change of the past touches.
+pub const INVOICES: &str = "invoices";
 
 /// What changes are measured against.
 pub struct Measures<'a> {
@@ -26,6 +30,8 @@ pub struct Measures<'a> {
     pub window: Option<&'a RateTable>,
     /// The usage, and what it comes to on both sides.
     pub rated: Option<(&'a Usage, &'a Rerated)>,
+    /// At which instants the rates were put to it.
+    pub instants: &'a Instants,
     /// Both tables' rates by key.
     pub books: [&'a Book<'a>; 2],
     /// The head's file.
@@ -55,45 +61,79 @@ impl Row {
     }
 }
 
-/// Both tables as the usage of a past month is put to them: of each key the rates that hold when the last
-/// change of the key does, for all time. Keys that don't change are the same on both sides.
-pub fn snapshots(
+/// At which instant the rates of each key are put to the usage of a past month: of those at which a change
+/// of it begins, the one that costs or saves the most, so that no small last step hides a large one.
+pub type Instants = BTreeMap<RateKey, i64>;
+
+/// The instants, by re-rating the usage as often as the key with the most changes has beginnings.
+pub fn instants(
     base: &RateTable,
     head: &RateTable,
     changes: &[Change],
+    (usage, as_of): (&Usage, NaiveDate),
+) -> Instants {
+    let mut begins: BTreeMap<RateKey, BTreeSet<i64>> = BTreeMap::new();
+    for change in changes {
+        begins.entry(change.key.clone()).or_default().insert(change.from);
+    }
+    let mut chosen: BTreeMap<RateKey, (i64, Exact)> = BTreeMap::new();
+    let rounds = begins.values().map(BTreeSet::len).max().unwrap_or(0);
+    for round in 0..rounds {
+        let at = |instants: &BTreeSet<i64>| instants.iter().nth(round).or(instants.last()).copied();
+        let instants: Instants =
+            begins.iter().filter_map(|(key, all)| Some((key.clone(), at(all)?))).collect();
+        let (old, new) = snapshots(base, head, &instants, as_of);
+        let rerated = if rounds > 1 { Some(rerate(&old, &new, usage, 0)) } else { None };
+        for (key, instant) in instants {
+            let effect = rerated.as_ref().and_then(|rerated| rerated.by_key.get(&key));
+            let size = effect.map_or_else(Exact::zero, |effect| {
+                let moved = effect.money.values().map(|money| money.delta.magnitude());
+                moved.fold(Exact::zero(), |sum, part| sum.plus(&part))
+            });
+            let best = chosen.entry(key).or_insert_with(|| (instant, size.clone()));
+            // Of two that move as much, the later one.
+            if size >= best.1 {
+                *best = (instant, size);
+            }
+        }
+    }
+    chosen.into_iter().map(|(key, (instant, _))| (key, instant)).collect()
+}
+
+/// Both tables as they hold at those instants, for all time; keys that don't change as on the day.
+pub fn snapshots(
+    base: &RateTable,
+    head: &RateTable,
+    instants: &Instants,
     as_of: NaiveDate,
 ) -> (Vec<Rate>, Vec<Rate>) {
-    let last = last_changes(changes);
     let side = |table: &RateTable| {
         let holds = |rate: &&Rate| {
-            let at = last.get(&rate.key).copied().unwrap_or_else(|| midnight(as_of));
+            let at = instants.get(&rate.key).copied().unwrap_or_else(|| midnight(as_of));
             rate.from <= at && rate.to.is_none_or(|to| at < to)
         };
-        let always = |rate: &Rate| Rate { from: i64::MIN, to: None, ..rate.clone() };
-        table.rates.iter().filter(holds).map(always).collect()
+        let mut by_key: BTreeMap<&RateKey, Vec<&Rate>> = BTreeMap::new();
+        for rate in table.rates.iter().filter(holds) {
+            by_key.entry(&rate.key).or_default().push(rate);
+        }
+        let always = |rate: &Rate| {
+            let terms = Terms { known_from: None, ..rate.terms.clone() };
+            Rate { from: i64::MIN, to: None, terms, ..rate.clone() }
+        };
+        by_key.values().flat_map(|rates| known_last(rates)).map(always).collect()
     };
     (side(base), side(head))
 }
 
-/// When the last change of each key begins to hold.
-fn last_changes(changes: &[Change]) -> BTreeMap<RateKey, i64> {
-    let mut last: BTreeMap<RateKey, i64> = BTreeMap::new();
-    for change in changes {
-        let at = last.entry(change.key.clone()).or_insert(change.from);
-        *at = (*at).max(change.from);
-    }
-    last
-}
-
 /// The rows: changes in their order, findings on the table, usage that no rate prices.
 pub fn rows(changes: &[Change], findings: &[Finding], measures: &Measures<'_>) -> Vec<Row> {
-    let last = last_changes(changes);
     let mut told = BTreeSet::new();
     let mut rows = Vec::new();
     for change in changes {
         let mut row = measures.row(change, false);
         // A key's difference stands in one row: sums over the rows are sums of money.
-        let first = last.get(&change.key) == Some(&change.from) && told.insert(&change.key);
+        let instant = measures.instants.get(&change.key);
+        let first = instant == Some(&change.from) && told.insert(&change.key);
         measures.effect(&mut row, &change.key, first);
         rows.push(row);
     }
@@ -109,7 +149,10 @@ pub fn rows(changes: &[Change], findings: &[Finding], measures: &Measures<'_>) -
 impl Measures<'_> {
     fn row(&self, change: &Change, in_base: bool) -> Row {
         let mut row = Row::default();
-        let (old, new) = (change.old.as_ref(), change.new.as_ref());
+        // Of two prices at one time neither is the earlier one: both are shown.
+        let twice = matches!(change.kind, Kind::TwoPrices | Kind::Overlap);
+        let old = if twice { change.other.as_ref() } else { change.old.as_ref() };
+        let new = change.new.as_ref();
         let shown = new.or(old);
         row.put("rate_key", Some(change.key.to_string()));
         row.put("kind", Some(change.kind.word().to_owned()));
@@ -138,9 +181,13 @@ impl Measures<'_> {
             && !matches!(change.kind, Kind::TwoPrices | Kind::Overlap | Kind::Gap);
         row.put("retroactive", Some(past.to_string()));
         let invoices = self.rated.filter(|_| past && !in_base).map(|(usage, _)| {
-            let touched = usage.invoices_touched(&change.key, change.from, change.to, self.books);
-            touched.len().to_string()
+            usage.invoices_touched(&change.key, change.from, change.to, self.books)
         });
+        row.put(
+            INVOICES,
+            invoices.as_ref().map(|touched| touched.iter().copied().collect::<Vec<_>>().join(", ")),
+        );
+        let invoices = invoices.map(|touched| touched.len().to_string());
         row.put("invoices_touched", invoices.or_else(|| (!past).then(|| "0".to_owned())));
         row.put("file", Some(self.file.to_owned()));
         row.put("line", new.and_then(|rate| rate.line).map(|line| line.to_string()));
@@ -169,6 +216,11 @@ impl Measures<'_> {
 
     fn terms(&self, row: &mut Row, change: &Change) {
         let (old, new) = (change.old.as_ref(), change.new.as_ref());
+        row.put("old_contract_line", old.and_then(|rate| rate.terms.contract_line.clone()));
+        row.put(
+            "old_cap_price",
+            old.and_then(|rate| rate.terms.cap_price.as_ref()).and_then(decimal),
+        );
         let method = new.and_then(|rate| rate.terms.method_doc_id.clone());
         let in_force = method.as_ref().and_then(|m| self.lookups.in_force(m, change.from));
         row.put("method_in_force", in_force.map(|flag| flag.to_string()));
@@ -214,14 +266,14 @@ impl Measures<'_> {
             row.put("service_id", Some(usage.key.service_id.clone()));
             row.put("region", usage.key.region.clone());
             row.put("customer_segment", usage.key.segment.clone());
-            row.put("effective_from", instant(midnight(self.as_of)));
+            row.put("effective_from", self.rated.and_then(|(usage, _)| instant(usage.month.0)));
             row.put("new_unit", Some(usage.unit.clone()));
             row.put("quantity", decimal(&usage.quantity));
             row.put("in_base", Some(usage.in_base.to_string()));
             row.put("retroactive", Some("false".to_owned()));
             row.put("declared_retroactive", Some("false".to_owned()));
             row.put("closed_period", Some("false".to_owned()));
-            row.put("coverage", Some(Coverage::Unpriced.name().to_owned()));
+            row.put("coverage", Some(Coverage::NotRated.name().to_owned()));
             row.put("file", Some(self.file.to_owned()));
             row
         };

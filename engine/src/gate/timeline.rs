@@ -42,7 +42,7 @@ pub(super) fn in_force<'a>(rates: &[&'a Rate], cuts: &[i64]) -> Vec<Vec<&'a Rate
 }
 
 /// Without the rows in whose place another one holds, which became known later.
-fn known_last<'a>(active: &[&'a Rate]) -> Vec<&'a Rate> {
+pub(super) fn known_last<'a>(active: &[&'a Rate]) -> Vec<&'a Rate> {
     if active.iter().all(|rate| rate.terms.known_from.is_none()) {
         return active.to_vec();
     }

@@ -1,7 +1,7 @@
 //! The comment of a pull request, or a job's summary.
 
 use super::super::result::{Finding, GateResult, Moved};
-use super::{day, money, step, subject};
+use super::{day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
 
@@ -156,11 +156,8 @@ fn changes(out: &mut String, result: &GateResult) {
             .as_deref()
             .map_or_else(String::new, |to| format!(" to {}", day(to)));
         let past = if change.retroactive { ", for the past" } else { "" };
-        let invoices = match change.invoices_touched.as_deref() {
-            None | Some("0") => String::new(),
-            Some("1") => ", 1 issued invoice".to_owned(),
-            Some(number) => format!(", {number} issued invoices"),
-        };
+        let invoices =
+            invoices(change).map_or_else(String::new, |told| format!(", {}", cell(&told)));
         let delta = match change.coverage.as_str() {
             "priced" => money(change.delta.as_deref(), change.currency.as_deref()),
             other => other.to_owned(),

@@ -1,7 +1,7 @@
 //! The terminal's output: what stands against it, what it costs whom, what changes, who is behind it.
 
 use super::super::result::{GateResult, Moved};
-use super::{day, money, step, subject};
+use super::{day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
 
@@ -140,10 +140,7 @@ fn changes(out: &mut String, result: &GateResult) {
         if change.retroactive {
             notes.push("for the past".to_owned());
         }
-        match change.invoices_touched.as_deref() {
-            None | Some("0") => {}
-            Some(number) => notes.push(format!("issued invoices touched: {number}")),
-        }
+        notes.extend(invoices(change));
         match change.coverage.as_str() {
             "priced" => notes.push(money(change.delta.as_deref(), change.currency.as_deref())),
             other => notes.push(other.to_owned()),
