@@ -77,11 +77,25 @@ pub(crate) struct Provider {
     pub(crate) market: &'static [usize],
     /// VAT at home, in percent.
     pub(crate) vat_percent: &'static str,
+    /// What it was before it changed.
+    pub(crate) vat_percent_before: &'static str,
 }
 
 pub(crate) const PROVIDERS: &[Provider] = &[
-    Provider { entity: 0, currency: "EUR", market: &[0, 1, 2, 3, 4, 5, 8, 9], vat_percent: "19.0" },
-    Provider { entity: 6, currency: "CHF", market: &[6, 7, 8, 9, 10, 11], vat_percent: "8.1" },
+    Provider {
+        entity: 0,
+        currency: "EUR",
+        market: &[0, 1, 2, 3, 4, 5, 8, 9],
+        vat_percent: "19.0",
+        vat_percent_before: "16.0",
+    },
+    Provider {
+        entity: 6,
+        currency: "CHF",
+        market: &[6, 7, 8, 9, 10, 11],
+        vat_percent: "8.1",
+        vat_percent_before: "7.7",
+    },
 ];
 
 impl Provider {
