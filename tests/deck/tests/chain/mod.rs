@@ -22,7 +22,7 @@ mod transfer;
 use crate::reread::{Rows, read};
 pub(crate) use frac::Frac;
 use frac::divide;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -47,7 +47,11 @@ struct Table<T = Vec<Row>> {
     bytes: Arc<Vec<u8>>,
     content: Arc<T>,
     read: Cell<bool>,
+    /// Column → value → the places of its rows, for the columns that were asked for.
+    places: RefCell<BTreeMap<&'static str, Places>>,
 }
+
+type Places = BTreeMap<String, Vec<usize>>;
 
 /// The bytes of a file, and what is in it.
 type Known<T> = (Arc<Vec<u8>>, Arc<T>);
@@ -60,7 +64,7 @@ impl<T> Table<T> {
             Some((known, content)) if **known == bytes => (known.clone(), content.clone()),
             _ => (Arc::new(bytes), Arc::new(read())),
         };
-        Self { bytes, content, read: Cell::new(false) }
+        Self { bytes, content, read: Cell::new(false), places: RefCell::default() }
     }
 
     fn known(&self) -> Known<T> {
@@ -122,15 +126,19 @@ impl Clean {
 
     /// What the chain finds in another world. A check that looked at files which are the same in both
     /// would look at those alone and find nothing again.
-    pub(crate) fn compare(&self, folder: &Path) -> BTreeSet<Break> {
+    /// With it the names of the files that differ.
+    pub(crate) fn compare(&self, folder: &Path) -> (BTreeSet<Break>, Vec<String>) {
         let mut chain = Chain::open(folder, Some(self));
         assert!(chain.tables.keys().eq(self.tables.keys()));
+        let names = self.tables.keys().map(String::as_str).chain([USAGE]);
+        let changed = names.filter(|name| chain.differs(self, name)).map(str::to_owned);
+        let changed: Vec<String> = changed.collect();
         for (check, looks) in CHECKS.iter().zip(&self.looks) {
-            if looks.iter().any(|table| chain.differs(self, table)) {
+            if looks.iter().any(|table| changed.contains(table)) {
                 check(&mut chain);
             }
         }
-        chain.breaks
+        (chain.breaks, changed)
     }
 }
 
@@ -175,6 +183,23 @@ impl Chain {
         let table = &self.tables[table];
         table.read.set(true);
         table.content.iter()
+    }
+
+    /// The rows with that value in a column.
+    fn of(&self, table: &str, column: &'static str, value: &str) -> Vec<&Row> {
+        let mut places = self.tables[table].places.borrow_mut();
+        let places = places.entry(column).or_insert_with(|| {
+            let mut places = Places::new();
+            for (place, row) in self.rows(table).enumerate() {
+                if let Some(value) = row.get(column) {
+                    places.entry(value.clone()).or_default().push(place);
+                }
+            }
+            places
+        });
+        let table = &self.tables[table];
+        table.read.set(true);
+        places.get(value).into_iter().flatten().map(|place| &table.content[*place]).collect()
     }
 
     fn usage(&self) -> Arc<metered::Usage> {
