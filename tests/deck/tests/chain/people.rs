@@ -107,6 +107,14 @@ impl Chain {
                 self.found("VC-04", &[id], "");
                 self.found("CM-01", &[id], "");
             }
+            if change["emergency"] == "true" {
+                let deployed = &change["deployed_at"];
+                let in_time = |a: &&Row| {
+                    let days = day(&a["decided_at"]) - day(deployed);
+                    a["role"] == "post-review" && a["decided_at"] > *deployed && days <= 5
+                };
+                assert_eq!(approvals.iter().filter(in_time).count(), 1, "{id}");
+            }
             let author = change["author"].as_str();
             let shared = self.rows("account_person").any(|a| {
                 a["account"] == author
