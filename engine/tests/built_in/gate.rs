@@ -60,12 +60,21 @@ fn margins_and_caps() {
             ("c", "price-cut", "contract_line=C/1"),
             ("d", "price-cut", "margin_percent=1"),
             ("e", "ended", "contract_line=C/1 margin_percent=1"),
+            ("f", "price-cut", "old_contract_line=C/1"),
+            ("g", "terms-changed", "old_contract_line=C/1"),
+            ("h", "terms-changed", "contract_line=C/1 margin_percent=4"),
+            ("i", "terms-changed", "old_contract_line=C/1 contract_line=C/1 margin_percent=4"),
+            ("j", "dates-moved", "old_contract_line=C/1 contract_line=C/2 margin_percent=6"),
         ],
         &[
             "a/added: conforms",
             "b/price-cut: violates margin-below-floor",
             "c/price-cut: undetermined ?margin_percent",
             "d/price-cut: not-applicable",
+            "f/price-cut: violates contract-line-dropped",
+            "g/terms-changed: violates contract-line-dropped",
+            "h/terms-changed: violates margin-below-floor",
+            "j/dates-moved: conforms",
         ],
     );
     of_changes(
@@ -92,12 +101,21 @@ fn margins_and_caps() {
             ("b", "added", "cap_price=1.9"),
             ("c", "terms-changed", "cap_price=1.9"),
             ("d", "price-raised", ""),
+            ("e", "terms-changed", "old_cap_price=2 cap_price=2.1"),
+            ("f", "price-raised", "old_cap_price=2"),
+            ("g", "terms-changed", "old_cap_price=2.1 cap_price=2"),
+            ("h", "price-raised", "old_cap_price=1.5 cap_price=1.9"),
+            ("i", "ended", "old_cap_price=2"),
         ],
         &[
             "a/price-raised: conforms",
             "b/added: violates price-above-cap",
             "c/terms-changed: violates price-above-cap",
             "d/price-raised: not-applicable",
+            "e/terms-changed: violates cap-raised",
+            "f/price-raised: violates cap-raised",
+            "g/terms-changed: conforms",
+            "h/price-raised: violates cap-raised price-above-cap",
         ],
     );
 }
@@ -235,12 +253,14 @@ fn coverage_that_is_not_known_never_conforms() {
             ("b", "added", "coverage=unpriced"),
             ("c", "added", "coverage=undetermined"),
             ("d", "gap", "coverage=not-rated"),
+            ("e", "usage-without-rate", "coverage=not-rated quantity=1"),
         ],
         &[
             "a/added: conforms",
             "b/added: violates unpriced",
             "c/added: undetermined ?known_coverage",
             "d/gap: not-applicable",
+            "e/usage-without-rate: not-applicable",
         ],
     );
 }

@@ -195,8 +195,8 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("gate/rg-02", "delta:n changes:i currency:s", &[], "max_delta"),
     (
         "gate/rg-03",
-        "contract_line:s margin_percent:n new_price:n new_currency:s contract_price:n old_price:n \
-         old_currency:s",
+        "old_contract_line:s contract_line:s margin_percent:n new_price:n new_currency:s \
+         contract_price:n old_price:n old_currency:s",
         &[],
         "margin_floor_percent",
     ),
@@ -207,7 +207,12 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         "transfer_segment:s margin_min_percent margin_max_percent",
     ),
     ("gate/rg-05", "old_tax_code:s new_tax_code:s", &[], ""),
-    ("gate/rg-06", "cap_price:n new_price:n new_currency:s old_price:n old_currency:s", &[], ""),
+    (
+        "gate/rg-06",
+        "old_cap_price:n cap_price:n new_price:n new_currency:s old_price:n old_currency:s",
+        &[],
+        "",
+    ),
     (
         "gate/rg-07",
         "kind:s old_price:n new_price:n effective_from:t announced_on:d notice_days:i \
@@ -266,12 +271,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         &[],
         "max_cumulative_percent",
     ),
-    (
-        "gate/rg-16",
-        "quantity:n effective_from:t kind:s in_base:b old_price:n old_currency:s effective_to:t",
-        &[],
-        "",
-    ),
+    ("gate/rg-16", "quantity:n new_unit:s effective_from:t kind:s in_base:b", &[], ""),
     ("gate/rg-20", "counted_approvals:i emergency:b delta:n currency:s", &[], "small large"),
     ("gate/rg-23", "changes:i protected_changes:i", &[], ""),
     (

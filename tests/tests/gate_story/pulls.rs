@@ -118,6 +118,40 @@ pub(crate) const PULLS: &[Pull] = &[
         ..USUAL
     },
     Pull {
+        title: "price cut without the contract that it would be measured by",
+        made: |branch| {
+            branch.table.step("VML-EU-R", "1.86", AUGUST).contract = String::new();
+            branch.commit("large machines for less, bought from nobody");
+        },
+        exit: 1,
+        alerts: &[("RG-03", "contract-line-dropped", Rate("VML-EU-R", AUGUST))],
+        money: Some(|usage| moved(usage, "vm-large/eu/retail", "2.00", "1.86")),
+        ..USUAL
+    },
+    Pull {
+        title: "contract line dropped, and nothing else",
+        made: |branch| {
+            branch.table.step("VML-EU-R", "2.00", AUGUST).contract = String::new();
+            branch.commit("bought from nobody");
+        },
+        exit: 1,
+        alerts: &[("RG-03", "contract-line-dropped", Rate("VML-EU-R", AUGUST))],
+        says: &["terms-changed"],
+        ..USUAL
+    },
+    Pull {
+        title: "cap raised with the price",
+        made: |branch| {
+            branch.table.step("SUP-EU-R", "94", AUGUST).cap = "120".to_owned();
+            branch.commit("support, and room for more");
+        },
+        exit: 1,
+        alerts: &[("RG-06", "cap-raised", Rate("SUP-EU-R", AUGUST))],
+        says: &["old cap 100, new cap 120"],
+        money: Some(|usage| moved(usage, "support/eu/retail", "90", "94")),
+        ..USUAL
+    },
+    Pull {
         title: "unit change",
         made: |branch| {
             branch.table.step("SSD-EU-R", "0.12", AUGUST).unit = "TB-month".to_owned();
@@ -182,7 +216,7 @@ pub(crate) const PULLS: &[Pull] = &[
             ("RG-12", "gap", Rate("BAK-EU-R", "2026-01-01")),
             ("RG-16", "usage-without-rate", Nowhere),
         ],
-        says: &["from 2026-08-01T00:00:00Z until 2026-08-15"],
+        says: &["from 2026-08-01T00:00:00Z until 2026-08-15", "no price in the new table"],
         money: Some(|usage| -usage::may_at(usage, "backup/eu/retail", "0.03")),
         ..USUAL
     },

@@ -2,8 +2,8 @@
 # title: Prices keep a margin above their contract
 # description: >-
 #   The new price of a rate that rests on a contract line lies at least the floor, in percent, above what
-#   the contract asks. A rate without a contract line has no margin to keep; a margin that isn't known is
-#   undetermined.
+#   the contract asks, and a change doesn't take the line from the rate. A rate that had none has no margin
+#   to keep; a margin that isn't known is undetermined.
 # custom:
 #   severity: high
 #   references: [Rate policy of the company]
@@ -11,6 +11,10 @@ package gate.rg_03
 
 applicable if {
 	input.contract_line != null
+}
+
+applicable if {
+	input.old_contract_line != null
 }
 
 violation contains {
@@ -22,7 +26,18 @@ violation contains {
 		[was, shown(input.new_price), input.new_currency, shown(input.contract_price)],
 	),
 } if {
+	input.contract_line != null
 	input.margin_percent < data.parameters.margin_floor_percent
+}
+
+# Without its line a rate would have no margin that anybody could miss. What is applicable had one.
+violation contains {
+	"code": "contract-line-dropped",
+	"expected": input.old_contract_line,
+	"actual": "none",
+	"message": sprintf("old price %s, new price %v %s", [was, shown(input.new_price), input.new_currency]),
+} if {
+	input.contract_line == null
 }
 
 was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {

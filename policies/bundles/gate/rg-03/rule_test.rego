@@ -5,6 +5,7 @@ import data.gate.rg_03
 limits := {"margin_floor_percent": 5}
 
 conforming := {
+	"old_contract_line": "NIMBUS-2025/1",
 	"contract_line": "NIMBUS-2025/1",
 	"contract_price": 0.2,
 	"margin_percent": 12,
@@ -15,6 +16,8 @@ conforming := {
 }
 
 thin := object.union(conforming, {"new_price": 0.204, "margin_percent": 2})
+
+dropped := object.union(thin, {"contract_line": null, "contract_price": null, "margin_percent": null})
 
 codes(record) := found if {
 	found := {fact.code | some fact in rg_03.violation} with input as record
@@ -49,9 +52,31 @@ test_boundary if {
 
 # Without a contract there is nothing to stand above, whatever the margin says.
 test_no_contract if {
-	not applicable(object.union(thin, {"contract_line": null}))
-	applicable(object.union(conforming, {"contract_line": ""}))
-	applicable(object.union(conforming, {"contract_line": "x"}))
+	none := object.union(thin, {"old_contract_line": null, "contract_line": null})
+	not applicable(none)
+	codes(none) == set()
+}
+
+# A rate that gets a line has a margin from then on.
+test_contract_appears if {
+	every record in [thin, conforming] {
+		applicable(object.union(record, {"old_contract_line": null}))
+	}
+	codes(object.union(thin, {"old_contract_line": null})) == {"margin-below-floor"}
+	codes(object.union(conforming, {"old_contract_line": null})) == set()
+}
+
+# To lose it is no way around the floor; the margin that is then unknown leaves nothing open.
+test_contract_dropped if {
+	applicable(dropped)
+	codes(dropped) == {"contract-line-dropped"}
+	undetermined(dropped) == set()
+}
+
+# Another line is judged by its own price.
+test_contract_replaced if {
+	codes(object.union(conforming, {"contract_line": "NIMBUS-2026/1"})) == set()
+	codes(object.union(thin, {"contract_line": "NIMBUS-2026/1"})) == {"margin-below-floor"}
 }
 
 # A contract without a price, or in another currency, gives no margin.
@@ -67,4 +92,10 @@ test_facts if {
 	facts(thin) == {object.union(told, changed)}
 	added := {"message": "old price none, new price 0.204 EUR, contract price 0.2"}
 	facts(object.union(thin, {"old_price": null, "old_currency": null})) == {object.union(told, added)}
+	facts(dropped) == {{
+		"code": "contract-line-dropped",
+		"expected": "NIMBUS-2025/1",
+		"actual": "none",
+		"message": "old price 0.22 EUR, new price 0.204 EUR",
+	}}
 }

@@ -8,7 +8,7 @@
 #   references: [Rate policy of the company]
 package gate.rg_14
 
-# What has no price of its own, such as a gap, is not put to usage.
+# A fault of the table, such as a gap, is not put to usage.
 applicable if {
 	input.known_coverage != "not-rated"
 }

@@ -11,7 +11,7 @@ package gate.rg_16
 violation contains {
 	"code": "usage-without-rate",
 	"actual": input.quantity,
-	"message": sprintf("old price %s, new price none: used from %v until %s", [was, input.effective_from, until]),
+	"message": sprintf("%s, no price in the new table", [used]),
 } if {
 	input.kind == "usage-without-rate"
 	not input.in_base
@@ -21,27 +21,16 @@ violation contains {
 violation contains {
 	"code": "usage-without-rate-in-base",
 	"actual": input.quantity,
-	"message": sprintf("the base table has no price either: used from %v until %s", [input.effective_from, until]),
+	"message": sprintf("%s, no price in either table", [used]),
 } if {
 	input.kind == "usage-without-rate"
 	input.in_base
 }
 
-was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
-	input.old_price != null
-}
-
-was := "none" if {
-	input.old_price == null
-}
-
-until := sprintf("%v", [input.effective_to]) if {
-	input.effective_to != null
-}
-
-until := "further notice" if {
-	input.effective_to == null
-}
+used := sprintf(
+	"%v %s used in the month from %v",
+	[shown(input.quantity), input.new_unit, input.effective_from],
+)
 
 # Without the zeros that its column ends in. The factor sees to it that there is a point.
 shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

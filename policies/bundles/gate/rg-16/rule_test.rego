@@ -6,13 +6,11 @@ found := {
 	"kind": "usage-without-rate",
 	"in_base": false,
 	"quantity": 120,
-	"old_price": 0.2,
-	"old_currency": "EUR",
+	"new_unit": "GB-Hours",
 	"effective_from": "2025-06-01T00:00:00Z",
-	"effective_to": "2025-07-01T00:00:00Z",
 }
 
-legacy := object.union(found, {"in_base": true, "old_price": null, "old_currency": null})
+legacy := object.union(found, {"in_base": true})
 
 codes(record) := found if {
 	found := {fact.code | some fact in rg_16.violation} with input as record
@@ -45,16 +43,11 @@ test_facts if {
 	facts(found) == {{
 		"code": "usage-without-rate",
 		"actual": 120,
-		"message": "old price 0.2 EUR, new price none: used from 2025-06-01T00:00:00Z until 2025-07-01T00:00:00Z",
-	}}
-	facts(object.union(found, {"old_price": null, "effective_to": null})) == {{
-		"code": "usage-without-rate",
-		"actual": 120,
-		"message": "old price none, new price none: used from 2025-06-01T00:00:00Z until further notice",
+		"message": "120 GB-Hours used in the month from 2025-06-01T00:00:00Z, no price in the new table",
 	}}
 	facts(legacy) == {{
 		"code": "usage-without-rate-in-base",
 		"actual": 120,
-		"message": "the base table has no price either: used from 2025-06-01T00:00:00Z until 2025-07-01T00:00:00Z",
+		"message": "120 GB-Hours used in the month from 2025-06-01T00:00:00Z, no price in either table",
 	}}
 }
