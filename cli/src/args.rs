@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tieout_controls::Digest;
+use tieout_controls::control::Severity;
 
 /// Policy-as-code compliance and audit engine for billing: nothing is concluded from a population
 /// that doesn't tie out.
@@ -789,6 +790,18 @@ pub(crate) enum FailOn {
     Critical,
 }
 
+impl FailOn {
+    /// As controls have it.
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            Self::Low => Severity::Low,
+            Self::Medium => Severity::Medium,
+            Self::High => Severity::High,
+            Self::Critical => Severity::Critical,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct GateVerify {
     /// The table as it is deployed: CSV, YAML, JSON or Parquet
@@ -797,6 +810,9 @@ pub(crate) struct GateVerify {
     /// The pack of the gate's result
     #[arg(long, value_name = "PACK")]
     pub(crate) result: PathBuf,
+    /// From which severity findings must have blocked
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Medium)]
+    pub(crate) fail_on: FailOn,
     /// Production's own history of edits: a file of the profile `activity-1`
     #[arg(long, value_name = "FILE")]
     pub(crate) history: Option<PathBuf>,

@@ -19,11 +19,20 @@ const COMPUTED: [&str; 4] =
     ["engine/src/population/native", "engine/src/lineage", "engine/src/gate", "cli/src/gate/git"];
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation.
-const OTHER_WORDS: [&str; 16] = [
+const OTHER_WORDS: [&str; 32] = [
+    "account-person",
     "bill-line-1",
+    "break-glass",
+    "change-management",
     "changes-requested",
     "column-words",
+    "emergency-approver",
     "evaluated-diff",
+    "fiscal-calendar",
+    "gate-approval-1",
+    "gate-request",
+    "gate-request-1",
+    "gitlab-versions",
     "kebab-case",
     "latin-1",
     "like-days-1",
@@ -32,9 +41,16 @@ const OTHER_WORDS: [&str; 16] = [
     "not-applicable",
     "not-permitted",
     "not-tested",
+    "not-yet",
+    "rate-approver",
+    "rate-change",
+    "rate-change-1",
+    "rate-table",
+    "re-rating",
     "role-grant",
     "sod-rule",
     "tieout-demo",
+    "usage-summary",
     "utf-8",
 ];
 

@@ -6,7 +6,7 @@ pub(super) use usage::usage;
 
 use super::remark;
 use super::run::seal_run;
-use crate::args::{FailOn, GateOutput, GateRates, GateVerify, Global};
+use crate::args::{GateOutput, GateRates, GateVerify, Global};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::gate::deployed::{self, RESULT, TABLE};
@@ -20,7 +20,6 @@ use crate::keys::Keys;
 use crate::output::{self, Access, Existing};
 use crate::progress::Spinner;
 use crate::secret;
-use tieout_controls::control::Severity;
 
 const NOT_SEALED: &str = "nothing was sealed";
 
@@ -50,7 +49,7 @@ pub(super) fn rates(global: &Global, args: &GateRates) -> Outcome<Exit> {
         month: args.month,
         no_usage: args.no_usage,
         window: args.window,
-        fail_on: severity(args.fail_on),
+        fail_on: args.fail_on.severity(),
         people: Given {
             approvals: &args.approvals,
             change: args.change.as_deref(),
@@ -121,13 +120,4 @@ fn seal(
 /// Compares a deployed table with the gated one.
 pub(super) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
     deployed::verify(global, args)
-}
-
-fn severity(word: FailOn) -> Severity {
-    match word {
-        FailOn::Low => Severity::Low,
-        FailOn::Medium => Severity::Medium,
-        FailOn::High => Severity::High,
-        FailOn::Critical => Severity::Critical,
-    }
 }

@@ -81,6 +81,8 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
         return Ok(Exit::Unproven);
     }
     match result.verdict {
+        // What only the gravest findings could stop was not allowed as a release asks it.
+        GateVerdict::Allowed if result.fail_on > args.fail_on.severity() => Ok(Exit::Exceptions),
         GateVerdict::Allowed => Ok(packs::exit(verification.verdict)),
         GateVerdict::Blocked => Ok(Exit::Exceptions),
         GateVerdict::Inconclusive => Ok(Exit::Inconclusive),
@@ -112,7 +114,8 @@ fn cost(
 /// The money of the change at which its key moves the most.
 fn money_of(change: &Change, cost: Option<&Cost>) -> String {
     let Some((rerated, instants)) = cost else { return String::new() };
-    if instants.get(&change.key) != Some(&change.from) {
+    let holds = |at: &i64| change.from <= *at && change.to.is_none_or(|to| *at < to);
+    if !instants.get(&change.key.service_id).is_some_and(holds) {
         return String::new();
     }
     let Some(effect) = rerated.by_key.get(&change.key) else { return ", no usage".to_owned() };
@@ -144,7 +147,13 @@ fn rows_apart(gated: &RateTable, deployed: &RateTable, shown: &str) -> String {
 }
 
 fn conclusion(same: bool, differing: usize, result: &GateResult) -> String {
-    let gate = format!("gated as of {}, diff {}", result.as_of, result.diff_digest);
+    let base = result.base.revision.as_deref().unwrap_or(&result.base.shown);
+    let gate = format!(
+        "gated as of {} against {base}, failing on {}, diff {}",
+        result.as_of,
+        result.fail_on.word(),
+        result.diff_digest
+    );
     match (same, result.verdict) {
         (true, GateVerdict::Allowed) => format!("the table is the one that was allowed ({gate})"),
         (true, verdict) => {

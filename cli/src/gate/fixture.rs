@@ -98,6 +98,7 @@ pub(super) fn result() -> GateResult {
             groups: BTreeMap::from([(text("rated"), [text("210"), text("210")])]),
             quantity: BTreeMap::from([(text("Hours"), text("460500"))]),
             totals: BTreeMap::from([(text("EUR"), money.clone())]),
+            moved: BTreeMap::from([(text("EUR"), text("-18420.00"))]),
             by: BTreeMap::from([
                 (text("cost_centre"), vec![moved("BU Retail")]),
                 (text("service"), vec![moved("vm-small")]),

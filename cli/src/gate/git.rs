@@ -111,7 +111,35 @@ impl Repository {
         if !found.status.success() {
             return Err(unknown(reference));
         }
+        self.only_one(reference)?;
         Ok(Commit(text_of(&found.stdout).trim().to_owned()))
+    }
+
+    /// Refuses a short name that several refs have: whoever may push a tag could put it in the place of
+    /// a branch.
+    fn only_one(&self, reference: &str) -> Outcome<()> {
+        let mut found = Vec::new();
+        for place in ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"] {
+            let full = format!("{place}{reference}");
+            if self.output(&["show-ref", "--verify", "--quiet", &full], None)?.status.success() {
+                found.push(full);
+            }
+        }
+        if found.len() < 2 {
+            return Ok(());
+        }
+        let message = format!("`{reference}` is the name of several: {}", found.join(", "));
+        let help = "give the whole name of the one that is meant";
+        Err(Failure::usage(Diagnostic::new("git-ref-ambiguous", message).help(help)))
+    }
+
+    /// Whether history is cut off somewhere.
+    ///
+    /// # Errors
+    /// As [`git`](Self::git).
+    pub(crate) fn is_shallow(&self) -> Outcome<bool> {
+        let told = self.git(&["rev-parse", "--is-shallow-repository"])?;
+        Ok(text_of(&told).trim() == "true")
     }
 
     /// The tree of a commit.

@@ -14,11 +14,12 @@ use crate::plan::{self, Selection};
 use crate::text::Period;
 use crate::workspace::Workspace;
 use chrono::{DateTime, NaiveDate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::control::Severity;
 use tieout_controls::result::RunParameters;
-use tieout_controls::{DatasetSummary, Digest};
+use tieout_controls::{DatasetSummary, Digest, profile};
 use tieout_engine::dataset::DatasetSpec;
+use tieout_engine::gate::RateKey;
 use tieout_engine::gate::changeset::{self, Measures, Row};
 use tieout_engine::gate::diff::{self, Change};
 use tieout_engine::gate::integrity;
@@ -77,26 +78,28 @@ pub(crate) fn gate(
     let digest = diff::digest(&changes);
     let mut inputs = Vec::new();
     let lookups = lookups(&plan, &catalogue, secret, (progress, &mut inputs))?;
-    let mut instants = changeset::Instants::new();
+    let mut worst = changeset::Worst::default();
     let rated = match usage(&plan, question, &lookups, (&catalogue, secret, progress), &mut open)? {
         Some((usage, month)) => {
             progress.step("re-rating");
             inputs.push(input(&usage.summary));
-            instants = changeset::instants(&base, &head, &changes, (&usage, question.as_of));
-            let (old, new) = changeset::snapshots(&base, &head, &instants, question.as_of);
+            worst = changeset::worst(&base, &head, &changes, (&usage, question.as_of));
+            let (old, new) = changeset::snapshots(&base, &head, &worst.instants, question.as_of);
             let rerated = rerate(&old, &new, &usage, 0);
             not_rated(&rerated, &mut open);
             Some((usage, rerated, month))
         }
         None => None,
     };
-    let window = window(sides, question, &catalogue)?;
+    let window = window(sides, question, &catalogue, &mut open)?;
+    known_later(&base, &head, question.as_of, &mut open);
+    other_tables(sides, &mut open);
     let measures = Measures {
         as_of: question.as_of,
         lookups: &lookups,
         window: window.as_ref(),
         rated: rated.as_ref().map(|(usage, rerated, _)| (usage, rerated)),
-        instants: &instants,
+        worst: &worst,
         books: [&Book::of(&base.rates), &Book::of(&head.rates)],
         file: &sides.head.path,
     };
@@ -165,7 +168,7 @@ pub(crate) fn cost(
     let catalogue = Catalogue::builtin()?;
     let usage = usage::read(spec, month, &commitments, progress);
     let usage = usage.map_err(|e| not_run(e, &catalogue))?;
-    let instants = changeset::instants(gated, deployed, changes, (&usage, as_of));
+    let instants = changeset::worst(gated, deployed, changes, (&usage, as_of)).instants;
     let (old, new) = changeset::snapshots(gated, deployed, &instants, as_of);
     Ok(Some((rerate(&old, &new, &usage, 0), instants)))
 }
@@ -321,18 +324,70 @@ fn window(
     sides: &Sides,
     question: &Question<'_>,
     catalogue: &Catalogue,
+    open: &mut Vec<Open>,
 ) -> Outcome<Option<RateTable>> {
     let Some(git) = &sides.git else { return Ok(None) };
+    let mut say = |why: &str| {
+        open.push(Open { control: "gate".to_owned(), why: why.to_owned(), line: None });
+    };
+    if git.repository.is_shallow()? {
+        say(
+            "the history is cut off, so that nobody knows what changed within the window: fetch all of it",
+        );
+    }
     let day = question.as_of.checked_sub_days(chrono::Days::new(question.window.into()));
     let instant = day.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|at| at.and_utc());
     let Some(instant) = instant else { return Ok(None) };
     let Some(revision) = git.repository.revision_before(&git.base, &git.table, instant)? else {
         return Ok(None);
     };
-    let Some(path) = &revision.path else { return Ok(None) };
+    let Some(path) = &revision.path else {
+        say("where the table was at the beginning of the window isn't known");
+        return Ok(None);
+    };
     let Some(bytes) = git.repository.read(&revision.tree, path)? else { return Ok(None) };
     let table = table::read(path, &bytes, &sides.reading).map_err(|e| not_run(e, catalogue))?;
     Ok(Some(table))
+}
+
+/// Rows that nobody knows of on the day: what is charged until then they don't say.
+fn known_later(base: &RateTable, head: &RateTable, as_of: NaiveDate, open: &mut Vec<Open>) {
+    let tomorrow = midnight(as_of.succ_opt().unwrap_or(as_of));
+    let before: BTreeSet<(&RateKey, i64, Option<i64>)> =
+        base.rates.iter().map(|rate| (&rate.key, rate.from, rate.terms.known_from)).collect();
+    for rate in &head.rates {
+        let later = rate.terms.known_from.is_some_and(|known| known >= tomorrow);
+        if later && !before.contains(&(&rate.key, rate.from, rate.terms.known_from)) {
+            open.push(Open {
+                control: "gate".to_owned(),
+                why: format!("{}: the row is known only after the day asked", rate.key),
+                line: rate.line.map(|line| line.to_string()),
+            });
+        }
+    }
+}
+
+/// Other rate tables of the workspace that the request changes: they are judged by a gate of their own.
+fn other_tables(sides: &Sides, open: &mut Vec<Open>) {
+    let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else { return };
+    for (name, dataset) in &workspace.settings.datasets {
+        let role = profile::named(&dataset.profile.value).map(|profile| profile.role);
+        if role != Some("rate-table") {
+            continue;
+        }
+        let patterns = dataset.files.iter().map(|file| format!("{}{}", git.prefix, file.value));
+        let patterns: Vec<glob::Pattern> =
+            patterns.filter_map(|pattern| glob::Pattern::new(&pattern).ok()).collect();
+        let judged = |path: &&str| *path == sides.base.path || *path == sides.head.path;
+        let paths = git.changes.paths();
+        let changed = paths.iter().filter(|path| !judged(path));
+        for path in changed.filter(|path| patterns.iter().any(|pattern| pattern.matches(path))) {
+            let why = format!(
+                "the request also changes `{path}` of the rate table `{name}`: gate it, too"
+            );
+            open.push(Open { control: "gate".to_owned(), why, line: None });
+        }
+    }
 }
 
 fn side(file: &TableFile, table: &RateTable) -> Side {
@@ -423,6 +478,7 @@ fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
             .iter()
             .map(|(c, m)| (c.clone(), money(&m.old, &m.new, &m.delta)))
             .collect(),
+        moved: moved(rerated),
         by,
         unrated: rerated
             .unrated
@@ -431,6 +487,20 @@ fn rerating(usage: &Usage, rerated: &Rerated, month: &str) -> Rerating {
             .collect(),
         unpriced: rerated.unpriced.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// The differences of all rates without their signs, by currency, with the sign of their sum.
+fn moved(rerated: &Rerated) -> BTreeMap<String, String> {
+    let mut sums: BTreeMap<&str, (Exact, Exact)> = BTreeMap::new();
+    for effect in rerated.by_key.values() {
+        for (currency, money) in &effect.money {
+            let sum = sums.entry(currency).or_insert_with(|| (Exact::zero(), Exact::zero()));
+            *sum = (sum.0.plus(&money.delta), sum.1.plus(&money.delta.magnitude()));
+        }
+    }
+    let signed =
+        |(net, gross): (Exact, Exact)| if net.is_negative() { gross.negated() } else { gross };
+    sums.into_iter().map(|(c, sum)| (c.to_owned(), decimal(&signed(sum)))).collect()
 }
 
 /// How many groups each side rates, has no rate for, or can't decide, by the word for it.

@@ -92,6 +92,7 @@ impl Request {
             releasers: &releasers.collect(),
             role: &role(sides.workspace.as_ref(), given.emergency.is_some()),
             digest: *digest,
+            now: noon,
         };
         let digest_of = |commit: &str| match &sides.git {
             Some(git) => diff_of(commit, git, sides, catalogue, base),
@@ -131,7 +132,7 @@ impl Request {
         changes: usize,
         digest: &Digest,
     ) -> Vec<Row> {
-        if changes == 0 {
+        if changes == 0 && self.summary.protected_changes.is_empty() {
             return Vec::new();
         }
         let row = |delta: Option<(&str, &str)>| {
@@ -148,11 +149,10 @@ impl Request {
             row.put("protected_changes", Some(self.summary.protected_changes.len().to_string()));
             row
         };
-        let totals: Vec<(&str, &str)> = rerating
-            .into_iter()
-            .flat_map(|rerating| &rerating.totals)
-            .map(|(currency, sums)| (currency.as_str(), sums.delta.as_str()))
-            .collect();
+        // A request that changes no rate moves no money, and is judged as if nobody knew how much.
+        let moved = rerating.into_iter().filter(|_| changes > 0).flat_map(|r| &r.moved);
+        let totals: Vec<(&str, &str)> =
+            moved.map(|(currency, moved)| (currency.as_str(), moved.as_str())).collect();
         let moved =
             totals.iter().filter(|(_, delta)| delta.bytes().any(|b| matches!(b, b'1'..=b'9')));
         let rows: Vec<Row> = moved.map(|total| row(Some(*total))).collect();

@@ -148,7 +148,10 @@ pub(crate) struct Rerating {
     pub(crate) quantity: BTreeMap<String, String>,
     /// The totals by currency.
     pub(crate) totals: BTreeMap<String, Money>,
-    /// By `service`, `entity`, `cost_centre`, `gl_account`: value and currency.
+    /// What moves, by currency: the differences of all rates without their signs, so that a rise here and a
+    /// cut there are no small change; with the sign of the total.
+    pub(crate) moved: BTreeMap<String, String>,
+    /// By `service_id`, `entity`, `cost_centre`, `gl_account`: value and currency.
     pub(crate) by: BTreeMap<String, Vec<Moved>>,
     /// Usage that no rate of the head prices: service, region, segment, unit, quantity.
     pub(crate) unrated: Vec<String>,

@@ -85,6 +85,8 @@ pub(crate) struct Context<'a> {
     pub(crate) role: &'a str,
     /// The digest of the evaluated diff.
     pub(crate) digest: Digest,
+    /// The end of the day on which the question is asked.
+    pub(crate) now: DateTime<Utc>,
 }
 
 /// A row of `gate-approval-1`, in the order of its columns.
@@ -106,7 +108,7 @@ pub(crate) struct Row {
     pub(crate) acts_for_author: bool,
     /// Whether the person releases.
     pub(crate) releaser: bool,
-    /// Whether the person held the role when it was decided.
+    /// Whether the person held the role when it was decided, and holds it now.
     pub(crate) holds_role: bool,
     /// Whether it is about the evaluated diff.
     pub(crate) bound_to_diff: bool,
@@ -199,7 +201,13 @@ impl Context<'_> {
                 !self.directory.acts_for(person, at).is_disjoint(self.authors)
             }),
             releaser: is(&|person| self.releasers.contains(person)),
-            holds_role: is(&|person| self.directory.holds(person, self.role, at)),
+            // When it was decided and now: a role that was taken back, and a decision of tomorrow, count no
+            // more than one that was never given.
+            holds_role: is(&|person| {
+                at <= self.now
+                    && self.directory.holds(person, self.role, at)
+                    && self.directory.holds(person, self.role, self.now)
+            }),
             bound_to_diff,
             decision: given.decision,
             decided_at: at,

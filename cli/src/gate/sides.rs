@@ -71,6 +71,12 @@ impl Sides {
     /// One isn't there; the revisions can't be merged.
     pub(crate) fn of(asked: &Asked<'_>) -> Outcome<Self> {
         match (Path::new(asked.base).is_file(), Path::new(asked.head).is_file()) {
+            (true, true) if is_revision(asked.base) || is_revision(asked.head) => {
+                let message =
+                    format!("`{}` and `{}` are files, and revisions too", asked.base, asked.head);
+                let help = "write files as `./NAME`, and revisions by their whole names";
+                Err(Failure::usage(Diagnostic::new("gate-sides", message).help(help)))
+            }
             (true, true) => Self::files(asked),
             (false, false) => Self::revisions(asked),
             _ => {
@@ -117,7 +123,7 @@ impl Sides {
             Merge::Conflict(paths) => return Err(conflict(asked, &paths)),
         };
         let changes = repository.changed(&tree, &merged)?;
-        let (file, root) = place(&repository, asked.config)?;
+        let (file, root) = place(&repository, &tree, asked.config)?;
         let prefix = file.rsplit_once('/').map_or_else(String::new, |(at, _)| format!("{at}/"));
         let folder = tempfile::tempdir().map_err(|e| Failure::file(here, &e))?;
         let workspace = of_base(&repository, (&tree, &merged), &file, (&root, folder.path()))?;
@@ -126,7 +132,8 @@ impl Sides {
             let help = "add one with the profile `rate-table-1` and the table's file";
             return Err(Failure::usage(Diagnostic::new("missing-dataset", message).help(help)));
         };
-        let path = one(&repository, &tree, &format!("{prefix}{pattern}"))?;
+        let pattern = format!("{prefix}{}", plain(&pattern));
+        let path = one(&repository, &tree, &pattern)?;
         let read = |tree: &Tree, path: &str, shown: &str| {
             repository.read(tree, path)?.ok_or_else(|| absent(path, shown))
         };
@@ -143,11 +150,18 @@ impl Sides {
             bytes: read(&merged, &after, asked.head)?,
             path: after,
         };
+        only_table(&repository, &merged, &pattern, &head_side.path)?;
         let git = Revisions { repository, base, head, changes, table: path, prefix };
         let (workspace, git) = (Some(workspace), Some(git));
         let (base, head) = (base_side, head_side);
         Ok(Self { workspace, root, reading, base, head, git, _folder: Some(folder) })
     }
+}
+
+/// Whether a word that names a file names a revision too.
+fn is_revision(word: &str) -> bool {
+    let repository = Repository::discover(Path::new("."));
+    repository.is_ok_and(|repository| repository.resolve(word).is_ok())
 }
 
 impl Revisions {
@@ -168,8 +182,38 @@ impl Revisions {
     }
 }
 
-/// Where the workspace file is in the repository, and its folder on this machine.
-fn place(repository: &Repository, config: Option<&Path>) -> Outcome<(String, PathBuf)> {
+/// Refuses a merge result in which the base's pattern names other files than the table that is judged.
+fn only_table(repository: &Repository, merged: &Tree, pattern: &str, judged: &str) -> Outcome<()> {
+    let glob = pattern_of(pattern);
+    let paths = repository.paths(merged)?;
+    let fitting = paths.iter().filter(|path| glob.as_ref().is_some_and(|glob| fits(glob, path)));
+    let others: Vec<&str> =
+        fitting.filter(|path| path.as_str() != judged).map(String::as_str).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("the request adds what the base reads as its table: {}", others.join(", "));
+    let help = "a gated table is one file: leave the others out, or name them otherwise";
+    let diagnostic = Diagnostic::new("gate-table", message).help(help);
+    Err(Failure { exit: Exit::Inconclusive, diagnostics: vec![diagnostic] })
+}
+
+/// A path without what says nothing.
+fn plain(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let rooted = if path.starts_with('/') { "/" } else { "" };
+    format!("{rooted}{}", parts.join("/"))
+}
+
+/// Where the workspace file is in the repository, and its folder on this machine: the nearest one that
+/// the base has.
+fn place(
+    repository: &Repository,
+    tree: &Tree,
+    config: Option<&Path>,
+) -> Outcome<(String, PathBuf)> {
+    let known = repository.paths(tree)?;
     let root = repository.root().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let here = std::env::current_dir().map_err(|e| Failure::file(Path::new("."), &e))?;
     let file = match config {
@@ -178,7 +222,7 @@ fn place(repository: &Repository, config: Option<&Path>) -> Outcome<(String, Pat
         None => here
             .ancestors()
             .map(|folder| folder.join("tieout.yaml"))
-            .find(|file| file.is_file())
+            .find(|file| repository.inside(file).is_ok_and(|path| known.contains(&path)))
             .unwrap_or_else(|| root.join("tieout.yaml")),
     };
     let folder = file.parent().map_or_else(|| root.clone(), output::absolute);
@@ -205,7 +249,8 @@ fn of_base(
     let read = || Workspace::read(&folder.join(file));
     let mut workspace = read()?;
     let below = |path: &str| {
-        if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") }
+        let path = plain(path);
+        if prefix.is_empty() || path.starts_with('/') { path } else { format!("{prefix}/{path}") }
     };
     let settings = &workspace.settings;
     let mut wanted: Vec<String> = vec![below("tieout.lock")];
@@ -252,10 +297,50 @@ fn of_base(
     for (name, number) in elsewhere {
         let files = workspace.settings.datasets.get_mut(&name).map(|dataset| &mut dataset.files);
         if let Some(pattern) = files.and_then(|files| files.get_mut(number)) {
-            pattern.value = root.join(&pattern.value).to_string_lossy().into_owned();
+            pattern.value = root.join(plain(&pattern.value)).to_string_lossy().into_owned();
+        }
+    }
+    for (name, dataset) in &workspace.settings.datasets {
+        for file in workspace.files(name, &dataset.files)? {
+            untouched(repository, &tracked, (name, &file.path), folder)?;
         }
     }
     Ok(workspace)
+}
+
+/// Refuses a file of this machine that leads into what the request brings: through a link of its tree, or
+/// in a folder that is one.
+fn untouched(
+    repository: &Repository,
+    tracked: &[String],
+    (dataset, file): (&str, &Path),
+    folder: &Path,
+) -> Outcome<()> {
+    if file.starts_with(folder) {
+        return Ok(());
+    }
+    let real = file.canonicalize().map_err(|e| Failure::file(file, &e))?;
+    let brought = |path: &Path| {
+        let inside = repository.inside(path).ok();
+        inside.is_some_and(|inside| {
+            tracked.iter().any(|known| {
+                // Of a tracked folder, link or submodule the file would be below.
+                *known == inside
+                    || inside.strip_prefix(known.as_str()).is_some_and(|r| r.starts_with('/'))
+            })
+        })
+    };
+    let linked = file.ancestors().any(|part| part.is_symlink() && brought(part));
+    if !linked && !brought(&real) && !brought(file) {
+        return Ok(());
+    }
+    let message = format!(
+        "dataset `{dataset}`: `{}` leads into what the request brings",
+        output::shown(file)
+    );
+    let help = "what judges a request comes from its base, or from outside of the repository";
+    let diagnostic = Diagnostic::new("gate-added-data", message).help(help);
+    Err(Failure { exit: Exit::Usage, diagnostics: vec![diagnostic] })
 }
 
 fn pattern_of(text: &str) -> Option<glob::Pattern> {

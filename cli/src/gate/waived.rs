@@ -35,8 +35,22 @@ pub(super) fn apply(
     let at = as_of.and_hms_opt(0, 0, 0).map(|at| at.and_utc());
     let at = at.ok_or_else(|| Failure::internal("a day without a beginning"))?;
     waiver::one_person(&waivers, directory, at)?;
-    let exceptions: Vec<Exception> =
-        findings.iter().zip(records).enumerate().map(exception).collect();
+    // A key's money stands in one of its rows, and is at stake in all of them.
+    let mut at_stake: BTreeMap<&str, Money> = BTreeMap::new();
+    for record in records {
+        let amount = record.get("delta").and_then(|delta| Decimal::parse(delta).ok());
+        if let (Some(key), Some(amount), Some(currency)) =
+            (record.get("rate_key"), amount, record.get("currency"))
+        {
+            at_stake.insert(key, Money { amount, currency: currency.clone() });
+        }
+    }
+    let exceptions: Vec<Exception> = findings
+        .iter()
+        .zip(records)
+        .enumerate()
+        .map(|(number, (finding, record))| exception(number, finding, record, &at_stake))
+        .collect();
     let applied = waiver::apply(&waivers, &exceptions, at)?;
     for (finding, exception) in findings.iter_mut().zip(&exceptions) {
         finding.waiver = applied.waived.get(&exception.key).cloned();
@@ -49,11 +63,26 @@ pub(super) fn apply(
 /// A finding as waivers see it; the key sorts as the findings stand, so that exposures are used up in
 /// that order.
 fn exception(
-    (number, (finding, record)): (usize, (&Finding, &BTreeMap<String, String>)),
+    number: usize,
+    finding: &Finding,
+    record: &BTreeMap<String, String>,
+    at_stake: &BTreeMap<&str, Money>,
 ) -> Exception {
     let amount = finding.amount.as_deref().and_then(|amount| Decimal::parse(amount).ok());
+    let of_key = record.get("rate_key").and_then(|key| at_stake.get(key.as_str()));
+    let coverage = record.get("coverage").map(String::as_str);
     let stake = match (&finding.amount, amount, &finding.currency) {
-        (None, ..) => Stake::None,
+        (None, ..) => match (of_key, coverage) {
+            (Some(money), _) => Stake::Of(money.clone()),
+            // What was not put to usage, or could not be, may be any money.
+            (None, Some("priced" | "undetermined")) => Stake::Unknown,
+            (None, Some("not-rated"))
+                if record.contains_key("new_price") && record.contains_key("old_price") =>
+            {
+                Stake::Unknown
+            }
+            (None, _) => Stake::None,
+        },
         (Some(_), Some(amount), Some(currency)) => {
             Stake::Of(Money { amount, currency: currency.clone() })
         }

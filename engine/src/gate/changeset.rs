@@ -3,7 +3,7 @@
 use super::diff::{Change, Kind};
 use super::integrity::Finding;
 use super::lookups::Lookups;
-use super::rerate::{Book, Coverage, Rerated, rerate};
+use super::rerate::{Book, Coverage, Rerated, Unrated, rerate};
 use super::table::RateTable;
 use super::timeline::known_last;
 use super::usage::Usage;
@@ -31,7 +31,7 @@ pub struct Measures<'a> {
     /// The usage, and what it comes to on both sides.
     pub rated: Option<(&'a Usage, &'a Rerated)>,
     /// At which instants the rates were put to it.
-    pub instants: &'a Instants,
+    pub worst: &'a Worst,
     /// Both tables' rates by key.
     pub books: [&'a Book<'a>; 2],
     /// The head's file.
@@ -61,46 +61,68 @@ impl Row {
     }
 }
 
-/// At which instant the rates of each key are put to the usage of a past month: of those at which a change
-/// of it begins, the one that costs or saves the most, so that no small last step hides a large one.
-pub type Instants = BTreeMap<RateKey, i64>;
+/// At which instant the rates of each service are put to the usage of a past month: of those at which a
+/// change of one of its rates begins or ends, the one that moves the most, so that no last step hides a
+/// larger one, and no rate of the service holds at another time than the others.
+pub type Instants = BTreeMap<String, i64>;
 
-/// The instants, by re-rating the usage as often as the key with the most changes has beginnings.
-pub fn instants(
+/// The instants, and the usage that the head has no rate for at any of them.
+#[derive(Debug, Default)]
+pub struct Worst {
+    /// By service.
+    pub instants: Instants,
+    /// By key and unit.
+    pub unrated: Vec<Unrated>,
+}
+
+/// The instants, by re-rating the usage as often as the service with the most has beginnings and ends.
+pub fn worst(
     base: &RateTable,
     head: &RateTable,
     changes: &[Change],
     (usage, as_of): (&Usage, NaiveDate),
-) -> Instants {
-    let mut begins: BTreeMap<RateKey, BTreeSet<i64>> = BTreeMap::new();
+) -> Worst {
+    let mut turns: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
     for change in changes {
-        begins.entry(change.key.clone()).or_default().insert(change.from);
+        let turns = turns.entry(change.key.service_id.clone()).or_default();
+        turns.insert(change.from);
+        turns.extend(change.to);
     }
-    let mut chosen: BTreeMap<RateKey, (i64, Exact)> = BTreeMap::new();
-    let rounds = begins.values().map(BTreeSet::len).max().unwrap_or(0);
+    let mut chosen: BTreeMap<String, (i64, Exact)> = BTreeMap::new();
+    let mut unrated: BTreeMap<(RateKey, String), Unrated> = BTreeMap::new();
+    let rounds = turns.values().map(BTreeSet::len).max().unwrap_or(0);
     for round in 0..rounds {
-        let at = |instants: &BTreeSet<i64>| instants.iter().nth(round).or(instants.last()).copied();
+        let at = |all: &BTreeSet<i64>| all.iter().nth(round).or(all.last()).copied();
         let instants: Instants =
-            begins.iter().filter_map(|(key, all)| Some((key.clone(), at(all)?))).collect();
+            turns.iter().filter_map(|(service, all)| Some((service.clone(), at(all)?))).collect();
         let (old, new) = snapshots(base, head, &instants, as_of);
-        let rerated = if rounds > 1 { Some(rerate(&old, &new, usage, 0)) } else { None };
-        for (key, instant) in instants {
-            let effect = rerated.as_ref().and_then(|rerated| rerated.by_key.get(&key));
-            let size = effect.map_or_else(Exact::zero, |effect| {
-                let moved = effect.money.values().map(|money| money.delta.magnitude());
-                moved.fold(Exact::zero(), |sum, part| sum.plus(&part))
-            });
-            let best = chosen.entry(key).or_insert_with(|| (instant, size.clone()));
-            // Of two that move as much, the later one.
-            if size >= best.1 {
+        let rerated = rerate(&old, &new, usage, 0);
+        let mut sizes: BTreeMap<&str, Exact> = BTreeMap::new();
+        for (key, effect) in &rerated.by_key {
+            let size = sizes.entry(&key.service_id).or_insert_with(Exact::zero);
+            for money in effect.money.values() {
+                *size = size.plus(&money.delta.magnitude());
+            }
+        }
+        for (service, instant) in instants {
+            let size = sizes.get(service.as_str()).cloned().unwrap_or_else(Exact::zero);
+            let best = chosen.entry(service).or_insert_with(|| (instant, size.clone()));
+            // Of two that move as much, the earlier one.
+            if size > best.1 {
                 *best = (instant, size);
             }
         }
+        for usage in rerated.unrated {
+            let place = unrated.entry((usage.key.clone(), usage.unit.clone()));
+            let known = place.or_insert_with(|| usage.clone());
+            known.in_base &= usage.in_base;
+        }
     }
-    chosen.into_iter().map(|(key, (instant, _))| (key, instant)).collect()
+    let instants = chosen.into_iter().map(|(service, (instant, _))| (service, instant)).collect();
+    Worst { instants, unrated: unrated.into_values().collect() }
 }
 
-/// Both tables as they hold at those instants, for all time; keys that don't change as on the day.
+/// Both tables as they hold at those instants, for all time; services without a change as on the day.
 pub fn snapshots(
     base: &RateTable,
     head: &RateTable,
@@ -109,7 +131,7 @@ pub fn snapshots(
 ) -> (Vec<Rate>, Vec<Rate>) {
     let side = |table: &RateTable| {
         let holds = |rate: &&Rate| {
-            let at = instants.get(&rate.key).copied().unwrap_or_else(|| midnight(as_of));
+            let at = instants.get(&rate.key.service_id).copied().unwrap_or_else(|| midnight(as_of));
             rate.from <= at && rate.to.is_none_or(|to| at < to)
         };
         let mut by_key: BTreeMap<&RateKey, Vec<&Rate>> = BTreeMap::new();
@@ -132,8 +154,9 @@ pub fn rows(changes: &[Change], findings: &[Finding], measures: &Measures<'_>) -
     for change in changes {
         let mut row = measures.row(change, false);
         // A key's difference stands in one row: sums over the rows are sums of money.
-        let instant = measures.instants.get(&change.key);
-        let first = instant == Some(&change.from) && told.insert(&change.key);
+        let instant = measures.worst.instants.get(&change.key.service_id);
+        let holds = |at: &i64| change.from <= *at && change.to.is_none_or(|to| *at < to);
+        let first = instant.is_some_and(holds) && told.insert(&change.key);
         measures.effect(&mut row, &change.key, first);
         rows.push(row);
     }
@@ -205,8 +228,9 @@ impl Measures<'_> {
         row.put("cumulative_percent", over.or(step));
         let Some(new) = new else { return };
         let line = new.terms.contract_line.as_deref();
-        row.put("contract_line", line.map(ToOwned::to_owned));
-        let contract = line.and_then(|line| self.lookups.contract(line, change.from));
+        row.put("source_contract_line", line.map(ToOwned::to_owned));
+        let contract =
+            line.and_then(|line| self.lookups.contract(line, &change.key.service_id, change.from));
         if let Some(contract) = contract.filter(|contract| contract.currency == new.currency) {
             row.put("contract_price", decimal(&contract.price));
             row.put("margin_percent", percent(&contract.price, &new.price));
@@ -216,7 +240,7 @@ impl Measures<'_> {
 
     fn terms(&self, row: &mut Row, change: &Change) {
         let (old, new) = (change.old.as_ref(), change.new.as_ref());
-        row.put("old_contract_line", old.and_then(|rate| rate.terms.contract_line.clone()));
+        row.put("old_source_contract_line", old.and_then(|rate| rate.terms.contract_line.clone()));
         row.put(
             "old_cap_price",
             old.and_then(|rate| rate.terms.cap_price.as_ref()).and_then(decimal),
@@ -258,8 +282,14 @@ impl Measures<'_> {
 
     /// A row for each service, region, segment and unit whose usage the head doesn't price.
     fn unrated(&self) -> Vec<Row> {
-        let unrated = self.rated.into_iter().flat_map(|(_, rerated)| &rerated.unrated);
-        let row = |usage: &super::rerate::Unrated| {
+        // Where nothing changes, the one re-rating says what has no rate.
+        let now = self.rated.into_iter().flat_map(|(_, rerated)| &rerated.unrated);
+        let known = |usage: &&Unrated| {
+            !self.worst.unrated.iter().any(|u| u.key == usage.key && u.unit == usage.unit)
+        };
+        let mut unrated: Vec<&Unrated> = now.filter(known).chain(&self.worst.unrated).collect();
+        unrated.sort_by(|a, b| (&a.key, &a.unit).cmp(&(&b.key, &b.unit)));
+        let row = |usage: &Unrated| {
             let mut row = Row::default();
             row.put("rate_key", Some(usage.key.to_string()));
             row.put("kind", Some(Kind::UsageWithoutRate.word().to_owned()));
@@ -277,7 +307,7 @@ impl Measures<'_> {
             row.put("file", Some(self.file.to_owned()));
             row
         };
-        unrated.map(row).collect()
+        unrated.into_iter().map(row).collect()
     }
 }
 

@@ -9,8 +9,16 @@ use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400_000_000;
 
-/// A half-open interval of days since 1970 and the price of a contract's line in it.
-type Term = (i32, Option<i32>, Option<Exact>, String);
+/// A line of a contract.
+#[derive(Debug)]
+struct Term {
+    service: String,
+    /// The half-open interval of days since 1970.
+    from: i32,
+    to: Option<i32>,
+    price: Option<Exact>,
+    currency: String,
+}
 
 /// The datasets beside the tables, as far as the workspace has them.
 #[derive(Debug, Default)]
@@ -51,16 +59,17 @@ impl Lookups {
         Ok(lookups)
     }
 
-    /// The price of a contract's line at an instant: none where there is none, or several.
-    pub fn contract(&self, line: &str, at: i64) -> Option<ContractPrice> {
+    /// The price of a contract's line for a service at an instant: none where there is none, several, or
+    /// one of another service.
+    pub fn contract(&self, line: &str, service: &str, at: i64) -> Option<ContractPrice> {
         let day = i32::try_from(at.div_euclid(DAY)).ok()?;
-        let holds = |(from, to, ..): &&Term| *from <= day && to.is_none_or(|to| day < to);
+        let holds = |term: &&Term| term.from <= day && term.to.is_none_or(|to| day < to);
         let mut terms = self.contracts.as_ref()?.get(line)?.iter().filter(holds);
-        let (_, _, price, currency) = terms.next()?;
-        if terms.next().is_some() {
+        let term = terms.next()?;
+        if terms.next().is_some() || term.service != service {
             return None;
         }
-        Some(ContractPrice { price: price.clone()?, currency: currency.clone() })
+        Some(ContractPrice { price: term.price.clone()?, currency: term.currency.clone() })
     }
 
     /// Whether a version of the document is in force at an instant; `None` where nobody says.
@@ -89,14 +98,20 @@ fn contracts(loaded: &Loaded) -> Result<BTreeMap<String, Vec<Term>>, RunError> {
         let (ids, lines) = (batch.text("contract_id")?, batch.whole("line_no")?);
         let (prices, currencies) = (batch.number("unit_price")?, batch.text("currency")?);
         let (starts, ends) = (batch.date("term_start")?, batch.date("term_end")?);
-        let discounts = batch.number("discount")?;
+        let (discounts, services) = (batch.number("discount")?, batch.text("service_id")?);
         for row in 0..batch.rows() {
             let line = format!("{}/{}", ids.value(row), lines.value(row));
             // Of a price less a discount nothing says what is left.
             let plain = discounts.exact(row).is_none_or(|discount| discount.is_zero());
             let price = if plain { prices.exact(row) } else { None };
             let to = ends.is_valid(row).then(|| ends.value(row));
-            let term = (starts.value(row), to, price, currencies.value(row).to_owned());
+            let term = Term {
+                service: services.value(row).to_owned(),
+                from: starts.value(row),
+                to,
+                price,
+                currency: currencies.value(row).to_owned(),
+            };
             found.entry(line).or_default().push(term);
         }
     }

@@ -193,6 +193,29 @@ fn unsound(rate: &Rate) -> Option<Refusal> {
     if rate.tier.1.as_ref().is_some_and(|to| *to <= rate.tier.0) {
         return empty_tier("tier_to", "not above `tier_from`: no quantity is in the tier");
     }
+    // What looks like another key's rate and is none would price nothing, and hide what it was to be.
+    let texts = [
+        ("service_id", Some(&rate.key.service_id)),
+        ("region", rate.key.region.as_ref()),
+        ("customer_segment", rate.key.segment.as_ref()),
+        ("unit", rate.unit.as_ref()),
+        ("currency", Some(&rate.currency)),
+    ];
+    for (column, text) in texts {
+        if text.is_some_and(|text| text.trim() != text.as_str()) {
+            let reason = "white space before or after the text".to_owned();
+            return Some(Refusal {
+                column: Some(column.to_owned()),
+                code: "untrimmed-text",
+                reason,
+            });
+        }
+    }
+    if tieout_controls::currency::minor_units(&rate.currency).is_none() {
+        let reason = "not the code of a currency (ISO 4217)".to_owned();
+        let column = Some("currency".to_owned());
+        return Some(Refusal { column, code: "unknown-currency", reason });
+    }
     let bounded = rate.tier.1.is_some() || !rate.tier.0.is_zero();
     if bounded && rate.tier_mode.is_none() {
         let reason = "null where the row has a tier: `graduated` or `volume`".to_owned();

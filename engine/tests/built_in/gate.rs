@@ -55,16 +55,24 @@ fn margins_and_caps() {
     of_changes(
         "RG-03",
         &[
-            ("a", "added", "contract_line=C/1 margin_percent=5"),
-            ("b", "price-cut", "contract_line=C/1 margin_percent=4.9"),
-            ("c", "price-cut", "contract_line=C/1"),
+            ("a", "added", "source_contract_line=C/1 margin_percent=5"),
+            ("b", "price-cut", "source_contract_line=C/1 margin_percent=4.9"),
+            ("c", "price-cut", "source_contract_line=C/1"),
             ("d", "price-cut", "margin_percent=1"),
-            ("e", "ended", "contract_line=C/1 margin_percent=1"),
-            ("f", "price-cut", "old_contract_line=C/1"),
-            ("g", "terms-changed", "old_contract_line=C/1"),
-            ("h", "terms-changed", "contract_line=C/1 margin_percent=4"),
-            ("i", "terms-changed", "old_contract_line=C/1 contract_line=C/1 margin_percent=4"),
-            ("j", "dates-moved", "old_contract_line=C/1 contract_line=C/2 margin_percent=6"),
+            ("e", "ended", "source_contract_line=C/1 margin_percent=1"),
+            ("f", "price-cut", "old_source_contract_line=C/1"),
+            ("g", "terms-changed", "old_source_contract_line=C/1"),
+            ("h", "terms-changed", "source_contract_line=C/1 margin_percent=4"),
+            (
+                "i",
+                "terms-changed",
+                "old_source_contract_line=C/1 source_contract_line=C/1 margin_percent=4",
+            ),
+            (
+                "j",
+                "dates-moved",
+                "old_source_contract_line=C/1 source_contract_line=C/2 margin_percent=6",
+            ),
         ],
         &[
             "a/added: conforms",
@@ -115,7 +123,7 @@ fn margins_and_caps() {
             "e/terms-changed: violates cap-raised",
             "f/price-raised: violates cap-raised",
             "g/terms-changed: conforms",
-            "h/price-raised: violates cap-raised price-above-cap",
+            "h/price-raised: violates price-above-cap cap-raised",
         ],
     );
 }

@@ -195,7 +195,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("gate/rg-02", "delta:n changes:i currency:s", &[], "max_delta"),
     (
         "gate/rg-03",
-        "old_contract_line:s contract_line:s margin_percent:n new_price:n new_currency:s \
+        "old_source_contract_line:s source_contract_line:s margin_percent:n new_price:n new_currency:s \
          contract_price:n old_price:n old_currency:s",
         &[],
         "margin_floor_percent",

@@ -10,11 +10,11 @@
 package gate.rg_03
 
 applicable if {
-	input.contract_line != null
+	input.source_contract_line != null
 }
 
 applicable if {
-	input.old_contract_line != null
+	input.old_source_contract_line != null
 }
 
 violation contains {
@@ -26,18 +26,18 @@ violation contains {
 		[was, shown(input.new_price), input.new_currency, shown(input.contract_price)],
 	),
 } if {
-	input.contract_line != null
+	input.source_contract_line != null
 	input.margin_percent < data.parameters.margin_floor_percent
 }
 
 # Without its line a rate would have no margin that anybody could miss. What is applicable had one.
 violation contains {
 	"code": "contract-line-dropped",
-	"expected": input.old_contract_line,
+	"expected": input.old_source_contract_line,
 	"actual": "none",
 	"message": sprintf("old price %s, new price %v %s", [was, shown(input.new_price), input.new_currency]),
 } if {
-	input.contract_line == null
+	input.source_contract_line == null
 }
 
 was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {

@@ -5,8 +5,8 @@ import data.gate.rg_03
 limits := {"margin_floor_percent": 5}
 
 conforming := {
-	"old_contract_line": "NIMBUS-2025/1",
-	"contract_line": "NIMBUS-2025/1",
+	"old_source_contract_line": "NIMBUS-2025/1",
+	"source_contract_line": "NIMBUS-2025/1",
 	"contract_price": 0.2,
 	"margin_percent": 12,
 	"old_price": 0.22,
@@ -17,7 +17,7 @@ conforming := {
 
 thin := object.union(conforming, {"new_price": 0.204, "margin_percent": 2})
 
-dropped := object.union(thin, {"contract_line": null, "contract_price": null, "margin_percent": null})
+dropped := object.union(thin, {"source_contract_line": null, "contract_price": null, "margin_percent": null})
 
 codes(record) := found if {
 	found := {fact.code | some fact in rg_03.violation} with input as record
@@ -52,7 +52,7 @@ test_boundary if {
 
 # Without a contract there is nothing to stand above, whatever the margin says.
 test_no_contract if {
-	none := object.union(thin, {"old_contract_line": null, "contract_line": null})
+	none := object.union(thin, {"old_source_contract_line": null, "source_contract_line": null})
 	not applicable(none)
 	codes(none) == set()
 }
@@ -60,10 +60,10 @@ test_no_contract if {
 # A rate that gets a line has a margin from then on.
 test_contract_appears if {
 	every record in [thin, conforming] {
-		applicable(object.union(record, {"old_contract_line": null}))
+		applicable(object.union(record, {"old_source_contract_line": null}))
 	}
-	codes(object.union(thin, {"old_contract_line": null})) == {"margin-below-floor"}
-	codes(object.union(conforming, {"old_contract_line": null})) == set()
+	codes(object.union(thin, {"old_source_contract_line": null})) == {"margin-below-floor"}
+	codes(object.union(conforming, {"old_source_contract_line": null})) == set()
 }
 
 # To lose it is no way around the floor; the margin that is then unknown leaves nothing open.
@@ -75,8 +75,8 @@ test_contract_dropped if {
 
 # Another line is judged by its own price.
 test_contract_replaced if {
-	codes(object.union(conforming, {"contract_line": "NIMBUS-2026/1"})) == set()
-	codes(object.union(thin, {"contract_line": "NIMBUS-2026/1"})) == {"margin-below-floor"}
+	codes(object.union(conforming, {"source_contract_line": "NIMBUS-2026/1"})) == set()
+	codes(object.union(thin, {"source_contract_line": "NIMBUS-2026/1"})) == {"margin-below-floor"}
 }
 
 # A contract without a price, or in another currency, gives no margin.
