@@ -115,7 +115,7 @@ fn margins_and_caps() {
             "e/terms-changed: violates cap-raised",
             "f/price-raised: violates cap-raised",
             "g/terms-changed: conforms",
-            "h/price-raised: violates cap-raised price-above-cap",
+            "h/price-raised: violates price-above-cap cap-raised",
         ],
     );
 }
