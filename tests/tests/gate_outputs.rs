@@ -156,6 +156,18 @@ fn gitlabs_code_quality_is_what_gitlab_documents() {
 }
 
 #[test]
+fn the_result_is_what_its_published_schema_says() {
+    if !python("the_result_is_what_its_published_schema_says", "jsonschema") {
+        return;
+    }
+    let schema = repository().join("docs/reference/gate-result.schema.json");
+    let (rates, id) = TABLES[0];
+    let (folder, ran) = gated(rates, id);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    valid("json", &schema, folder.path());
+}
+
+#[test]
 fn junit_is_what_jenkins_reads() {
     let test = "junit_is_what_jenkins_reads";
     let Some(xsd) = peer(test, "TIEOUT_JUNIT_XSD", XSD) else { return };

@@ -13,11 +13,11 @@ use crate::packs;
 use crate::progress::Spinner;
 use crate::text::visible_line;
 use crate::workspace::Workspace;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
-use tieout_controls::profile;
+use tieout_controls::{profile, value};
 use tieout_engine::dataset::Reading;
 use tieout_engine::gate::Rate;
 use tieout_engine::gate::changeset::Instants;
@@ -232,10 +232,17 @@ fn named(change: &Change, file: &str, history: &[Edit]) -> String {
     let edit = history.iter().filter(|edit| edit.object == id).max_by(|a, b| a.at.cmp(&b.at));
     let by =
         edit.map_or_else(String::new, |edit| format!(", edited by {} at {}", edit.actor, edit.at));
+    let day = |micros: i64| {
+        let at =
+            DateTime::from_timestamp_micros(micros).map(value::instant_text).unwrap_or_default();
+        at.strip_suffix("T00:00:00Z").map(ToOwned::to_owned).unwrap_or(at)
+    };
+    let until = change.to.map_or_else(String::new, |to| format!(" to {}", day(to)));
     visible_line(&format!(
-        "{file}{line}: {id} {}: {}: {} was gated, {} is there{by}",
+        "{file}{line}: {id} {}: {} from {}{until}: {} was gated, {} is there{by}",
         change.key,
         change.kind.word(),
+        day(change.from),
         price(&change.old),
         price(&change.new),
     ))

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`GateFormat::Text`] | the person at the terminal |
 //! | [`GateFormat::Md`] | a pull request's comment, a job's summary |
-//! | [`GateFormat::Json`] | programs; its schema is `docs/reference/schemas/gate-result.schema.json` |
+//! | [`GateFormat::Json`] | programs; its schema is `docs/reference/gate-result.schema.json` |
 //! | [`GateFormat::Sarif`] | a code host: SARIF 2.1.0 within GitHub's limits |
 //! | [`GateFormat::Gitlab`] | GitLab's code quality report |
 //! | [`GateFormat::Junit`] | a CI server: a control is a test case |

@@ -44,7 +44,7 @@ fn the_metering_world_is_written_with_the_faults_that_are_asked_for() {
 fn by_default_it_has_a_fault_of_every_class_and_runs() {
     let desk = Desk::new();
     desk.tieout("deck generate m --world metering -q").exits(0);
-    assert_eq!(classes(&truth(&desk, "m")).len(), 82);
+    assert_eq!(classes(&truth(&desk, "m")).len(), 85);
     desk.tieout_in("m", &["dataset", "inspect", "data/usage.parquet"], &[]).exits(0);
     desk.tieout_in("m", &["run"], &[]).exits(2).says(&["error[keys-missing]"]);
 }

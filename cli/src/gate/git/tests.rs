@@ -1,5 +1,7 @@
 //! Against real repositories, made by `git` itself.
 
+use super::authors::{Authors, Signature};
+use super::changes::Change;
 use super::*;
 use chrono::DateTime;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! The comment of a pull request, or a job's summary.
 
-use super::super::result::{Finding, GateResult, Moved};
+use super::super::result::{Finding, GateResult, Moved, RequestSummary};
 use super::{day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
@@ -181,8 +181,8 @@ fn people(out: &mut String, result: &GateResult) {
     let _ = writeln!(out, "### Who stands behind it\n");
     let _ = writeln!(
         out,
-        "{} authors, {} unknown; {} of {} count{}.\n",
-        request.authors,
+        "{}, {} unknown; {} of {} count{}.\n",
+        authors(request),
         request.unknown_authors,
         counting,
         counted(request.approvals.len(), "approval"),
@@ -221,6 +221,11 @@ fn waivers(out: &mut String, result: &GateResult) {
         let _ = writeln!(out, "- {}: {}: {}", cell(&waiver.id), waiver.state, cell(&waiver.about));
     }
     out.push('\n');
+}
+
+fn authors(request: &RequestSummary) -> String {
+    let plural = if request.authors == "1" { "" } else { "s" };
+    format!("{} author{plural}", request.authors)
 }
 
 /// A value within Markdown: nothing in it begins markup, a link, a mention or another cell.

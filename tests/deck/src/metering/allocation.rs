@@ -3,7 +3,7 @@
 
 mod fault;
 
-use super::group::{MONTHS, PROVIDERS, centres, cut_off, period, run_id};
+use super::group::{Centre, MONTHS, PROVIDERS, cut_off, period, run_id};
 use super::plan::Plan;
 use super::ratio::{Mode, Ratio, shares};
 use super::summary::Summary;
@@ -69,7 +69,7 @@ impl Pool {
 
     fn name(&self, recipient: Recipient) -> String {
         match recipient {
-            Recipient::Centre(centre) => at(&centres(), centre).id(),
+            Recipient::Centre(centre) => Centre::at(centre).id(),
             Recipient::Pool(kind) => self.id_of(kind),
         }
     }
@@ -182,7 +182,7 @@ pub(crate) fn pool_rows(pools: &[Pool]) -> Vec<Vec<Cell>> {
             cell(Dec::cents(0)),
             cell(false),
             cell(provider.id()),
-            centre.map(|c| at(&centres(), c).id()),
+            centre.map(|c| Centre::at(c).id()),
             cell(pool.key_id()),
             cell(pool.kind + 1),
         ]

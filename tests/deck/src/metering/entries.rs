@@ -53,6 +53,9 @@ pub(crate) fn intercompany_table(seed: u64, bills: &[Bill]) -> Table {
         for (what, _, net, booked) in bill.charges() {
             for side in ["AR", "AP"] {
                 let seller = side == "AR";
+                if !seller && bill.one_sided && what == POOLED {
+                    continue;
+                }
                 let rate = if seller { None } else { stated };
                 rows.push(vec![
                     cell(bill.entry_id(what, side)),

@@ -92,6 +92,9 @@ pub(crate) enum Class {
     InvoiceBeforeReconciliation,
     ForecastMissing,
     FindingOverdue,
+    VatAbroad,
+    VatOldRate,
+    OneSided,
 }
 
 use Class as K;
@@ -126,6 +129,9 @@ pub(crate) const CLASSES: &[(Class, &str, Option<&str>, &str)] = &[
     (K::KeyLowered, "key-lowered-after-freeze", Some("AL-02"), "allocation-result"),
     (K::MarkupWrong, "markup-wrong", Some("TP-02"), "intercompany"),
     (K::FxWrongDay, "fx-rate-of-wrong-day", None, "intercompany"),
+    (K::OneSided, "intercompany-one-sided", Some("IC-04"), "intercompany"),
+    (K::VatAbroad, "vat-charged-abroad", Some("VAT-01"), "invoice"),
+    (K::VatOldRate, "vat-rate-not-in-force", Some("VAT-02"), "invoice"),
     (K::VatPerLine, "vat-rounded-per-line", Some("VAT-03"), "invoice"),
     (K::CreditBelow, "credit-below-formula", Some("SL-02"), "credit"),
     (K::JournalOff, "journal-off-charges", Some("RC-03"), "journal"),

@@ -77,11 +77,25 @@ pub(crate) struct Provider {
     pub(crate) market: &'static [usize],
     /// VAT at home, in percent.
     pub(crate) vat_percent: &'static str,
+    /// What it was before it changed.
+    pub(crate) vat_percent_before: &'static str,
 }
 
 pub(crate) const PROVIDERS: &[Provider] = &[
-    Provider { entity: 0, currency: "EUR", market: &[0, 1, 2, 3, 4, 5, 8, 9], vat_percent: "19.0" },
-    Provider { entity: 6, currency: "CHF", market: &[6, 7, 8, 9, 10, 11], vat_percent: "8.1" },
+    Provider {
+        entity: 0,
+        currency: "EUR",
+        market: &[0, 1, 2, 3, 4, 5, 8, 9],
+        vat_percent: "19.0",
+        vat_percent_before: "16.0",
+    },
+    Provider {
+        entity: 6,
+        currency: "CHF",
+        market: &[6, 7, 8, 9, 10, 11],
+        vat_percent: "8.1",
+        vat_percent_before: "7.7",
+    },
 ];
 
 impl Provider {
@@ -119,13 +133,25 @@ impl Provider {
 }
 
 /// A cost centre: the entity that it began in, and its place there.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Centre {
     pub(crate) entity: usize,
     place: usize,
 }
 
 impl Centre {
+    /// The cost centre of a number.
+    pub(crate) fn at(number: usize) -> Self {
+        let mut place = number;
+        for (entity, e) in ENTITIES.iter().enumerate() {
+            if place < e.centres {
+                return Self { entity, place };
+            }
+            place -= e.centres;
+        }
+        Self { entity: 0, place }
+    }
+
     pub(crate) fn id(self) -> String {
         format!("CC-{}-{}", at(ENTITIES, self.entity).id, self.place + 1)
     }
@@ -133,36 +159,34 @@ impl Centre {
 
 /// The forty cost centres.
 pub(crate) fn centres() -> Vec<Centre> {
-    let of = |(entity, e): (usize, &Entity)| {
-        (0..e.centres).map(move |place| Centre { entity, place }).collect::<Vec<_>>()
-    };
-    ENTITIES.iter().enumerate().flat_map(of).collect()
+    let count = ENTITIES.iter().map(|e| e.centres).sum();
+    (0..count).map(Centre::at).collect()
 }
 
 /// CC-FR01-3 moves to FR02 with the year 2025.
-const MOVED: &str = "CC-FR01-3";
+const MOVED: Centre = Centre { entity: 3, place: 2 };
 const MOVED_IN: i64 = 12;
 /// CC-GB02-3 closes at the end of June 2025; CC-GB02-1 takes over.
-pub(crate) const CLOSED: &str = "CC-GB02-3";
+pub(crate) const CLOSED: Centre = Centre { entity: 9, place: 2 };
 const CLOSED_IN: i64 = 18;
 
 /// The entity that the cost centre belongs to in the month.
-pub(crate) fn entity_of(centre: usize, month: i64) -> usize {
-    let centre = *at(&centres(), centre);
-    if centre.id() == MOVED && month >= MOVED_IN { 4 } else { centre.entity }
+pub(crate) fn entity_of(number: usize, month: i64) -> usize {
+    let centre = Centre::at(number);
+    if centre == MOVED && month >= MOVED_IN { 4 } else { centre.entity }
 }
 
-fn open(centre: usize, month: i64) -> bool {
-    at(&centres(), centre).id() != CLOSED || month < CLOSED_IN
+fn open(number: usize, month: i64) -> bool {
+    Centre::at(number) != CLOSED || month < CLOSED_IN
 }
 
 /// The month from which the cost centre has another owner. Every fifth changes hands in the middle of
 /// 2024.
-pub(crate) fn handover(centre: usize) -> Option<i64> {
-    match at(&centres(), centre).id().as_str() {
+pub(crate) fn handover(number: usize) -> Option<i64> {
+    match Centre::at(number) {
         MOVED => Some(MOVED_IN),
         CLOSED => None,
-        _ => (centre % 5 == 2).then_some(6),
+        _ => (number % 5 == 2).then_some(6),
     }
 }
 
@@ -220,7 +244,7 @@ pub(crate) fn centre_table() -> Table {
                 version(0, Some(month), "active");
                 version(month, None, "active");
             }
-            None if centre.id() == CLOSED => version(0, Some(CLOSED_IN), "closed"),
+            None if *centre == CLOSED => version(0, Some(CLOSED_IN), "closed"),
             None => version(0, None, "active"),
         }
     }

@@ -21,6 +21,16 @@ pub(crate) const MARKUP: i128 = 5;
 /// The line of pooled cost.
 const POOLED_LINE: i64 = 900;
 
+/// How the invoice of a bill treats VAT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taxed {
+    Rightly,
+    /// As if the buyer were at home.
+    AsAtHome,
+    /// At a rate that is no longer in force.
+    AsBefore,
+}
+
 /// What a provider charges an entity for a month.
 #[derive(Debug, Clone)]
 pub(crate) struct Bill {
@@ -35,6 +45,9 @@ pub(crate) struct Bill {
     beyond: i128,
     /// Pooled cost with its mark-up.
     pub(crate) pooled_net: i128,
+    taxed: Taxed,
+    /// Whether the buyer's entry for pooled cost is missing.
+    pub(crate) one_sided: bool,
     /// VAT of each direct line, and of the pooled line.
     pub(crate) vat: Vec<i128>,
     /// What the buyer books, in hundredths of its currency: direct, pooled.
@@ -93,8 +106,11 @@ impl Bill {
     /// VAT's category, exemption, and rate in percent.
     fn treatment(&self) -> (&'static str, Option<&'static str>, Option<Dec>) {
         let eu = ["DE", "FR", "IE"];
-        if self.seller().country == self.to().country {
-            return ("S", None, Dec::parse(self.who().vat_percent));
+        if self.seller().country == self.to().country || self.taxed == Taxed::AsAtHome {
+            let before = self.taxed == Taxed::AsBefore;
+            let who = self.who();
+            let percent = if before { who.vat_percent_before } else { who.vat_percent };
+            return ("S", None, Dec::parse(percent));
         }
         if eu.contains(&self.seller().country) && eu.contains(&self.to().country) {
             return ("AE", Some("VATEX-EU-AE"), None);
@@ -105,6 +121,13 @@ impl Bill {
     /// The net amounts of the lines, the pooled one last.
     fn nets(&self) -> Vec<i128> {
         self.direct.iter().map(|(.., units)| *units).chain([self.pooled_net]).collect()
+    }
+
+    /// The lines of its invoice: number, net, VAT.
+    fn lines(&self) -> Vec<(i64, i128, i128)> {
+        let numbers = self.direct.iter().map(|(centre, kind, _)| line_number(*centre, *kind));
+        let lines = numbers.chain([POOLED_LINE]).zip(self.nets()).zip(&self.vat);
+        lines.map(|((line, net), vat)| (line, net, *vat)).collect()
     }
 
     /// VAT on the document, rounded once and divided among the lines.
@@ -213,6 +236,8 @@ fn bill(
         pooled,
         beyond: 0,
         pooled_net: 0,
+        taxed: Taxed::Rightly,
+        one_sided: false,
         vat: Vec::new(),
         booked: [0; 2],
     };
@@ -225,16 +250,13 @@ pub(crate) fn invoice_table(bills: &[Bill]) -> Table {
     let mut rows = Vec::new();
     for bill in bills {
         let Some(number) = bill.number() else { continue };
-        let numbers = bill.direct.iter().map(|(centre, kind, _)| line_number(*centre, *kind));
-        let lines = numbers.chain([POOLED_LINE]).zip(bill.nets()).zip(&bill.vat);
-        for ((line, net), vat) in lines {
-            rows.push(invoice_line(bill, &number, line, net, *vat));
-        }
+        let lines = bill.lines().into_iter();
+        rows.extend(lines.map(|line| invoice_line(bill, &number, line)));
     }
     header::INVOICE.table(rows)
 }
 
-fn invoice_line(bill: &Bill, number: &str, line: i64, net: i128, vat: i128) -> Vec<Cell> {
+fn invoice_line(bill: &Bill, number: &str, (line, net, vat): (i64, i128, i128)) -> Vec<Cell> {
     let (category, exemption, rate) = bill.treatment();
     vec![
         cell(bill.seller().id),

@@ -4,7 +4,7 @@
 use super::allocation::{Pool, Recipient};
 use super::catalogue::CATEGORIES;
 use super::fault::Class;
-use super::group::{ENTITIES, MONTHS, PROVIDERS, centres, entity_of, invoice_day, period};
+use super::group::{Centre, ENTITIES, MONTHS, PROVIDERS, entity_of, invoice_day, period};
 use super::invoice::Bill;
 use super::plan::Plan;
 use super::ratio::shares;
@@ -245,7 +245,7 @@ pub(crate) fn written(entries: &[Entry]) -> Table {
                 cell(posting),
                 cell(period(entry.month)),
                 cell(line.account),
-                maybe(line.centre.map(|c| at(&centres(), c).id())),
+                maybe(line.centre.map(|c| Centre::at(c).id())),
                 cell(Dec::new(line.local.max(0), 2)),
                 cell(Dec::new((-line.local).max(0), 2)),
                 cell(at(ENTITIES, entry.entity).currency),

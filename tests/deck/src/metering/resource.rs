@@ -1,7 +1,7 @@
 //! What is metered: resources, who owns them when, and their months.
 
 use super::catalogue::SERVICES;
-use super::group::{MONTHS, PROVIDERS, centres, first_day, successor};
+use super::group::{Centre, MONTHS, PROVIDERS, first_day, successor};
 use super::zone::{ZONES, Zone};
 use crate::calendar::{Date, Instant, MINUTE};
 use crate::rng::{Rng, at};
@@ -190,7 +190,7 @@ impl Resource {
 
     /// The account that the provider keeps it in.
     pub(crate) fn account(&self) -> String {
-        let centre = at(&centres(), self.centre).id();
+        let centre = Centre::at(self.centre).id();
         format!("SA-{}", centre.trim_start_matches("CC-"))
     }
 }

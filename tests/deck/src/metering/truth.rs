@@ -7,10 +7,11 @@ use crate::money::Dec;
 use crate::rng::at;
 
 /// The controls that ship and look for one of the faults.
-const SHIPPED: [&str; 30] = [
-    "AL-02", "AL-03", "AL-06", "CM-01", "CM-02", "DD-01", "DD-02", "GL-01", "IM-01", "IM-02",
-    "IM-04", "LN-01", "LN-02", "LN-04", "PR-01", "PR-03", "PT-02", "RC-01", "RC-02", "RC-03",
-    "RET-01", "RET-02", "RET-04", "SL-02", "SL-03", "SOD-01", "TP-02", "TP-04", "TP-07", "VAT-03",
+const SHIPPED: [&str; 33] = [
+    "AL-02", "AL-03", "AL-06", "CM-01", "CM-02", "DD-01", "DD-02", "GL-01", "IC-04", "IM-01",
+    "IM-02", "IM-04", "LN-01", "LN-02", "LN-04", "PR-01", "PR-03", "PT-02", "RC-01", "RC-02",
+    "RC-03", "RET-01", "RET-02", "RET-04", "SL-02", "SL-03", "SOD-01", "TP-02", "TP-04", "TP-07",
+    "VAT-01", "VAT-02", "VAT-03",
 ];
 
 /// What was planted, and what follows from it. Written as `truth.json`.

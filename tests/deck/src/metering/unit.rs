@@ -4,7 +4,7 @@
 use super::World;
 use super::catalogue::{Service, Version};
 use super::fault::Class;
-use super::group::{MONTHS, centres, cut_off, entity_of, first_day};
+use super::group::{Centre, MONTHS, cut_off, entity_of, first_day};
 use super::meter::{Features, Kind, Reading, Usage, readings, rows};
 use super::pricing::{QUANTITY_SCALE, Rated, Tier, Twist, rate};
 use super::resource::{Resource, Slot, Window};
@@ -282,7 +282,7 @@ impl Unit<'_> {
     }
 
     pub(crate) fn centre_id(&self) -> String {
-        at(&centres(), self.centre).id()
+        Centre::at(self.centre).id()
     }
 }
 

@@ -26,10 +26,6 @@ impl Chain {
         values.first().unwrap().parse().unwrap()
     }
 
-    fn of<'a>(&'a self, table: &'static str, column: &'a str, value: &'a str) -> Vec<&'a Row> {
-        self.rows(table).filter(|r| r.get(column).is_some_and(|v| v == value)).collect()
-    }
-
     pub(super) fn disputes(&mut self) {
         let disputes: Vec<Row> = self.rows("dispute").cloned().collect();
         let mut contested = BTreeSet::new();

@@ -1,6 +1,7 @@
 //! Usage: what counts of it, what is missing, what is estimated; and the charges that it makes.
 
 use super::{Chain, Frac, Row};
+use arrow_array::StringArray;
 use arrow_array::cast::AsArray;
 use arrow_array::temporal_conversions::timestamp_us_to_datetime;
 use arrow_array::types::{Decimal128Type, Int64Type, TimestampMicrosecondType};
@@ -68,46 +69,56 @@ pub(super) fn read(path: &Path) -> Usage {
 
 fn rows(path: &Path) -> Groups {
     let mut groups = Groups::new();
+    // Few instants are in many rows.
+    let mut texts: BTreeMap<i64, String> = BTreeMap::new();
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
     for batch in reader.build().unwrap() {
         let batch = batch.unwrap();
+        let column = |name: &str| batch.column_by_name(name).unwrap();
+        let texts_of = |name: &str| column(name).as_string::<i32>();
+        let instants = |name: &str| column(name).as_primitive::<TimestampMicrosecondType>();
+        let [id, source, quality, method, of, replaces, unit, batch_id, resource] = [
+            "usage_id",
+            "source_system",
+            "quality",
+            "estimate_method",
+            "estimate_of",
+            "replaces",
+            "unit",
+            "batch_id",
+            "resource_id",
+        ]
+        .map(texts_of);
+        let [start, end, ingest] = ["interval_start", "interval_end", "ingest_time"].map(instants);
+        let offset = column("tz_offset_min").as_primitive::<Int64Type>();
+        let quantity = column("quantity").as_primitive::<Decimal128Type>();
         for at in 0..batch.num_rows() {
-            let text = |name: &str| {
-                let array = batch.column_by_name(name).unwrap();
-                if array.is_null(at) {
-                    return String::new();
-                }
-                array.as_string::<i32>().value(at).to_owned()
+            // A null reads as an empty text.
+            let text = |column: &StringArray| column.value(at).to_owned();
+            let mut instant = |micros: i64| {
+                let write =
+                    || timestamp_us_to_datetime(micros).unwrap().format("%FT%TZ").to_string();
+                texts.entry(micros).or_insert_with(write).clone()
             };
-            let instant = |name: &str| {
-                let array = batch.column_by_name(name).unwrap();
-                let array = array.as_primitive::<TimestampMicrosecondType>();
-                array.value_as_datetime(at).unwrap().format("%FT%TZ").to_string()
-            };
-            let offset = batch.column_by_name("tz_offset_min").unwrap().as_primitive::<Int64Type>();
-            let start = batch.column_by_name("interval_start").unwrap();
-            let start = start.as_primitive::<TimestampMicrosecondType>().value(at);
-            let local = timestamp_us_to_datetime(start + offset.value(at) * 60_000_000);
-            let quantity = batch.column_by_name("quantity").unwrap();
-            let quantity = quantity.as_primitive::<Decimal128Type>().value(at);
+            let local = start.value(at) + offset.value(at) * 60_000_000;
             let used = Used {
-                id: text("usage_id"),
-                start: instant("interval_start"),
-                end: instant("interval_end"),
-                ingest: instant("ingest_time"),
-                source: text("source_system"),
-                quality: text("quality"),
-                method: text("estimate_method"),
-                of: text("estimate_of").split_whitespace().map(str::to_owned).collect(),
-                replaces: text("replaces"),
-                unit: text("unit"),
-                quantity: Frac::new(quantity, 10_000_000_000),
-                batch: text("batch_id"),
+                id: text(id),
+                start: instant(start.value(at)),
+                end: instant(end.value(at)),
+                ingest: instant(ingest.value(at)),
+                source: text(source),
+                quality: text(quality),
+                method: text(method),
+                of: of.value(at).split_whitespace().map(str::to_owned).collect(),
+                replaces: text(replaces),
+                unit: text(unit),
+                quantity: Frac::new(quantity.value(at), 10_000_000_000),
+                batch: text(batch_id),
                 offset: offset.value(at),
-                day: local.unwrap().format("%F").to_string(),
+                day: instant(local).get(..10).unwrap().to_owned(),
             };
             let month = used.id.split('-').nth(1).unwrap().to_owned();
-            groups.entry((text("resource_id"), month)).or_default().push(used);
+            groups.entry((text(resource), month)).or_default().push(used);
         }
     }
     groups

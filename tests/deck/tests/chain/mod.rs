@@ -1,9 +1,11 @@
 //! Re-performs the whole chain from the files alone, with arithmetic of its own, and gives every link
 //! that doesn't tie out as the control that looks there would name it.
 
+mod acts;
 mod books;
 mod bought;
 mod disputes;
+mod frac;
 mod governance;
 mod house;
 mod kept;
@@ -13,11 +15,14 @@ mod people;
 mod price;
 mod runs;
 mod strange;
+mod tax;
 mod time;
 mod transfer;
 
 use crate::reread::{Rows, read};
-use std::cell::Cell;
+pub(crate) use frac::Frac;
+use frac::divide;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -42,7 +47,11 @@ struct Table<T = Vec<Row>> {
     bytes: Arc<Vec<u8>>,
     content: Arc<T>,
     read: Cell<bool>,
+    /// Column → value → the places of its rows, for the columns that were asked for.
+    places: RefCell<BTreeMap<&'static str, Places>>,
 }
+
+type Places = BTreeMap<String, Vec<usize>>;
 
 /// The bytes of a file, and what is in it.
 type Known<T> = (Arc<Vec<u8>>, Arc<T>);
@@ -55,7 +64,7 @@ impl<T> Table<T> {
             Some((known, content)) if **known == bytes => (known.clone(), content.clone()),
             _ => (Arc::new(bytes), Arc::new(read())),
         };
-        Self { bytes, content, read: Cell::new(false) }
+        Self { bytes, content, read: Cell::new(false), places: RefCell::default() }
     }
 
     fn known(&self) -> Known<T> {
@@ -72,7 +81,9 @@ const CHECKS: &[Check] = &[
     Chain::runs,
     Chain::allocation,
     Chain::invoices,
+    Chain::vat,
     Chain::intercompany,
+    Chain::both_sides,
     Chain::journal,
     Chain::service_levels,
     Chain::purchases,
@@ -115,15 +126,19 @@ impl Clean {
 
     /// What the chain finds in another world. A check that looked at files which are the same in both
     /// would look at those alone and find nothing again.
-    pub(crate) fn compare(&self, folder: &Path) -> BTreeSet<Break> {
+    /// With it the names of the files that differ.
+    pub(crate) fn compare(&self, folder: &Path) -> (BTreeSet<Break>, Vec<String>) {
         let mut chain = Chain::open(folder, Some(self));
         assert!(chain.tables.keys().eq(self.tables.keys()));
+        let names = self.tables.keys().map(String::as_str).chain([USAGE]);
+        let changed = names.filter(|name| chain.differs(self, name)).map(str::to_owned);
+        let changed: Vec<String> = changed.collect();
         for (check, looks) in CHECKS.iter().zip(&self.looks) {
-            if looks.iter().any(|table| chain.differs(self, table)) {
+            if looks.iter().any(|table| changed.contains(table)) {
                 check(&mut chain);
             }
         }
-        chain.breaks
+        (chain.breaks, changed)
     }
 }
 
@@ -170,6 +185,23 @@ impl Chain {
         table.content.iter()
     }
 
+    /// The rows with that value in a column.
+    fn of(&self, table: &str, column: &'static str, value: &str) -> Vec<&Row> {
+        let mut places = self.tables[table].places.borrow_mut();
+        let places = places.entry(column).or_insert_with(|| {
+            let mut places = Places::new();
+            for (place, row) in self.rows(table).enumerate() {
+                if let Some(value) = row.get(column) {
+                    places.entry(value.clone()).or_default().push(place);
+                }
+            }
+            places
+        });
+        let table = &self.tables[table];
+        table.read.set(true);
+        places.get(value).into_iter().flatten().map(|place| &table.content[*place]).collect()
+    }
+
     fn usage(&self) -> Arc<metered::Usage> {
         self.usage.read.set(true);
         self.usage.content.clone()
@@ -185,121 +217,4 @@ impl Chain {
         let key = key.iter().map(|k| (*k).to_owned()).collect();
         self.breaks.insert((control.to_owned(), key, amount.to_string()));
     }
-}
-
-/// A fraction in lowest terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Frac {
-    n: i128,
-    d: i128,
-}
-
-impl Default for Frac {
-    fn default() -> Self {
-        Self::ZERO
-    }
-}
-
-impl Frac {
-    pub(crate) const ZERO: Self = Self { n: 0, d: 1 };
-
-    pub(crate) fn new(n: i128, d: i128) -> Self {
-        let (mut a, mut b) = (n.abs(), d.abs());
-        while b > 0 {
-            (a, b) = (b, a % b);
-        }
-        let sign = d.signum();
-        Self { n: sign * n / a.max(1), d: sign * d / a.max(1) }
-    }
-
-    pub(crate) fn read(text: &str) -> Self {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = u32::try_from(fraction.len()).unwrap();
-        Self::new(format!("{whole}{fraction}").parse().unwrap(), 10_i128.pow(digits))
-    }
-
-    pub(crate) fn of(row: &Row, column: &str) -> Self {
-        row.get(column).map_or(Self::ZERO, |text| Self::read(text))
-    }
-
-    pub(crate) fn add(self, o: Self) -> Self {
-        Self::new(self.n * o.d + o.n * self.d, self.d * o.d)
-    }
-
-    pub(crate) fn sub(self, o: Self) -> Self {
-        self.add(Self { n: -o.n, d: o.d })
-    }
-
-    pub(crate) fn mul(self, o: Self) -> Self {
-        Self::new(self.n * o.n, self.d * o.d)
-    }
-
-    pub(crate) fn cmp(self, o: Self) -> std::cmp::Ordering {
-        (self.n * o.d).cmp(&(o.n * self.d))
-    }
-
-    pub(crate) fn max(self, o: Self) -> Self {
-        if self.cmp(o).is_lt() { o } else { self }
-    }
-
-    pub(crate) fn min(self, o: Self) -> Self {
-        if self.cmp(o).is_gt() { o } else { self }
-    }
-
-    pub(crate) fn floor(self) -> i128 {
-        self.n.div_euclid(self.d)
-    }
-
-    pub(crate) fn is_zero(self) -> bool {
-        self.n == 0
-    }
-
-    /// Rounded to so many digits; `even` decides ties.
-    pub(crate) fn round(self, digits: u32, even: bool) -> Self {
-        let unit = 10_i128.pow(digits);
-        let twice = Self::new(self.n.abs() * unit * 2, self.d);
-        let (half_up, tie) = ((twice.floor() + 1) / 2, twice.d == 1 && twice.n % 2 == 1);
-        let whole = if tie && even && half_up % 2 == 1 { half_up - 1 } else { half_up };
-        Self::new(whole * self.n.signum(), unit)
-    }
-
-    /// In hundredths; it must be a whole number of them.
-    pub(crate) fn cents(self) -> i128 {
-        let cents = self.mul(Self::new(100, 1));
-        assert_eq!(cents.d, 1, "{self:?}");
-        cents.n
-    }
-
-    /// With so many digits; it must have no more.
-    pub(crate) fn fixed(self, digits: usize) -> String {
-        let unit = 10_i128.pow(u32::try_from(digits).unwrap());
-        let whole = self.mul(Self::new(unit, 1));
-        assert_eq!(whole.d, 1, "{self:?}");
-        let (sign, n) = (if whole.n < 0 { "-" } else { "" }, whole.n.abs());
-        format!("{sign}{}.{:0width$}", n / unit, n % unit, width = digits)
-    }
-
-    /// An amount with two digits.
-    pub(crate) fn money(self) -> String {
-        self.fixed(2)
-    }
-}
-
-/// Division by largest remainder, the first at a tie.
-pub(crate) fn divide(total: i128, weights: &[Frac]) -> Vec<i128> {
-    let mut sum = weights.iter().fold(Frac::ZERO, |a, b| a.add(*b));
-    let mut weights = weights.to_vec();
-    if sum.is_zero() {
-        weights.iter_mut().for_each(|w| *w = Frac::new(1, 1));
-        sum = Frac::new(i128::try_from(weights.len()).unwrap(), 1);
-    }
-    let (sign, total) = (total.signum(), total.abs());
-    let exact = |w: &Frac| Frac::new(total * w.n * sum.d, w.d * sum.n);
-    let mut parts: Vec<i128> = weights.iter().map(|w| exact(w).floor()).collect();
-    let mut rest: Vec<usize> = (0..parts.len()).collect();
-    let remainder = |at: usize| exact(&weights[at]).sub(Frac::new(parts[at], 1));
-    rest.sort_by(|a, b| remainder(*b).cmp(remainder(*a)).then(a.cmp(b)));
-    let left = usize::try_from(total - parts.iter().sum::<i128>()).unwrap();
-    rest.iter().take(left).for_each(|at| parts[*at] += 1);
-    parts.iter().map(|p| p * sign).collect()
 }

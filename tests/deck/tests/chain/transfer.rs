@@ -52,6 +52,28 @@ impl Chain {
         }
     }
 
+    /// What the seller books, the buyer books too.
+    pub(super) fn both_sides(&mut self) {
+        let mut sides: BTreeMap<[String; 3], Vec<Row>> = BTreeMap::new();
+        for entry in self.rows("intercompany") {
+            let key = ["seller", "buyer", "ic_ref"].map(|c| entry[c].clone());
+            sides.entry(key).or_default().push(entry.clone());
+        }
+        for (key, entries) in sides {
+            let amounts = entries.iter().map(|e| Frac::of(e, "txn_amount"));
+            let known: Vec<&str> = entries.iter().map(|e| e["side"].as_str()).collect();
+            if known != ["AR", "AP"] {
+                let sum = amounts.fold(Frac::ZERO, Frac::add);
+                self.found("IC-04", &key.each_ref().map(String::as_str), sum.money());
+            } else {
+                assert_eq!(
+                    Frac::of(&entries[0], "txn_amount"),
+                    Frac::of(&entries[1], "txn_amount")
+                );
+            }
+        }
+    }
+
     /// What a provider bore for each entity in a month: direct charges, or pooled cost.
     fn costs(&self) -> BTreeMap<(String, String, String, bool), Frac> {
         let mut owners: BTreeMap<(&str, &str), String> = BTreeMap::new();

@@ -5,7 +5,7 @@ use crate::calendar::{Date, HOUR};
 use crate::csv::{Cell, Table, cell};
 use crate::metering::books::{lab, sandbox};
 use crate::metering::fault::Class;
-use crate::metering::group::{MONTHS, PROVIDERS, centres, first_day, owner_id, period};
+use crate::metering::group::{Centre, MONTHS, PROVIDERS, first_day, owner_id, period};
 use crate::metering::plan::Plan;
 use crate::metering::summary::Summary;
 use crate::metering::truth::Planted;
@@ -22,7 +22,7 @@ struct Place {
 
 impl Place {
     fn id(&self) -> String {
-        let charged = self.centre.map(|centre| at(&centres(), centre).id());
+        let charged = self.centre.map(|centre| Centre::at(centre).id());
         charged.unwrap_or_else(|| lab(at(PROVIDERS, self.provider)))
     }
 

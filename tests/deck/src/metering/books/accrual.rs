@@ -5,7 +5,7 @@ use crate::calendar::Date;
 use crate::csv::Table;
 use crate::metering::fault::Class;
 use crate::metering::fx;
-use crate::metering::group::{ENTITIES, PROVIDERS, centres, entity_of, first_day, period};
+use crate::metering::group::{Centre, ENTITIES, PROVIDERS, entity_of, first_day, period};
 use crate::metering::journal::{Entry, Line, written};
 use crate::metering::plan::Plan;
 use crate::metering::ratio::{Mode, Ratio};
@@ -54,7 +54,7 @@ pub(super) fn entries(
             let currency = at(PROVIDERS, *provider).currency;
             let key = [
                 ("period", period(*month)),
-                ("cost_centre", at(&centres(), *centre).id()),
+                ("cost_centre", Centre::at(*centre).id()),
                 ("currency", currency.to_owned()),
             ];
             let amount = Some((sum.negated(), currency));

@@ -4,11 +4,10 @@ use crate::calendar::Date;
 use crate::csv::{Table, cell};
 use crate::metering::World;
 use crate::metering::fault::Class;
-use crate::metering::group::{CLOSED, MONTHS, centres, first_day};
+use crate::metering::group::{CLOSED, Centre, MONTHS, centres, first_day};
 use crate::metering::plan::Plan;
 use crate::metering::truth::Planted;
 use crate::metering::unit::Unit;
-use crate::rng::at;
 use std::collections::BTreeSet;
 
 /// The day from which it is no more.
@@ -29,8 +28,7 @@ impl World {
             .map(|r| r.centre(MONTHS - 1))
             .collect();
         let all: Vec<usize> = (0..centres().len()).collect();
-        let fits =
-            |centre: &usize| lives.contains(centre) && at(&centres(), *centre).id() != CLOSED;
+        let fits = |centre: &usize| lives.contains(centre) && Centre::at(*centre) != CLOSED;
         let closed = plan.choose(self.seed, Class::ChargedAfterClose, &all, fits)?;
         self.closed = closed.into_iter().collect();
         Ok(())
@@ -40,7 +38,7 @@ impl World {
 /// Closes them in the register.
 pub(super) fn close(world: &World, table: &mut Table) {
     let closed: BTreeSet<String> =
-        world.closed.iter().map(|centre| at(&centres(), *centre).id()).collect();
+        world.closed.iter().map(|centre| Centre::at(*centre).id()).collect();
     for row in 0..table.rows.len() {
         if closed.contains(&table.text(row, "cc_id")) && table.get(row, "valid_to").is_none() {
             table.set(row, "valid_to", cell(closed_on()));

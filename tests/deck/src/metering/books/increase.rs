@@ -5,7 +5,7 @@ use crate::calendar::HOUR;
 use crate::csv::{Cell, Format, Table, cell};
 use crate::metering::allocation::{Pool, Recipient};
 use crate::metering::fault::Class;
-use crate::metering::group::{PROVIDERS, centres, cut_off, owner_id, period};
+use crate::metering::group::{Centre, PROVIDERS, cut_off, owner_id, period};
 use crate::metering::plan::Plan;
 use crate::metering::summary::Summary;
 use crate::metering::truth::Planted;
@@ -30,7 +30,7 @@ struct Increase {
 impl Increase {
     fn key(&self) -> [(&'static str, String); 3] {
         [
-            ("cc_id", at(&centres(), self.centre).id()),
+            ("cc_id", Centre::at(self.centre).id()),
             ("period", period(self.month)),
             ("currency", at(PROVIDERS, self.provider).currency.to_owned()),
         ]

@@ -5,7 +5,8 @@ use crate::calendar::Date;
 use crate::csv::{Cell, Format, Table, cell, maybe};
 use crate::metering::fault::Class;
 use crate::metering::group::{
-    ENTITIES, MONTHS, PROVIDERS, Provider, centres, first_day, invoice_day, owner_id, period,
+    Centre, ENTITIES, MONTHS, PROVIDERS, Provider, centres, first_day, invoice_day, owner_id,
+    period,
 };
 use crate::metering::journal::{Entry, line, written};
 use crate::metering::plan::Plan;
@@ -34,7 +35,7 @@ pub(super) fn labs() -> impl Iterator<Item = Vec<Cell>> {
             None,
             cell("Laboratory"),
             cell(at(ENTITIES, provider.entity).id),
-            cell(at(&centres(), first).id()),
+            cell(Centre::at(first).id()),
             cell(owner_id(first, 0)),
             cell("active"),
         ]

@@ -5,7 +5,7 @@ use super::days::{after, between, on_or_after};
 use super::staff::{STAFF, Staff};
 use crate::calendar::{Date, HOUR, Instant, MINUTE};
 use crate::metering::World;
-use crate::metering::group::{PROVIDERS, centres, invoice_day, owner_id};
+use crate::metering::group::{Centre, PROVIDERS, invoice_day, owner_id};
 use crate::metering::summary::Billed;
 use crate::rng::{Rng, at};
 
@@ -185,7 +185,7 @@ impl Case {
     }
 
     pub(super) fn centre(&self) -> String {
-        at(&centres(), self.billed.centre).id()
+        Centre::at(self.billed.centre).id()
     }
 
     /// Invoice and line.

@@ -1,6 +1,6 @@
-//! The faults of bills: of pooled cost, of exchange, of VAT.
+//! The faults of bills: of pooled cost, of exchange, of what the buyer books, of VAT.
 
-use super::{Bill, MARKUP, vat};
+use super::{Bill, MARKUP, Taxed, vat};
 use crate::metering::fault::Class;
 use crate::metering::plan::Plan;
 use crate::metering::truth::Planted;
@@ -21,6 +21,8 @@ pub(super) fn spoil(
 ) -> Result<(), String> {
     pooled(seed, plan, bills, facts)?;
     exchanged(seed, plan, bills, facts)?;
+    unbooked(seed, plan, bills, facts)?;
+    treated(seed, plan, bills, facts)?;
     taxed(seed, plan, bills, facts)
 }
 
@@ -81,6 +83,66 @@ fn exchanged(
     Ok(())
 }
 
+/// Charges of pooled cost that the buyer doesn't book between the entities.
+fn unbooked(
+    seed: u64,
+    plan: &Plan,
+    bills: &mut [Bill],
+    facts: &mut Vec<Planted>,
+) -> Result<(), String> {
+    // Nothing else is to be found in the entry that is missing.
+    let plain = |b: &Bill| b.booked == b.book(seed, 0);
+    for place in plan.choose(seed, Class::OneSided, bills, plain)? {
+        let Some(bill) = bills.get_mut(place) else { continue };
+        bill.one_sided = true;
+        let key = [
+            ("seller", bill.seller().id.to_owned()),
+            ("buyer", bill.to().id.to_owned()),
+            ("ic_ref", bill.reference("P")),
+        ];
+        let amount = Some((Dec::new(bill.pooled_net, 2), bill.who().currency));
+        facts.push(Planted::of(Class::OneSided, &key, amount));
+    }
+    Ok(())
+}
+
+/// Invoices with VAT that isn't due, and with VAT at a rate that is no longer in force. What is wrong with
+/// each line is a fact.
+fn treated(
+    seed: u64,
+    plan: &Plan,
+    bills: &mut [Bill],
+    facts: &mut Vec<Planted>,
+) -> Result<(), String> {
+    for (class, category, taxed) in
+        [(Class::VatAbroad, "AE", Taxed::AsAtHome), (Class::VatOldRate, "S", Taxed::AsBefore)]
+    {
+        let fits = |b: &Bill| {
+            let invoiced = b.number().is_some() && b.treatment().0 == category;
+            invoiced && b.taxed == Taxed::Rightly && b.nets().iter().sum::<i128>() >= 10_000
+        };
+        for place in plan.choose(seed, class, bills, fits)? {
+            let Some(bill) = bills.get_mut(place) else { continue };
+            let right = bill.rate();
+            bill.taxed = taxed;
+            bill.tax();
+            for (line, net, charged) in bill.lines() {
+                let key = [
+                    ("issuer", bill.seller().id.to_owned()),
+                    ("invoice_no", bill.number().unwrap_or_default()),
+                    ("line_no", line.to_string()),
+                ];
+                let off = charged - right.map_or(0, |percent| vat(net, percent));
+                // A line without VAT has the wrong category, and nothing that it costs.
+                let costs = off != 0 || class == Class::VatOldRate;
+                let amount = costs.then(|| (Dec::new(off, 2), bill.who().currency));
+                facts.push(Planted::of(class, &key, amount));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// VAT rounded line by line.
 fn taxed(
     seed: u64,
@@ -92,8 +154,10 @@ fn taxed(
         let percent = b.rate()?;
         Some(b.nets().into_iter().map(|net| vat(net, percent)).collect())
     };
-    let differs =
-        |b: &Bill| by_line(b).is_some_and(|v| v.iter().sum::<i128>() != b.vat.iter().sum::<i128>());
+    let differs = |b: &Bill| {
+        b.taxed == Taxed::Rightly
+            && by_line(b).is_some_and(|v| v.iter().sum::<i128>() != b.vat.iter().sum::<i128>())
+    };
     for place in plan.choose(seed, Class::VatPerLine, bills, differs)? {
         let Some(bill) = bills.get_mut(place) else { continue };
         let right: i128 = bill.vat.iter().sum();

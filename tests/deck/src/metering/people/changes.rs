@@ -47,6 +47,13 @@ impl Change {
         format!("price-plan/{service}/{version}")
     }
 
+    /// Who looks at it afterwards, and when, where it was entered late.
+    fn review(&self) -> Option<(String, Instant, &'static str)> {
+        let reviewer = user_id(one_of(&APPROVERS, self.service + self.version));
+        let days = i64::try_from(self.service % 4).unwrap_or(0) + 1;
+        self.late.then(|| (reviewer, self.deployed.plus(days * DAY + HOUR), "post-review"))
+    }
+
     /// Whether it is an ordinary one from the time of the log, and without fault.
     pub(super) fn plain(&self) -> bool {
         self.version > 0 && !self.late && self.fault.is_none()
@@ -133,12 +140,14 @@ pub(super) fn tables(world: &World, changes: &[Change]) -> [Table; 2] {
             cell(change.late && change.fault != Some(Class::RetroactiveEdit)),
             None,
         ]);
-        for (step, (approver, decided)) in (1..).zip(&change.approvals) {
+        let steps = change.approvals.iter().zip(["owner", "board"]);
+        let steps = steps.map(|((approver, decided), role)| (approver.clone(), *decided, role));
+        for (step, (approver, decided, role)) in (1..).zip(steps.chain(change.review())) {
             approved.push(vec![
                 cell(change.id()),
                 cell(step),
                 cell(approver),
-                cell(if step == 1 { "owner" } else { "board" }),
+                cell(role),
                 cell("approved"),
                 cell(decided),
                 cell(format!("minutes of {}", decided.date())),

@@ -4,7 +4,7 @@
 use super::super::World;
 use super::super::fault::Class;
 use super::super::group::{
-    ENTITIES, MONTHS, PROVIDERS, centres, entity_of, first_day, invoice_day, owner, period,
+    Centre, ENTITIES, MONTHS, PROVIDERS, centres, entity_of, first_day, invoice_day, owner, period,
 };
 use super::super::invoice;
 use super::grants::{granted_by, request_id};
@@ -44,7 +44,7 @@ impl Object {
     pub(super) fn name(&self) -> (&'static str, String) {
         match self {
             Self::Bill(centre, month) => {
-                ("bill", format!("{}/{}", at(&centres(), *centre).id(), period(*month)))
+                ("bill", format!("{}/{}", Centre::at(*centre).id(), period(*month)))
             }
             Self::Invoice(provider, buyer, month) => {
                 ("invoice", invoice::number(*provider, *buyer, *month).unwrap_or_default())
