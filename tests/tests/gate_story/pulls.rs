@@ -142,13 +142,13 @@ pub(crate) const PULLS: &[Pull] = &[
     Pull {
         title: "cap raised with the price",
         made: |branch| {
-            branch.table.step("SUP-EU-R", "94", AUGUST).cap = "120".to_owned();
+            branch.table.step("SUP-EU-R", "91", AUGUST).cap = "120".to_owned();
             branch.commit("support, and room for more");
         },
         exit: 1,
         alerts: &[("RG-06", "cap-raised", Rate("SUP-EU-R", AUGUST))],
         says: &["old cap 100, new cap 120"],
-        money: Some(|usage| moved(usage, "support/eu/retail", "90", "94")),
+        money: Some(|usage| moved(usage, "support/eu/retail", "90", "91")),
         ..USUAL
     },
     Pull {
