@@ -19,7 +19,7 @@ const COMPUTED: [&str; 4] =
     ["engine/src/population/native", "engine/src/lineage", "engine/src/gate", "cli/src/gate/git"];
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation.
-const OTHER_WORDS: [&str; 32] = [
+const OTHER_WORDS: [&str; 33] = [
     "account-person",
     "bill-line-1",
     "break-glass",
@@ -40,6 +40,7 @@ const OTHER_WORDS: [&str; 32] = [
     "no-exceptions",
     "not-applicable",
     "not-permitted",
+    "not-rated",
     "not-tested",
     "not-yet",
     "rate-approver",

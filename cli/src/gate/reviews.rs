@@ -201,11 +201,10 @@ impl Context<'_> {
                 !self.directory.acts_for(person, at).is_disjoint(self.authors)
             }),
             releaser: is(&|person| self.releasers.contains(person)),
-            // When it was decided and now: a role that was taken back, and a decision of tomorrow, count no
-            // more than one that was never given.
+            // When it was decided and now: a role that was taken back counts no more than one that was never
+            // given, nor does one that is still to come.
             holds_role: is(&|person| {
-                at <= self.now
-                    && self.directory.holds(person, self.role, at)
+                self.directory.holds(person, self.role, at)
                     && self.directory.holds(person, self.role, self.now)
             }),
             bound_to_diff,

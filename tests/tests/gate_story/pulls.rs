@@ -547,6 +547,7 @@ pub(crate) const PULLS: &[Pull] = &[
                 id: "GPN-EU-R".to_owned(),
                 service: "gpu-next".to_owned(),
                 price: "60".to_owned(),
+                contract: String::new(),
                 from: midnight("2026-07-01"),
                 ..like
             });
