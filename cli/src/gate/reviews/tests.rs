@@ -47,6 +47,7 @@ fn judged(given: &[Given], digest_of: &dyn Fn(&str) -> Outcome<Option<Digest>>) 
         releasers: &BTreeSet::from(["P4".to_owned()]),
         role: "approver",
         digest: NOW,
+        now: at("2026-01-31T23:59:59Z"),
     };
     rows(given, &context, digest_of).unwrap()
 }
