@@ -5,6 +5,7 @@ use crate::metering::fault::Class;
 use crate::metering::plan::Plan;
 use crate::metering::truth::Planted;
 use crate::money::Dec;
+use std::collections::BTreeSet;
 
 /// The mark-up of a fault, in percent.
 const WRONG_MARKUP: i128 = 8;
@@ -22,8 +23,9 @@ pub(super) fn spoil(
     pooled(seed, plan, bills, facts)?;
     exchanged(seed, plan, bills, facts)?;
     unbooked(seed, plan, bills, facts)?;
-    treated(seed, plan, bills, facts)?;
-    taxed(seed, plan, bills, facts)
+    // Few invoices come to another sum line by line, so they are taken first.
+    let by_line = taxed(seed, plan, bills, facts)?;
+    treated(seed, plan, bills, &by_line, facts)
 }
 
 /// Pooled cost at another mark-up than agreed, or from another pool than was allocated.
@@ -107,19 +109,23 @@ fn unbooked(
 }
 
 /// Invoices with VAT that isn't due, and with VAT at a rate that is no longer in force. What is wrong with
-/// each line is a fact.
+/// each line is a fact. Those `taken` carry another fault of VAT.
 fn treated(
     seed: u64,
     plan: &Plan,
     bills: &mut [Bill],
+    taken: &BTreeSet<String>,
     facts: &mut Vec<Planted>,
 ) -> Result<(), String> {
     for (class, category, taxed) in
         [(Class::VatAbroad, "AE", Taxed::AsAtHome), (Class::VatOldRate, "S", Taxed::AsBefore)]
     {
         let fits = |b: &Bill| {
-            let invoiced = b.number().is_some() && b.treatment().0 == category;
-            invoiced && b.taxed == Taxed::Rightly && b.nets().iter().sum::<i128>() >= 10_000
+            let invoiced = b.number().is_some_and(|number| !taken.contains(&number));
+            invoiced
+                && b.treatment().0 == category
+                && b.taxed == Taxed::Rightly
+                && b.nets().iter().sum::<i128>() >= 10_000
         };
         for place in plan.choose(seed, class, bills, fits)? {
             let Some(bill) = bills.get_mut(place) else { continue };
@@ -143,13 +149,13 @@ fn treated(
     Ok(())
 }
 
-/// VAT rounded line by line.
+/// VAT rounded line by line; gives the invoices' numbers.
 fn taxed(
     seed: u64,
     plan: &Plan,
     bills: &mut [Bill],
     facts: &mut Vec<Planted>,
-) -> Result<(), String> {
+) -> Result<BTreeSet<String>, String> {
     let by_line = |b: &Bill| -> Option<Vec<i128>> {
         let percent = b.rate()?;
         Some(b.nets().into_iter().map(|net| vat(net, percent)).collect())
@@ -158,6 +164,7 @@ fn taxed(
         b.taxed == Taxed::Rightly
             && by_line(b).is_some_and(|v| v.iter().sum::<i128>() != b.vat.iter().sum::<i128>())
     };
+    let mut taken = BTreeSet::new();
     for place in plan.choose(seed, Class::VatPerLine, bills, differs)? {
         let Some(bill) = bills.get_mut(place) else { continue };
         let right: i128 = bill.vat.iter().sum();
@@ -169,6 +176,7 @@ fn taxed(
         ];
         let amount = Some((Dec::new(off, 2), bill.who().currency));
         facts.push(Planted::of(Class::VatPerLine, &key, amount));
+        taken.extend(bill.number());
     }
-    Ok(())
+    Ok(taken)
 }
