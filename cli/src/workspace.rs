@@ -11,6 +11,13 @@ use tieout_evidence::note::is_key_name;
 
 const FILE: &str = "tieout.yaml";
 
+/// How patterns of files are read: a star stands for no stroke and no point at the beginning of a name.
+pub(crate) const PATTERNS: glob::MatchOptions = glob::MatchOptions {
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+    case_sensitive: true,
+};
+
 /// A workspace as found.
 #[derive(Debug)]
 pub(crate) struct Workspace {
@@ -164,12 +171,7 @@ impl Workspace {
         } else {
             format!("{root}/{}", pattern.value)
         };
-        let options = glob::MatchOptions {
-            require_literal_separator: true,
-            require_literal_leading_dot: true,
-            case_sensitive: true,
-        };
-        let paths = glob::glob_with(&full, options).map_err(|e| {
+        let paths = glob::glob_with(&full, PATTERNS).map_err(|e| {
             let message = format!("`{}` is not a pattern: {}", pattern.value, e.msg);
             self.wrong("file-pattern", message, pattern, None)
         })?;

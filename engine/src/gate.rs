@@ -18,7 +18,21 @@ mod timeline;
 pub mod usage;
 
 use crate::reperform::exact::Exact;
+use chrono::{DateTime, NaiveDate};
 use std::fmt;
+
+/// A day in microseconds, in UTC.
+pub const DAY: i64 = 86_400_000_000;
+
+/// The first instant of a day in UTC, in microseconds since 1970.
+pub fn midnight(day: NaiveDate) -> i64 {
+    day.signed_duration_since(NaiveDate::default()).num_days() * DAY
+}
+
+/// The day in UTC of an instant; none past the calendar.
+pub fn day_of(micros: i64) -> Option<NaiveDate> {
+    DateTime::from_timestamp_micros(micros).map(|at| at.date_naive())
+}
 
 /// What a rate is of: the rates of one key follow each other in time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +88,13 @@ pub struct Rate {
     pub to: Option<i64>,
     /// What else the row states.
     pub terms: Terms,
+}
+
+impl Rate {
+    /// Whether it is in force at an instant.
+    fn holds(&self, at: i64) -> bool {
+        self.from <= at && self.to.is_none_or(|to| at < to)
+    }
 }
 
 /// What a rate states beside its price.

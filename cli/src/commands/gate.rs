@@ -30,12 +30,6 @@ pub(super) fn rates(global: &Global, args: &GateRates) -> Outcome<Exit> {
             output::check_writable(path)?;
         }
     }
-    let managed = args.approvals.iter().any(|(source, _)| source == "change-management");
-    if managed && args.change.is_none() {
-        let message = "an export of change management is of many changes";
-        let help = "say which one this is: `--change ID`";
-        return Err(Failure::usage(Diagnostic::new("gate-change", message).help(help)));
-    }
     let asked = Asked {
         config: global.config.as_deref(),
         base: &args.base,

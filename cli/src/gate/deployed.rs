@@ -1,8 +1,10 @@
 //! `tieout gate verify`: what is deployed says what was gated and allowed, or the rows that don't are
 //! named, with who edited them and what it costs.
 
-use super::rates::{self, midnight};
+use super::rates;
+use super::render::day;
 use super::result::{GateResult, GateVerdict};
+use super::sides::is_rate_table;
 use crate::args::{GateVerify, Global};
 use crate::catalogue::Catalogue;
 use crate::commands::not_run;
@@ -17,13 +19,13 @@ use chrono::{DateTime, NaiveDate};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
-use tieout_controls::{profile, value};
+use tieout_controls::value;
 use tieout_engine::dataset::Reading;
-use tieout_engine::gate::Rate;
-use tieout_engine::gate::changeset::Instants;
+use tieout_engine::gate::changeset::Worst;
 use tieout_engine::gate::diff::{self, Change};
-use tieout_engine::gate::rerate::Rerated;
 use tieout_engine::gate::table::{self, RateTable};
+use tieout_engine::gate::{Rate, midnight};
+use tieout_engine::progress::Progress;
 use tieout_evidence::verify::Verdict;
 
 /// Where the result lies in a pack, below `policy/`.
@@ -57,7 +59,9 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
         .map_err(|e| not_run(e, &catalogue))?;
     let differing = diff::changes(&gated, &deployed);
     let history = args.history.as_deref().map(read_history).transpose()?.unwrap_or_default();
-    let cost = cost(workspace.as_ref(), &result, (&gated, &deployed, &differing), global.quiet)?;
+    let tables = (&gated, &deployed, differing.as_slice());
+    let spinner = Spinner::new(global.quiet);
+    let cost = cost(workspace.as_ref(), &result, tables, (&catalogue, &spinner))?;
     let mut text = String::new();
     for change in &differing {
         let by = money_of(change, cost.as_ref());
@@ -90,14 +94,12 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
 }
 
 /// What the differences come to, on the usage that the gate re-rated.
-type Cost = (Rerated, Instants);
-
 fn cost(
     workspace: Option<&Workspace>,
     result: &GateResult,
-    (gated, deployed, differing): (&RateTable, &RateTable, &[Change]),
-    quiet: bool,
-) -> Outcome<Option<Cost>> {
+    tables: (&RateTable, &RateTable, &[Change]),
+    telling: (&Catalogue, &dyn Progress),
+) -> Outcome<Option<Worst>> {
     let (Some(workspace), Some(rerating)) = (workspace, &result.rerating) else { return Ok(None) };
     let days: Vec<NaiveDate> =
         rerating.month.split(" to ").filter_map(|day| day.parse().ok()).collect();
@@ -105,20 +107,16 @@ fn cost(
         return Ok(None);
     };
     let month = (midnight(*from), midnight(last.succ_opt().unwrap_or(*last)));
-    if differing.is_empty() {
+    if tables.2.is_empty() {
         return Ok(None);
     }
-    rates::cost(workspace, (gated, deployed, differing), (month, as_of), &Spinner::new(quiet))
+    rates::cost(workspace, tables, (month, as_of), telling)
 }
 
 /// The money of the change at which its key moves the most.
-fn money_of(change: &Change, cost: Option<&Cost>) -> String {
-    let Some((rerated, instants)) = cost else { return String::new() };
-    let holds = |at: &i64| change.from <= *at && change.to.is_none_or(|to| *at < to);
-    if !instants.get(&change.key.service_id).is_some_and(holds) {
-        return String::new();
-    }
-    let Some(effect) = rerated.by_key.get(&change.key) else { return ", no usage".to_owned() };
+fn money_of(change: &Change, cost: Option<&Worst>) -> String {
+    let Some(cost) = cost.filter(|cost| cost.holds(change)) else { return String::new() };
+    let Some(effect) = cost.rerated.by_key.get(&change.key) else { return ", no usage".to_owned() };
     let told = effect.money.iter().filter_map(|(currency, money)| {
         let delta = money.delta.to_decimal()?;
         Some(crate::text::money_of(&delta, currency))
@@ -184,13 +182,10 @@ fn refused(pack: &Path, why: &str) -> Failure {
 
 /// How the workspace reads its rate table, where it has one.
 fn reading(workspace: Option<&Workspace>) -> Reading {
-    let datasets = workspace.map(|workspace| &workspace.settings.datasets);
-    let of_role = |profile: &str| profile::named(profile).is_some_and(|p| p.role == "rate-table");
-    let found = datasets.into_iter().flatten().find(|(_, d)| of_role(&d.profile.value));
+    let datasets = workspace.into_iter().flat_map(|workspace| workspace.settings.datasets.values());
+    let found = datasets.into_iter().find(|dataset| is_rate_table(dataset));
     // The deployed export may be of another format than the table in the repository.
-    found
-        .map(|(_, dataset)| Reading { format: None, ..dataset.reading.clone() })
-        .unwrap_or_default()
+    found.map(|dataset| Reading { format: None, ..dataset.reading.clone() }).unwrap_or_default()
 }
 
 /// An edit that production's history tells of.
@@ -241,17 +236,16 @@ fn named(change: &Change, file: &str, history: &[Edit]) -> String {
     let edit = history.iter().filter(|edit| edit.object == id).max_by(|a, b| a.at.cmp(&b.at));
     let by =
         edit.map_or_else(String::new, |edit| format!(", edited by {} at {}", edit.actor, edit.at));
-    let day = |micros: i64| {
-        let at =
-            DateTime::from_timestamp_micros(micros).map(value::instant_text).unwrap_or_default();
-        at.strip_suffix("T00:00:00Z").map(ToOwned::to_owned).unwrap_or(at)
+    let at = |micros: i64| {
+        DateTime::from_timestamp_micros(micros)
+            .map_or_else(String::new, |at| day(&value::instant_text(at)).to_owned())
     };
-    let until = change.to.map_or_else(String::new, |to| format!(" to {}", day(to)));
+    let until = change.to.map_or_else(String::new, |to| format!(" to {}", at(to)));
     visible_line(&format!(
         "{file}{line}: {id} {}: {} from {}{until}: {} was gated, {} is there{by}",
         change.key,
         change.kind.word(),
-        day(change.from),
+        at(change.from),
         price(&change.old),
         price(&change.new),
     ))

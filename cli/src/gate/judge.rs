@@ -3,6 +3,7 @@
 
 use super::result::{ControlLine, Finding, Open};
 use crate::catalogue::Catalogue;
+use crate::commands::not_run;
 use crate::diagnostic::{Failure, Outcome};
 use crate::text::visible_line;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,17 +11,50 @@ use std::path::Path;
 use tieout_controls::control::Severity;
 use tieout_controls::paper::EvaluatedRecord;
 use tieout_controls::profile::{self, SchemaProfile};
+use tieout_controls::record::FieldClass;
 use tieout_controls::{Decision, Outcome as Concluded, TestResult};
-use tieout_engine::dataset::{DatasetSpec, Format, Reading, SourceFile};
+use tieout_engine::dataset::{DatasetSpec, Format, Loaded, Reading, SourceFile};
 use tieout_engine::gate::changeset::Row;
 use tieout_engine::plan::{Plan, PlannedControl};
 use tieout_engine::progress::Progress;
-use tieout_engine::run::RunOutput;
+use tieout_engine::run::{RunError, RunOutput};
+use tieout_evidence::commitment::dataset_commitment;
 
 /// The family of controls that judge proposals.
 pub(crate) const FAMILY: &str = "gate";
 /// The control that decides which approvals count.
 pub(crate) const APPROVALS: &str = "RG-21";
+
+/// What a proposal is judged with: the base's plan, and how its datasets are read.
+#[derive(Clone, Copy)]
+pub(super) struct Judging<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) catalogue: &'a Catalogue,
+    /// What commitments are salted with.
+    pub(super) secret: &'a [u8; 32],
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl<'a> Judging<'a> {
+    /// The base's datasets of these roles, by name.
+    pub(super) fn of_roles(&self, roles: &'a [&'a str]) -> impl Iterator<Item = &'a DatasetSpec> {
+        self.plan.datasets.iter().filter(|spec| roles.contains(&spec.profile.role))
+    }
+
+    /// Reads a dataset.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(super) fn read(&self, spec: &DatasetSpec) -> Outcome<Loaded> {
+        let commitments = |name: &str| dataset_commitment(self.secret, name);
+        tieout_engine::dataset::read(spec, &commitments, self.progress).map_err(|e| self.failed(e))
+    }
+
+    /// What the engine could not do.
+    pub(super) fn failed(&self, error: RunError) -> Failure {
+        not_run(error, self.catalogue)
+    }
+}
 
 /// A dataset that the gate makes: name, profile, rows as column → value.
 pub(super) struct Made<'a> {
@@ -33,11 +67,9 @@ pub(super) struct Made<'a> {
 /// # Errors
 /// What the engine can't do.
 pub(super) fn run(
-    plan: &Plan,
+    judging: Judging<'_>,
     made: &[Made<'_>],
     others: Vec<DatasetSpec>,
-    (catalogue, secret): (&Catalogue, &[u8; 32]),
-    progress: &dyn Progress,
 ) -> Outcome<RunOutput> {
     let folder = tempfile::tempdir().map_err(|e| Failure::file(Path::new("."), &e))?;
     let mut datasets = others;
@@ -49,11 +81,11 @@ pub(super) fn run(
         let population = &planned.control.population;
         roles.contains(population.base.as_str())
     };
-    let controls = plan.controls.iter().filter(reads).cloned().collect();
-    let plan = Plan { parameters: plan.parameters.clone(), datasets, controls };
-    let commitments = |name: &str| tieout_evidence::commitment::dataset_commitment(secret, name);
-    tieout_engine::run::run(&plan, &commitments, progress)
-        .map_err(|e| crate::commands::not_run(e, catalogue))
+    let controls = judging.plan.controls.iter().filter(reads).cloned().collect();
+    let plan = Plan { parameters: judging.plan.parameters.clone(), datasets, controls };
+    let commitments = |name: &str| dataset_commitment(judging.secret, name);
+    let done = tieout_engine::run::run(&plan, &commitments, judging.progress);
+    done.map_err(|e| judging.failed(e))
 }
 
 /// Writes a dataset where the engine reads it.
@@ -90,16 +122,21 @@ fn csv(profile: &SchemaProfile, rows: &[Row]) -> String {
 }
 
 /// What a run over the change set found, at the lines of the table.
-pub(super) struct Judged {
+pub(super) struct Judged<'a> {
     pub(super) controls: Vec<ControlLine>,
     pub(super) findings: Vec<Finding>,
     pub(super) open: Vec<Open>,
-    /// For each finding the record that it is of: its columns.
-    pub(super) records: Vec<BTreeMap<String, String>>,
+    /// For each finding the row of the datasets made that it is of; none of another dataset or of several.
+    pub(super) records: Vec<Option<&'a Row>>,
 }
 
 /// Reads what was decided. `file` is told for what stands in no row of the table.
-pub(super) fn judged(output: &RunOutput, changes: &[Row], requests: &[Row], file: &str) -> Judged {
+pub(super) fn judged<'a>(
+    output: &RunOutput,
+    changes: &'a [Row],
+    requests: &'a [Row],
+    file: &str,
+) -> Judged<'a> {
     let result = &output.result;
     let line = |test: &TestResult| ControlLine {
         id: test.control.id.to_string(),
@@ -136,7 +173,9 @@ pub(super) fn judged(output: &RunOutput, changes: &[Row], requests: &[Row], file
                 control: record.control.to_string(),
                 severity: severity.unwrap_or(Severity::Critical),
                 code: fact.code.clone(),
-                subject: text("rate_key").or_else(|| text("request")).unwrap_or_default(),
+                subject: text("rate_key")
+                    .or_else(|| text("request"))
+                    .unwrap_or_else(|| named(record)),
                 effective_from: text("effective_from"),
                 tier_from: text("tier_from"),
                 message: visible_line(&said(fact)),
@@ -146,7 +185,7 @@ pub(super) fn judged(output: &RunOutput, changes: &[Row], requests: &[Row], file
                 line: at.map(ToOwned::to_owned),
                 waiver: None,
             });
-            judged.records.push(columns(row));
+            judged.records.push(row);
         }
     }
     judged.open = open(result.tests.iter(), &undetermined);
@@ -193,9 +232,11 @@ fn source<'a>(
     rows.get(place)
 }
 
-fn columns(row: Option<&Row>) -> BTreeMap<String, String> {
-    let columns = row.into_iter().flat_map(Row::columns);
-    columns.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+/// A record of another dataset, or of several rows, by its key; what is personal in it isn't told.
+fn named(record: &EvaluatedRecord) -> String {
+    let clear = record.record.key.iter().filter(|field| field.class == FieldClass::Clear);
+    let values: Vec<String> = clear.filter_map(|field| field.value.to_text()).collect();
+    values.join("/")
 }
 
 /// A fact in words.

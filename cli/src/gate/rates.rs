@@ -1,11 +1,12 @@
 //! `tieout gate rates`: from two tables to a verdict.
 
-use super::judge::{self, Judged, Made};
+use super::judge::{self, Judged, Judging, Made};
+use super::register::unreadable;
 use super::request::{self, Request};
 use super::result::{
     ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, Reconciled, Rerating, Side,
 };
-use super::sides::{Sides, TableFile};
+use super::sides::{Sides, TableFile, is_rate_table};
 use super::waived;
 use crate::catalogue::Catalogue;
 use crate::commands::not_run;
@@ -13,27 +14,25 @@ use crate::diagnostic::Outcome;
 use crate::plan::{self, Selection};
 use crate::text::Period;
 use crate::workspace::Workspace;
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::control::Severity;
 use tieout_controls::result::RunParameters;
-use tieout_controls::{DatasetSummary, Digest, profile};
+use tieout_controls::{DatasetSummary, Digest};
 use tieout_engine::dataset::DatasetSpec;
-use tieout_engine::gate::RateKey;
-use tieout_engine::gate::changeset::{self, Measures, Row};
+use tieout_engine::gate::changeset::{self, Measures, Row, Worst};
 use tieout_engine::gate::diff::{self, Change};
 use tieout_engine::gate::integrity;
 use tieout_engine::gate::lookups::Lookups;
-use tieout_engine::gate::rerate::{Book, Rerated, rerate};
+use tieout_engine::gate::rerate::{Book, Rerated};
 use tieout_engine::gate::table::{self, RateTable};
 use tieout_engine::gate::usage::{self, Usage};
+use tieout_engine::gate::{RateKey, day_of, midnight};
 use tieout_engine::plan::{Plan, PlannedControl};
 use tieout_engine::progress::Progress;
 use tieout_engine::reperform::exact::Exact;
 use tieout_engine::run::RunOutput;
 use tieout_evidence::commitment::dataset_commitment;
-
-const DAY: i64 = 86_400_000_000;
 
 /// How the gate is asked.
 pub(crate) struct Question<'a> {
@@ -69,6 +68,7 @@ pub(crate) fn gate(
 ) -> Outcome<Gated> {
     let catalogue = Catalogue::of(sides.workspace.as_ref())?;
     let plan = planned(sides, &catalogue, question)?;
+    let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress };
     let mut open = Vec::new();
     progress.step("comparing the tables");
     let base = read(sides, &sides.base, "base", &catalogue, &mut open)?;
@@ -77,53 +77,44 @@ pub(crate) fn gate(
     let findings = integrity::findings(&base, &head);
     let digest = diff::digest(&changes);
     let mut inputs = Vec::new();
-    let lookups = lookups(&plan, &catalogue, secret, (progress, &mut inputs))?;
-    let mut worst = changeset::Worst::default();
-    let rated = match usage(&plan, question, &lookups, (&catalogue, secret, progress), &mut open)? {
+    let lookups = lookups(judging, &mut inputs, &mut open)?;
+    let rated = match usage(judging, question, &lookups, &mut open)? {
         Some((usage, month)) => {
             progress.step("re-rating");
             inputs.push(input(&usage.summary));
-            worst = changeset::worst(&base, &head, &changes, (&usage, question.as_of));
-            let (old, new) = changeset::snapshots(&base, &head, &worst.instants, question.as_of);
-            let rerated = rerate(&old, &new, &usage, 0);
-            not_rated(&rerated, &mut open);
-            Some((usage, rerated, month))
+            let worst = changeset::worst(&base, &head, &changes, (&usage, question.as_of));
+            not_rated(&worst.rerated, &mut open);
+            Some((usage, worst, month))
         }
         None => None,
     };
     let window = window(sides, question, &catalogue, &mut open)?;
     known_later(&base, &head, question.as_of, &mut open);
-    other_tables(sides, &mut open);
+    other_tables(sides, &mut open)?;
     let measures = Measures {
         as_of: question.as_of,
         lookups: &lookups,
-        window: window.as_ref(),
-        rated: rated.as_ref().map(|(usage, rerated, _)| (usage, rerated)),
-        worst: &worst,
+        window: window.as_ref().map(|table| Book::of(&table.rates)),
+        rated: rated.as_ref().map(|(usage, worst, _)| (usage, worst)),
         books: [&Book::of(&base.rates), &Book::of(&head.rates)],
         file: &sides.head.path,
     };
     let rows = changeset::rows(&changes, &findings, &measures);
-    let rerating = rated.as_ref().map(|(usage, rerated, month)| rerating(usage, rerated, month));
+    let rerating =
+        rated.as_ref().map(|(usage, worst, month)| rerating(usage, &worst.rerated, month));
     progress.step("judging");
-    let request = Request::of(
-        sides,
-        (&plan, &catalogue, secret),
-        (&question.people, question.as_of),
-        (&base, &digest),
-        progress,
-    )?;
+    let of = Request::of(sides, judging, (&question.people, question.as_of), (&base, &digest));
+    let (request, unknown) = of?;
+    open.extend(unknown);
     let requests = request.rows(rerating.as_ref(), changes.len(), &digest);
     let made = [
         Made { profile: "rate-change-1", rows: &rows },
         Made { profile: "gate-request-1", rows: &requests },
     ];
-    let others = request::ordinary(&plan);
-    let output = judge::run(&plan, &made, others, (&catalogue, secret), progress)?;
+    let output = judge::run(judging, &made, request::ordinary(&plan))?;
     let Judged { controls, mut findings, open: undecided, records } =
         judge::judged(&output, &rows, &requests, &sides.head.path);
     open.extend(undecided);
-    open.extend(request.open.iter().cloned());
     let waivers =
         waived::apply(sides, &request.directory, question.as_of, &mut findings, &records)?;
     let result = GateResult {
@@ -151,7 +142,7 @@ pub(crate) fn gate(
     Ok(Gated { result, output, table: head })
 }
 
-/// What an edit comes to by key, on the usage of the workspace in a month: `None` where it has none.
+/// What an edit comes to, on the usage of the workspace in a month: `None` where it has none.
 ///
 /// # Errors
 /// The usage can't be read.
@@ -159,18 +150,15 @@ pub(crate) fn cost(
     workspace: &Workspace,
     (gated, deployed, changes): (&RateTable, &RateTable, &[Change]),
     (month, as_of): ((i64, i64), NaiveDate),
-    progress: &dyn Progress,
-) -> Outcome<Option<(Rerated, changeset::Instants)>> {
+    (catalogue, progress): (&Catalogue, &dyn Progress),
+) -> Outcome<Option<Worst>> {
     let specs = plan::datasets(workspace)?;
     let mut specs = specs.iter().filter(|spec| spec.profile.role == "usage-summary");
     let (Some(spec), None) = (specs.next(), specs.next()) else { return Ok(None) };
     let commitments = |name: &str| dataset_commitment(&[0; 32], name);
-    let catalogue = Catalogue::builtin()?;
     let usage = usage::read(spec, month, &commitments, progress);
-    let usage = usage.map_err(|e| not_run(e, &catalogue))?;
-    let instants = changeset::worst(gated, deployed, changes, (&usage, as_of)).instants;
-    let (old, new) = changeset::snapshots(gated, deployed, &instants, as_of);
-    Ok(Some((rerate(&old, &new, &usage, 0), instants)))
+    let usage = usage.map_err(|e| not_run(e, catalogue))?;
+    Ok(Some(changeset::worst(gated, deployed, changes, (&usage, as_of))))
 }
 
 /// The controls of the gate under the base's settings, and those of the workspace that judge changes.
@@ -235,23 +223,20 @@ fn read(
     Ok(table)
 }
 
+/// What changes are compared with. A dataset of which rows can't be read is not used, and that is open.
 fn lookups(
-    plan: &Plan,
-    catalogue: &Catalogue,
-    secret: &[u8; 32],
-    (progress, inputs): (&dyn Progress, &mut Vec<Input>),
+    judging: Judging<'_>,
+    inputs: &mut Vec<Input>,
+    open: &mut Vec<Open>,
 ) -> Outcome<Lookups> {
-    let commitments = |name: &str| dataset_commitment(secret, name);
     let mut loaded = Vec::new();
-    for spec in &plan.datasets {
-        if ["contract", "document", "fiscal-calendar"].contains(&spec.profile.role) {
-            let read = tieout_engine::dataset::read(spec, &commitments, progress);
-            let read = read.map_err(|e| not_run(e, catalogue))?;
-            inputs.push(input(&read.summary));
-            loaded.push(read);
-        }
+    for spec in judging.of_roles(&["contract", "document", "fiscal-calendar"]) {
+        let read = judging.read(spec)?;
+        open.extend(unreadable(&read));
+        inputs.push(input(&read.summary));
+        loaded.push(read);
     }
-    Lookups::of(&loaded).map_err(|e| not_run(e, catalogue))
+    Lookups::of(&loaded).map_err(|e| judging.failed(e))
 }
 
 fn input(summary: &DatasetSummary) -> Input {
@@ -265,28 +250,23 @@ fn input(summary: &DatasetSummary) -> Input {
 
 /// The usage of the month, and the month's name; why nothing is re-rated goes to what is open.
 fn usage(
-    plan: &Plan,
+    judging: Judging<'_>,
     question: &Question<'_>,
     lookups: &Lookups,
-    (catalogue, secret, progress): (&Catalogue, &[u8; 32], &dyn Progress),
     open: &mut Vec<Open>,
 ) -> Outcome<Option<(Usage, String)>> {
     if question.no_usage {
         return Ok(None);
     }
-    let mut say = |why: &str| {
-        open.push(Open { control: "gate".to_owned(), why: why.to_owned(), line: None });
-    };
-    let of_role = |spec: &&DatasetSpec| spec.profile.role == "usage-summary";
-    let specs: Vec<&DatasetSpec> = plan.datasets.iter().filter(of_role).collect();
+    let specs: Vec<&DatasetSpec> = judging.of_roles(&["usage-summary"]).collect();
     let [spec] = specs.as_slice() else {
-        say(match specs.as_slice() {
+        open.push(Open::of_gate(match specs.as_slice() {
             [] => {
                 "nothing was re-rated: the base's workspace has no dataset of the profile \
                  usage-summary-1 (`--no-usage` says that none is wanted)"
             }
             _ => "nothing was re-rated: the base's workspace has several usage summaries",
-        });
+        }));
         return Ok(None);
     };
     let month = question
@@ -294,32 +274,34 @@ fn usage(
         .map(|period| (midnight(period.start), midnight(period.end)))
         .or_else(|| lookups.last_closed(midnight(question.as_of)));
     let Some(month) = month else {
-        say(
+        open.push(Open::of_gate(
             "nothing was re-rated: no closed period ends by the day asked; name one with `--month`",
-        );
+        ));
         return Ok(None);
     };
-    let commitments = |name: &str| dataset_commitment(secret, name);
-    let usage = usage::read(spec, month, &commitments, progress);
-    let usage = usage.map_err(|e| not_run(e, catalogue))?;
-    for refused in usage.refused.iter().take(1) {
+    let commitments = |name: &str| dataset_commitment(judging.secret, name);
+    let usage = usage::read(spec, month, &commitments, judging.progress);
+    let usage = usage.map_err(|e| judging.failed(e))?;
+    if let Some(refused) = usage.refused.first() {
         let number = usage.refused.len();
-        say(&format!("{number} rows of the usage can't be read, the first: {}", refused.reason));
+        let why =
+            format!("{number} rows of the usage can't be read, the first: {}", refused.reason);
+        open.push(Open::of_gate(why));
     }
     for (why, rows) in &usage.undetermined {
-        say(&format!("{} rows of the usage: {why}", rows.rows));
+        open.push(Open::of_gate(format!("{} rows of the usage: {why}", rows.rows)));
     }
     if usage.in_month.rows.0 == 0 {
-        say("nothing was re-rated: the usage has no row of the month");
+        open.push(Open::of_gate("nothing was re-rated: the usage has no row of the month"));
     }
-    let name = match (day(month.0), day(month.1)) {
+    let name = match (day_of(month.0), day_of(month.1)) {
         (Some(from), Some(to)) => format!("{from} to {}", to.pred_opt().unwrap_or(to)),
         _ => String::new(),
     };
     Ok(Some((usage, name)))
 }
 
-/// The base's table at the beginning of the window.
+/// The base's table at the beginning of the window; none where the table is younger.
 fn window(
     sides: &Sides,
     question: &Question<'_>,
@@ -327,13 +309,10 @@ fn window(
     open: &mut Vec<Open>,
 ) -> Outcome<Option<RateTable>> {
     let Some(git) = &sides.git else { return Ok(None) };
-    let mut say = |why: &str| {
-        open.push(Open { control: "gate".to_owned(), why: why.to_owned(), line: None });
-    };
     if git.repository.is_shallow()? {
-        say(
+        open.push(Open::of_gate(
             "the history is cut off, so that nobody knows what changed within the window: fetch all of it",
-        );
+        ));
     }
     let day = question.as_of.checked_sub_days(chrono::Days::new(question.window.into()));
     let instant = day.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|at| at.and_utc());
@@ -341,12 +320,22 @@ fn window(
     let Some(revision) = git.repository.revision_before(&git.base, &git.table, instant)? else {
         return Ok(None);
     };
-    let Some(path) = &revision.path else {
-        say("where the table was at the beginning of the window isn't known");
+    let bytes = match &revision.path {
+        Some(path) => git.repository.read(&revision.tree, path)?.map(|bytes| (path, bytes)),
+        None => None,
+    };
+    let Some((path, bytes)) = bytes else {
+        let why = "where the table was at the beginning of the window isn't known";
+        open.push(Open::of_gate(why));
         return Ok(None);
     };
-    let Some(bytes) = git.repository.read(&revision.tree, path)? else { return Ok(None) };
     let table = table::read(path, &bytes, &sides.reading).map_err(|e| not_run(e, catalogue))?;
+    if !table.refused.is_empty() {
+        let number = table.refused.len();
+        let why =
+            format!("{number} rows of the table at the beginning of the window can't be read");
+        open.push(Open::of_gate(why));
+    }
     Ok(Some(table))
 }
 
@@ -368,16 +357,13 @@ fn known_later(base: &RateTable, head: &RateTable, as_of: NaiveDate, open: &mut 
 }
 
 /// Other rate tables of the workspace that the request changes: they are judged by a gate of their own.
-fn other_tables(sides: &Sides, open: &mut Vec<Open>) {
-    let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else { return };
+fn other_tables(sides: &Sides, open: &mut Vec<Open>) -> Outcome<()> {
+    let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else { return Ok(()) };
     for (name, dataset) in &workspace.settings.datasets {
-        let role = profile::named(&dataset.profile.value).map(|profile| profile.role);
-        if role != Some("rate-table") {
+        if !is_rate_table(dataset) {
             continue;
         }
-        let patterns = dataset.files.iter().map(|file| format!("{}{}", git.prefix, file.value));
-        let patterns: Vec<glob::Pattern> =
-            patterns.filter_map(|pattern| glob::Pattern::new(&pattern).ok()).collect();
+        let patterns = git.patterns(workspace, &dataset.files)?;
         let judged = |path: &&str| *path == sides.base.path || *path == sides.head.path;
         let paths = git.changes.paths();
         let changed = paths.iter().filter(|path| !judged(path));
@@ -385,9 +371,10 @@ fn other_tables(sides: &Sides, open: &mut Vec<Open>) {
             let why = format!(
                 "the request also changes `{path}` of the rate table `{name}`: gate it, too"
             );
-            open.push(Open { control: "gate".to_owned(), why, line: None });
+            open.push(Open::of_gate(why));
         }
     }
+    Ok(())
 }
 
 fn side(file: &TableFile, table: &RateTable) -> Side {
@@ -526,7 +513,7 @@ fn not_rated(rerated: &Rerated, open: &mut Vec<Open>) {
     for (why, portion) in &new.undetermined {
         if old.undetermined.get(why) != Some(portion) {
             let why = format!("{} groups of usage can't be re-rated: {why}", portion.groups);
-            open.push(Open { control: "gate".to_owned(), why, line: None });
+            open.push(Open::of_gate(why));
         }
     }
 }
@@ -538,13 +525,4 @@ fn money(old: &Exact, new: &Exact, delta: &Exact) -> Money {
 /// An exact sum as text; sums of rounded amounts always have one.
 fn decimal(exact: &Exact) -> String {
     exact.to_decimal().map_or_else(|| "?".to_owned(), |decimal| decimal.normalized().to_string())
-}
-
-/// The first instant of a day.
-pub(crate) fn midnight(day: NaiveDate) -> i64 {
-    day.signed_duration_since(NaiveDate::default()).num_days() * DAY
-}
-
-fn day(micros: i64) -> Option<NaiveDate> {
-    DateTime::from_timestamp_micros(micros).map(|at| at.date_naive())
 }

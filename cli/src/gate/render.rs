@@ -110,7 +110,7 @@ fn invoices(change: &ChangeLine) -> Option<String> {
 }
 
 /// The day of an instant at midnight in UTC, else the instant.
-fn day(instant: &str) -> &str {
+pub(super) fn day(instant: &str) -> &str {
     instant.strip_suffix("T00:00:00Z").unwrap_or(instant)
 }
 

@@ -1,14 +1,12 @@
 //! Who stands behind a request: its authors, the approvals that count, what it changes of what judges it.
 
-use super::judge::{self, APPROVALS, Made};
+use super::judge::{self, APPROVALS, Judging, Made};
 use super::people::Directory;
-use super::result::{ApprovalLine, Open, RequestSummary, Rerating};
+use super::result::{ApprovalLine, Open, RequestSummary, Rerating, is_nothing};
 use super::reviews::{self, Context};
-use super::sides::{Revisions, Sides};
+use super::sides::{Revisions, Sides, is_rate_table};
 use super::statement::{Approval, Approver};
-use crate::catalogue::Catalogue;
-use crate::commands::not_run;
-use crate::diagnostic::{Failure, Outcome};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::workspace::Workspace;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +18,6 @@ use tieout_engine::gate::changeset::Row;
 use tieout_engine::gate::diff;
 use tieout_engine::gate::table::{self, RateTable};
 use tieout_engine::plan::Plan;
-use tieout_engine::progress::Progress;
 
 /// The ordinary control that asks whether emergencies were reviewed in time.
 pub(super) const EMERGENCIES: &str = "CM-04";
@@ -47,16 +44,12 @@ pub(crate) struct Given<'a> {
 pub(super) struct Request {
     pub(super) summary: RequestSummary,
     pub(super) directory: Directory,
-    pub(super) open: Vec<Open>,
     name: String,
     valid: BTreeSet<String>,
 }
 
-/// What the request is judged by, beside its tables.
-pub(super) type Judging<'a> = (&'a Plan, &'a Catalogue, &'a [u8; 32]);
-
 impl Request {
-    /// Finds out who stands behind the head.
+    /// Finds out who stands behind the head, and what can't be found out.
     ///
     /// # Errors
     /// What can't be read: an export, the directory, a key.
@@ -65,25 +58,22 @@ impl Request {
         judging: Judging<'_>,
         (given, as_of): (&Given<'_>, NaiveDate),
         (base, digest): (&RateTable, &Digest),
-        progress: &dyn Progress,
-    ) -> Outcome<Self> {
-        let (plan, catalogue, secret) = judging;
-        let (directory, refused) = super::register::directory(plan, catalogue, secret, progress)?;
-        let mut open: Vec<Open> = refused.into_iter().map(gate_open).collect();
-        let noon = end_of(as_of)?;
+    ) -> Outcome<(Self, Vec<Open>)> {
+        let (directory, mut open) = super::register::directory(judging)?;
+        let now = end_of(as_of)?;
         let accounts = authors(sides, given)?;
         let mut persons = BTreeSet::new();
         let mut unknown = 0_usize;
         for account in &accounts {
-            match directory.person(account, noon).person() {
+            match directory.person(account, now).person() {
                 Some(person) => drop(persons.insert(person.to_owned())),
                 None => unknown = unknown.saturating_add(1),
             }
         }
         let decisions = decisions(sides, given)?;
-        let releaser = given.releaser.map(|account| directory.person(account, noon));
+        let releaser = given.releaser.map(|account| directory.person(account, now));
         if releaser.as_ref().is_some_and(|who| who.person().is_none()) {
-            open.push(gate_open("the releaser's account is nobody's for certain".to_owned()));
+            open.push(Open::of_gate("the releaser's account is nobody's for certain"));
         }
         let releasers = releaser.and_then(|who| who.person().map(ToOwned::to_owned)).into_iter();
         let context = Context {
@@ -92,36 +82,30 @@ impl Request {
             releasers: &releasers.collect(),
             role: &role(sides.workspace.as_ref(), given.emergency.is_some()),
             digest: *digest,
-            now: noon,
+            now,
         };
         let digest_of = |commit: &str| match &sides.git {
-            Some(git) => diff_of(commit, git, sides, catalogue, base),
+            Some(git) => diff_of(commit, git, sides, judging, base),
             None => Ok(None),
         };
         let given_rows = reviews::rows(&decisions, &context, &digest_of)?;
-        let whose: BTreeMap<String, Option<String>> = given_rows
-            .iter()
-            .enumerate()
-            .map(|(place, row)| (told_id(place, row), row.person.clone()))
-            .collect();
         let rows: Vec<Row> = given_rows
             .iter()
             .enumerate()
             .map(|(place, row)| record(place, row))
             .collect::<Outcome<_>>()?;
-        let approvals = decided(&rows, judging, progress)?;
-        let counting = approvals.iter().filter(|approval| approval.counts);
+        let approvals = decided(&rows, judging)?;
         // Two approvals of one person are one.
-        let valid = counting.filter_map(|approval| whose.get(&approval.id).cloned().flatten());
-        let valid = valid.collect();
+        let counting = given_rows.iter().zip(&approvals).filter(|(_, approval)| approval.counts);
+        let valid = counting.filter_map(|(row, _)| row.person.clone()).collect();
         let summary = RequestSummary {
             authors: accounts.len().to_string(),
             unknown_authors: unknown.to_string(),
             approvals,
-            protected_changes: protected(sides),
+            protected_changes: protected(sides)?,
             emergency: given.emergency.map(ToOwned::to_owned),
         };
-        Ok(Self { summary, directory, open, name: name(sides), valid })
+        Ok((Self { summary, directory, name: name(sides), valid }, open))
     }
 
     /// The rows of the profile `gate-request-1`: one for each currency in which something moves. A request
@@ -153,8 +137,7 @@ impl Request {
         let moved = rerating.into_iter().filter(|_| changes > 0).flat_map(|r| &r.moved);
         let totals: Vec<(&str, &str)> =
             moved.map(|(currency, moved)| (currency.as_str(), moved.as_str())).collect();
-        let moved =
-            totals.iter().filter(|(_, delta)| delta.bytes().any(|b| matches!(b, b'1'..=b'9')));
+        let moved = totals.iter().filter(|(_, delta)| !is_nothing(delta));
         let rows: Vec<Row> = moved.map(|total| row(Some(*total))).collect();
         // Where nothing moves, one currency says so; where nothing was re-rated, nothing does.
         if rows.is_empty() { vec![row(totals.first().copied())] } else { rows }
@@ -166,10 +149,6 @@ pub(super) fn ordinary(plan: &Plan) -> Vec<DatasetSpec> {
     let of = |spec: &&DatasetSpec| EMERGENCY_ROLES.contains(&spec.profile.role);
     let found: Vec<DatasetSpec> = plan.datasets.iter().filter(of).cloned().collect();
     if found.len() == EMERGENCY_ROLES.len() { found } else { Vec::new() }
-}
-
-fn gate_open(why: String) -> Open {
-    Open { control: "gate".to_owned(), why, line: None }
 }
 
 /// The end of the day: who holds what on that day holds it then.
@@ -203,16 +182,13 @@ fn role(workspace: Option<&Workspace>, emergency: bool) -> String {
     of.unwrap_or_else(|| usual.to_owned())
 }
 
-/// How an approval is called where persons are not: its source and its place among them.
-fn told_id(place: usize, row: &reviews::Row) -> String {
-    format!("{} {}", word(&row.source).unwrap_or_default(), place.saturating_add(1))
-}
-
 /// The row of the profile `gate-approval-1`.
 fn record(place: usize, row: &reviews::Row) -> Outcome<Row> {
     let mut told = Row::default();
-    told.put("approval_id", Some(told_id(place, row)));
-    told.put("source", Some(word(&row.source)?));
+    let source = word(&row.source)?;
+    // Where persons are not told, an approval is called by its source and its place.
+    told.put("approval_id", Some(format!("{source} {}", place.saturating_add(1))));
+    told.put("source", Some(source));
     told.put("account", Some(row.account.clone()));
     told.put("person", row.person.clone());
     told.put("account_kind", Some(word(&row.account_kind)?));
@@ -234,22 +210,14 @@ fn word(value: &impl serde::Serialize) -> Outcome<String> {
 }
 
 /// What the policies of the base say of each approval.
-fn decided(
-    rows: &[Row],
-    (plan, catalogue, secret): Judging<'_>,
-    progress: &dyn Progress,
-) -> Outcome<Vec<ApprovalLine>> {
+fn decided(rows: &[Row], judging: Judging<'_>) -> Outcome<Vec<ApprovalLine>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let of =
-        |planned: &&tieout_engine::plan::PlannedControl| planned.control.id.as_str() == APPROVALS;
-    let controls = plan.controls.iter().filter(of).cloned().collect();
-    let plan = Plan { parameters: plan.parameters.clone(), datasets: Vec::new(), controls };
     let made = [Made { profile: "gate-approval-1", rows }];
-    let output = judge::run(&plan, &made, Vec::new(), (catalogue, secret), progress)?;
+    let output = judge::run(judging, &made, Vec::new())?;
     let mut decisions: BTreeMap<u64, &Decision> = BTreeMap::new();
-    for record in &output.records {
+    for record in output.records.iter().filter(|record| record.control.as_str() == APPROVALS) {
         if let Some(row) = record.record.row {
             decisions.insert(row.0, &record.decision);
         }
@@ -287,11 +255,11 @@ fn diff_of(
     commit: &str,
     git: &Revisions,
     sides: &Sides,
-    catalogue: &Catalogue,
+    judging: Judging<'_>,
     base: &RateTable,
 ) -> Outcome<Option<Digest>> {
     let Some((path, bytes)) = git.table_with(commit)? else { return Ok(None) };
-    let table = table::read(&path, &bytes, &sides.reading).map_err(|e| not_run(e, catalogue))?;
+    let table = table::read(&path, &bytes, &sides.reading).map_err(|e| judging.failed(e))?;
     Ok(table.refused.is_empty().then(|| diff::digest(&diff::changes(base, &table))))
 }
 
@@ -304,9 +272,9 @@ fn decisions(sides: &Sides, given: &Given<'_>) -> Outcome<Vec<reviews::Given>> {
         .map(|(_, path)| Ok((crate::output::shown(path), crate::output::read_text(path)?)))
         .transpose()?;
     for (source, path) in given.approvals.iter().filter(|(source, _)| source != VERSIONS) {
-        let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
         let shown = crate::output::shown(path);
         if source == "statement" {
+            let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
             statements.push(Approval::verify(&shown, &bytes, &approvers)?);
             continue;
         }
@@ -317,11 +285,20 @@ fn decisions(sides: &Sides, given: &Given<'_>) -> Outcome<Vec<reviews::Given>> {
                 let versions = versions.as_ref().map(|(file, text)| (file.as_str(), text.as_str()));
                 reviews::gitlab(&shown, &text, versions)?
             }
-            _ => reviews::changes(&shown, &text, "cm", given.change.unwrap_or_default())?,
+            _ => {
+                let change = given.change.ok_or_else(no_change)?;
+                reviews::changes(&shown, &text, "cm", change)?
+            }
         });
     }
     found.extend(reviews::statements(&statements, &name(sides)));
     Ok(found)
+}
+
+fn no_change() -> Failure {
+    let message = "an export of change management is of many changes";
+    let help = "say which one this is: `--change ID`";
+    Failure::usage(Diagnostic::new("gate-change", message).help(help))
 }
 
 fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
@@ -335,37 +312,29 @@ fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
 }
 
 /// The files that judge requests and that this one changes, by their names in base and head.
-fn protected(sides: &Sides) -> Vec<String> {
-    let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else { return Vec::new() };
+///
+/// # Errors
+/// What is protected is said by no pattern.
+fn protected(sides: &Sides) -> Outcome<Vec<String>> {
+    let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else {
+        return Ok(Vec::new());
+    };
     let settings = &workspace.settings;
-    let below = |path: &str| format!("{}{path}", git.prefix);
-    let mut exact = vec![
-        below("tieout.yaml"),
-        below("tieout.lock"),
-        ".mailmap".to_owned(),
-        ".gitattributes".to_owned(),
-    ];
-    exact.extend(settings.gate.waivers.iter().map(|path| below(&path.value)));
-    exact.extend(settings.gate.approvers.iter().map(|approver| below(&approver.key.value)));
+    let mut exact = vec![".mailmap".to_owned(), ".gitattributes".to_owned()];
+    exact.extend(["tieout.yaml", "tieout.lock"].map(|name| git.below(name)));
+    exact.extend(settings.gate.waivers.iter().map(|path| git.below(&path.value)));
+    exact.extend(settings.gate.approvers.iter().map(|approver| git.below(&approver.key.value)));
     let own = settings.own.catalogue.iter().chain(&settings.own.bundles);
-    let folders: Vec<String> =
-        own.map(|path| format!("{}/", below(path.value.trim_end_matches('/')))).collect();
-    let mut patterns: Vec<glob::Pattern> = Vec::new();
-    for dataset in settings.datasets.values() {
-        let profile = tieout_controls::profile::named(&dataset.profile.value);
-        if profile.is_none_or(|profile| profile.role != "rate-table") {
-            patterns.extend(
-                dataset.files.iter().filter_map(|f| glob::Pattern::new(&below(&f.value)).ok()),
-            );
-        }
+    let folders: Vec<String> = own.map(|path| format!("{}/", git.below(&path.value))).collect();
+    let mut patterns = git.patterns(workspace, &settings.gate.protected)?;
+    for dataset in settings.datasets.values().filter(|dataset| !is_rate_table(dataset)) {
+        patterns.extend(git.patterns(workspace, &dataset.files)?);
     }
-    let more = settings.gate.protected.iter();
-    patterns.extend(more.filter_map(|path| glob::Pattern::new(&below(&path.value)).ok()));
     let judges = |path: &&str| {
         exact.iter().any(|exact| exact == path)
             || folders.iter().any(|folder| path.starts_with(folder.as_str()))
             || patterns.iter().any(|pattern| pattern.matches(path))
     };
     let found: BTreeSet<&str> = git.changes.paths().into_iter().filter(judges).collect();
-    found.into_iter().map(ToOwned::to_owned).collect()
+    Ok(found.into_iter().map(ToOwned::to_owned).collect())
 }

@@ -271,6 +271,18 @@ pub(crate) struct Open {
     pub(crate) line: Option<String>,
 }
 
+impl Open {
+    /// What the gate itself could not find out.
+    pub(crate) fn of_gate(why: impl Into<String>) -> Self {
+        Self { control: "gate".to_owned(), why: why.into(), line: None }
+    }
+}
+
+/// Whether an exact amount in text is nothing.
+pub(crate) fn is_nothing(amount: &str) -> bool {
+    amount.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
+}
+
 /// A waiver of the base, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

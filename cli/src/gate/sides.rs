@@ -1,10 +1,12 @@
 //! What is compared, and what judges it: two files, or two revisions of which the base's workspace judges.
 
 use super::git::{Changes, Commit, Merge, Repository, Tree};
+use crate::config::DatasetFile;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
-use crate::workspace::Workspace;
+use crate::workspace::{PATTERNS, Workspace};
+use serde_saphyr::Spanned;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tieout_controls::profile;
@@ -123,17 +125,23 @@ impl Sides {
             Merge::Conflict(paths) => return Err(conflict(asked, &paths)),
         };
         let changes = repository.changed(&tree, &merged)?;
-        let (file, root) = place(&repository, &tree, asked.config)?;
+        let (known, brought) = (repository.paths(&tree)?, repository.paths(&merged)?);
+        let (file, root) = place(&repository, &known, asked.config)?;
         let prefix = file.rsplit_once('/').map_or_else(String::new, |(at, _)| format!("{at}/"));
         let folder = tempfile::tempdir().map_err(|e| Failure::file(here, &e))?;
-        let workspace = of_base(&repository, (&tree, &merged), &file, (&root, folder.path()))?;
+        let workspace = of_base(
+            (&repository, &tree),
+            (&known, &brought),
+            (&file, &prefix),
+            (&root, folder.path()),
+        )?;
         let Some((pattern, reading)) = table(&workspace, asked.table)? else {
             let message = "the base's workspace has no dataset of the role `rate-table`";
             let help = "add one with the profile `rate-table-1` and the table's file";
             return Err(Failure::usage(Diagnostic::new("missing-dataset", message).help(help)));
         };
-        let pattern = format!("{prefix}{}", plain(&pattern));
-        let path = one(&repository, &tree, &pattern)?;
+        let pattern = below(&prefix, &pattern);
+        let path = one(&known, &pattern)?;
         let read = |tree: &Tree, path: &str, shown: &str| {
             repository.read(tree, path)?.ok_or_else(|| absent(path, shown))
         };
@@ -150,7 +158,7 @@ impl Sides {
             bytes: read(&merged, &after, asked.head)?,
             path: after,
         };
-        only_table(&repository, &merged, &pattern, &head_side.path)?;
+        only_table(&brought, &pattern, &head_side.path)?;
         let git = Revisions { repository, base, head, changes, table: path, prefix };
         let (workspace, git) = (Some(workspace), Some(git));
         let (base, head) = (base_side, head_side);
@@ -165,6 +173,30 @@ fn is_revision(word: &str) -> bool {
 }
 
 impl Revisions {
+    /// A path of the workspace from the top of the repository.
+    pub(super) fn below(&self, path: &str) -> String {
+        below(&self.prefix, path).trim_end_matches('/').to_owned()
+    }
+
+    /// Patterns of the workspace from the top of the repository; what they name here may be in folders
+    /// below, too.
+    ///
+    /// # Errors
+    /// One is no pattern.
+    pub(super) fn patterns(
+        &self,
+        workspace: &Workspace,
+        files: &[Spanned<String>],
+    ) -> Outcome<Vec<glob::Pattern>> {
+        let pattern = |file: &Spanned<String>| {
+            glob::Pattern::new(&self.below(&file.value)).map_err(|e| {
+                let message = format!("`{}` is not a pattern: {}", file.value, e.msg);
+                workspace.wrong("file-pattern", message, file, None)
+            })
+        };
+        files.iter().map(pattern).collect()
+    }
+
     /// The table as the base has it with a commit of the head merged into it; `None` where that one
     /// conflicts or has no table.
     ///
@@ -183,12 +215,8 @@ impl Revisions {
 }
 
 /// Refuses a merge result in which the base's pattern names other files than the table that is judged.
-fn only_table(repository: &Repository, merged: &Tree, pattern: &str, judged: &str) -> Outcome<()> {
-    let glob = pattern_of(pattern);
-    let paths = repository.paths(merged)?;
-    let fitting = paths.iter().filter(|path| glob.as_ref().is_some_and(|glob| fits(glob, path)));
-    let others: Vec<&str> =
-        fitting.filter(|path| path.as_str() != judged).map(String::as_str).collect();
+fn only_table(brought: &[String], pattern: &str, judged: &str) -> Outcome<()> {
+    let others: Vec<&str> = fitting(brought, pattern).filter(|path| *path != judged).collect();
     if others.is_empty() {
         return Ok(());
     }
@@ -206,14 +234,24 @@ fn plain(path: &str) -> String {
     format!("{rooted}{}", parts.join("/"))
 }
 
+/// A path of the workspace from the top of the repository; `prefix` is the workspace's folder.
+fn below(prefix: &str, path: &str) -> String {
+    let path = plain(path);
+    if path.starts_with('/') { path } else { format!("{prefix}{path}") }
+}
+
+/// Whether a dataset is a rate table.
+pub(super) fn is_rate_table(dataset: &DatasetFile) -> bool {
+    profile::named(&dataset.profile.value).is_some_and(|profile| profile.role == ROLE)
+}
+
 /// Where the workspace file is in the repository, and its folder on this machine: the nearest one that
 /// the base has.
 fn place(
     repository: &Repository,
-    tree: &Tree,
+    known: &[String],
     config: Option<&Path>,
 ) -> Outcome<(String, PathBuf)> {
-    let known = repository.paths(tree)?;
     let root = repository.root().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let here = std::env::current_dir().map_err(|e| Failure::file(Path::new("."), &e))?;
     let file = match config {
@@ -233,25 +271,19 @@ fn place(
 /// waivers and its data. Data that git doesn't know are taken from the machine, unless the request adds
 /// them.
 fn of_base(
-    repository: &Repository,
-    (tree, merged): (&Tree, &Tree),
-    file: &str,
+    (repository, tree): (&Repository, &Tree),
+    (known, brought): (&[String], &[String]),
+    (file, prefix): (&str, &str),
     (root, folder): (&Path, &Path),
 ) -> Outcome<Workspace> {
-    if repository.read(tree, file)?.is_none() {
+    if !known.iter().any(|path| path == file) {
         let message = format!("the base has no `{file}`");
         let help = "what judges a request comes from its base: put the workspace there first";
         return Err(Failure::usage(Diagnostic::new("no-workspace", message).help(help)));
     }
-    let prefix = file.rsplit_once('/').map_or("", |(at, _)| at);
-    let known = repository.paths(tree)?;
     repository.extract(tree, &[file], folder)?;
-    let read = || Workspace::read(&folder.join(file));
-    let mut workspace = read()?;
-    let below = |path: &str| {
-        let path = plain(path);
-        if prefix.is_empty() || path.starts_with('/') { path } else { format!("{prefix}/{path}") }
-    };
+    let mut workspace = Workspace::read(&folder.join(file))?;
+    let below = |path: &str| below(prefix, path);
     let settings = &workspace.settings;
     let mut wanted: Vec<String> = vec![below("tieout.lock")];
     wanted.extend(settings.gate.waivers.iter().map(|path| below(&path.value)));
@@ -263,29 +295,23 @@ fn of_base(
         known.iter().any(|known| known == path || known.starts_with(&folder))
     };
     wanted.retain(inside);
-    let tracked = repository.paths(merged)?;
     let mut elsewhere = Vec::new();
     for (name, dataset) in &settings.datasets {
         for (number, pattern) in dataset.files.iter().enumerate() {
-            let glob = pattern_of(&below(&pattern.value));
-            let matching: Vec<&String> =
-                known.iter().filter(|path| glob.as_ref().is_some_and(|g| fits(g, path))).collect();
-            if matching.is_empty() {
-                if glob.is_some_and(|g| tracked.iter().any(|path| fits(&g, path))) {
-                    let message =
-                        format!("dataset `{name}`: `{}` is added by the request", pattern.value);
-                    let help = "what judges a request comes from its base: merge the data first";
-                    return Err(workspace.wrong(
-                        "gate-added-data",
-                        message,
-                        pattern,
-                        Some(help.to_owned()),
-                    ));
-                }
-                elsewhere.push((name.clone(), number));
-            } else {
-                wanted.extend(matching.into_iter().cloned());
+            let path = below(&pattern.value);
+            let before = wanted.len();
+            wanted.extend(fitting(known, &path).map(ToOwned::to_owned));
+            if wanted.len() > before {
+                continue;
             }
+            if fitting(brought, &path).next().is_some() {
+                let message =
+                    format!("dataset `{name}`: `{}` is added by the request", pattern.value);
+                let help = Some("what judges a request comes from its base: merge the data first");
+                let help = help.map(ToOwned::to_owned);
+                return Err(workspace.wrong("gate-added-data", message, pattern, help));
+            }
+            elsewhere.push((name.clone(), number));
         }
     }
     wanted.sort();
@@ -302,7 +328,7 @@ fn of_base(
     }
     for (name, dataset) in &workspace.settings.datasets {
         for file in workspace.files(name, &dataset.files)? {
-            untouched(repository, &tracked, (name, &file.path), folder)?;
+            untouched(repository, brought, (name, &file.path), folder)?;
         }
     }
     Ok(workspace)
@@ -312,7 +338,7 @@ fn of_base(
 /// in a folder that is one.
 fn untouched(
     repository: &Repository,
-    tracked: &[String],
+    brought: &[String],
     (dataset, file): (&str, &Path),
     folder: &Path,
 ) -> Outcome<()> {
@@ -320,18 +346,18 @@ fn untouched(
         return Ok(());
     }
     let real = file.canonicalize().map_err(|e| Failure::file(file, &e))?;
-    let brought = |path: &Path| {
+    let is_brought = |path: &Path| {
         let inside = repository.inside(path).ok();
         inside.is_some_and(|inside| {
-            tracked.iter().any(|known| {
+            brought.iter().any(|known| {
                 // Of a tracked folder, link or submodule the file would be below.
                 *known == inside
                     || inside.strip_prefix(known.as_str()).is_some_and(|r| r.starts_with('/'))
             })
         })
     };
-    let linked = file.ancestors().any(|part| part.is_symlink() && brought(part));
-    if !linked && !brought(&real) && !brought(file) {
+    let linked = file.ancestors().any(|part| part.is_symlink() && is_brought(part));
+    if !linked && !is_brought(&real) && !is_brought(file) {
         return Ok(());
     }
     let message = format!(
@@ -343,28 +369,23 @@ fn untouched(
     Err(Failure { exit: Exit::Usage, diagnostics: vec![diagnostic] })
 }
 
-fn pattern_of(text: &str) -> Option<glob::Pattern> {
-    glob::Pattern::new(text).ok()
-}
-
-fn fits(pattern: &glob::Pattern, path: &str) -> bool {
-    let options = glob::MatchOptions {
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-        case_sensitive: true,
+/// The paths that a pattern names, as the workspace's own patterns do.
+fn fitting<'a>(paths: &'a [String], pattern: &str) -> impl Iterator<Item = &'a str> {
+    let pattern = glob::Pattern::new(pattern).ok();
+    let fits = move |path: &&str| {
+        pattern.as_ref().is_some_and(|pattern| pattern.matches_with(path, PATTERNS))
     };
-    pattern.matches_with(path, options)
+    paths.iter().map(String::as_str).filter(fits)
 }
 
 /// The file of the gated table and how it is read: that of the dataset asked for, or the only one.
 fn table(workspace: &Workspace, wanted: Option<&str>) -> Outcome<Option<(String, Reading)>> {
-    let of_role = |profile: &str| profile::named(profile).is_some_and(|p| p.role == ROLE);
     let tables: Vec<_> = workspace
         .settings
         .datasets
         .iter()
         .filter(|(name, dataset)| {
-            of_role(&dataset.profile.value) && wanted.is_none_or(|wanted| wanted == *name)
+            is_rate_table(dataset) && wanted.is_none_or(|wanted| wanted == *name)
         })
         .collect();
     match (tables.as_slice(), wanted) {
@@ -389,14 +410,11 @@ fn table(workspace: &Workspace, wanted: Option<&str>) -> Outcome<Option<(String,
     }
 }
 
-/// The only file of a tree that a pattern names.
-fn one(repository: &Repository, tree: &Tree, pattern: &str) -> Outcome<String> {
-    let glob = pattern_of(pattern);
-    let paths = repository.paths(tree)?;
-    let mut found =
-        paths.into_iter().filter(|path| glob.as_ref().is_some_and(|glob| fits(glob, path)));
+/// The only file that a pattern names.
+fn one(known: &[String], pattern: &str) -> Outcome<String> {
+    let mut found = fitting(known, pattern);
     match (found.next(), found.next()) {
-        (Some(path), None) => Ok(path),
+        (Some(path), None) => Ok(path.to_owned()),
         (None, _) => Err(absent(pattern, "the base")),
         (Some(_), Some(_)) => {
             let message = format!("`{pattern}` names several files; a gated table is one");

@@ -9,8 +9,9 @@ use crate::output;
 use crate::text::counted;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
-use tieout_controls::profile::{self, SchemaProfile};
+use tieout_controls::profile;
 use tieout_controls::{ColumnType, Decimal, Money, Value};
+use tieout_engine::gate::changeset::Row;
 
 /// Marks the findings that a waiver of the base covers at the beginning of the day, and tells what became
 /// of each waiver. `records` has each finding's columns.
@@ -22,7 +23,7 @@ pub(super) fn apply(
     directory: &Directory,
     as_of: NaiveDate,
     findings: &mut [Finding],
-    records: &[BTreeMap<String, String>],
+    records: &[Option<&Row>],
 ) -> Outcome<Vec<WaiverLine>> {
     let Some(workspace) = &sides.workspace else { return Ok(Vec::new()) };
     let Some(file) = &workspace.settings.gate.waivers else { return Ok(Vec::new()) };
@@ -37,19 +38,19 @@ pub(super) fn apply(
     waiver::one_person(&waivers, directory, at)?;
     // A key's money stands in one of its rows, and is at stake in all of them.
     let mut at_stake: BTreeMap<&str, Money> = BTreeMap::new();
-    for record in records {
+    for record in records.iter().flatten() {
         let amount = record.get("delta").and_then(|delta| Decimal::parse(delta).ok());
         if let (Some(key), Some(amount), Some(currency)) =
             (record.get("rate_key"), amount, record.get("currency"))
         {
-            at_stake.insert(key, Money { amount, currency: currency.clone() });
+            at_stake.insert(key, Money { amount, currency: currency.to_owned() });
         }
     }
     let exceptions: Vec<Exception> = findings
         .iter()
         .zip(records)
         .enumerate()
-        .map(|(number, (finding, record))| exception(number, finding, record, &at_stake))
+        .map(|(number, (finding, record))| exception(number, finding, *record, &at_stake))
         .collect();
     let applied = waiver::apply(&waivers, &exceptions, at)?;
     for (finding, exception) in findings.iter_mut().zip(&exceptions) {
@@ -65,19 +66,20 @@ pub(super) fn apply(
 fn exception(
     number: usize,
     finding: &Finding,
-    record: &BTreeMap<String, String>,
+    record: Option<&Row>,
     at_stake: &BTreeMap<&str, Money>,
 ) -> Exception {
     let amount = finding.amount.as_deref().and_then(|amount| Decimal::parse(amount).ok());
-    let of_key = record.get("rate_key").and_then(|key| at_stake.get(key.as_str()));
-    let coverage = record.get("coverage").map(String::as_str);
+    let column = |name: &str| record.and_then(|record| record.get(name));
+    let of_key = column("rate_key").and_then(|key| at_stake.get(key));
+    let coverage = column("coverage");
     let stake = match (&finding.amount, amount, &finding.currency) {
         (None, ..) => match (of_key, coverage) {
             (Some(money), _) => Stake::Of(money.clone()),
             // What was not put to usage, or could not be, may be any money.
             (None, Some("priced" | "undetermined")) => Stake::Unknown,
             (None, Some("not-rated"))
-                if record.contains_key("new_price") && record.contains_key("old_price") =>
+                if column("new_price").is_some() && column("old_price").is_some() =>
             {
                 Stake::Unknown
             }
@@ -91,21 +93,20 @@ fn exception(
     Exception {
         key: format!("{number:012}"),
         control: finding.control.clone(),
-        record: typed(record),
+        record: typed(record.unwrap_or(&Row::default())),
         stake,
     }
 }
 
 /// A record's columns by the profile that has them all.
-fn typed(record: &BTreeMap<String, String>) -> BTreeMap<String, Value> {
-    let of = |name: &str| -> Option<&'static SchemaProfile> { profile::named(name) };
-    let profile = if record.contains_key("rate_key") { "rate-change-1" } else { "gate-request-1" };
-    let columns = of(profile).map_or(&[][..], |profile| profile.columns);
+fn typed(record: &Row) -> BTreeMap<String, Value> {
+    let change = record.get("rate_key").is_some();
+    let profile = profile::named(if change { "rate-change-1" } else { "gate-request-1" });
     let value = |column: &profile::Column| {
-        let text = record.get(column.name);
-        (column.name.to_owned(), text.and_then(|t| parsed(column.kind, t)).unwrap_or(Value::Null))
+        let value = record.get(column.name).and_then(|text| parsed(column.kind, text));
+        (column.name.to_owned(), value.unwrap_or(Value::Null))
     };
-    columns.iter().map(value).collect()
+    profile.map_or(&[][..], |profile| profile.columns).iter().map(value).collect()
 }
 
 fn parsed(kind: ColumnType, text: &str) -> Option<Value> {

@@ -22,7 +22,7 @@ mod json;
 mod junit;
 mod openlineage;
 mod parquet;
-mod sarif;
+pub(crate) mod sarif;
 pub(crate) mod shown;
 mod text;
 mod xlsx;

@@ -184,7 +184,8 @@ fn fingerprint(control: &str, code: &str) -> Value {
     json!({"controlCode/v1": tieout_controls::Digest(digest.into()).to_string()})
 }
 
-fn level(severity: Severity) -> &'static str {
+/// The level of what is found: none is worse than `error`.
+pub(crate) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Low => "note",
         Severity::Medium => "warning",
@@ -194,7 +195,7 @@ fn level(severity: Severity) -> &'static str {
 
 /// A relative path as a URI reference: what RFC 3986 section 2.3 does not leave as it is, and is
 /// not the path's own `/`, is percent-encoded.
-fn encoded(path: &str) -> String {
+pub(crate) fn encoded(path: &str) -> String {
     let mut uri = String::new();
     for byte in path.bytes() {
         let c = char::from(byte);

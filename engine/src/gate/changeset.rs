@@ -1,19 +1,20 @@
 //! The change set as rows of the profile `rate-change-1`: what policies decide over.
 
 use super::diff::{Change, Kind};
+use super::effect::by_key;
 use super::integrity::Finding;
 use super::lookups::Lookups;
 use super::rerate::{Book, Coverage, Rerated, Unrated, rerate};
 use super::table::RateTable;
 use super::timeline::known_last;
 use super::usage::Usage;
-use super::{Rate, RateKey, Terms};
+use super::{DAY, Rate, RateKey, Terms, day_of, midnight};
 use crate::reperform::exact::{Exact, Increment};
-use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta};
+use chrono::{DateTime, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::Rounding;
+use tieout_controls::value::instant_text;
 
-const DAY: i64 = 86_400_000_000;
 /// Percentages have so many digits behind the point, half of the last to even.
 const PERCENT_SCALE: u32 = 4;
 
@@ -27,11 +28,9 @@ pub struct Measures<'a> {
     /// Contracts, documents, closed periods.
     pub lookups: &'a Lookups,
     /// The base's table at the beginning of the window over which changes add up, where it is known.
-    pub window: Option<&'a RateTable>,
+    pub window: Option<Book<'a>>,
     /// The usage, and what it comes to on both sides.
-    pub rated: Option<(&'a Usage, &'a Rerated)>,
-    /// At which instants the rates were put to it.
-    pub worst: &'a Worst,
+    pub rated: Option<(&'a Usage, &'a Worst)>,
     /// Both tables' rates by key.
     pub books: [&'a Book<'a>; 2],
     /// The head's file.
@@ -66,16 +65,19 @@ impl Row {
 /// larger one, and no rate of the service holds at another time than the others.
 pub type Instants = BTreeMap<String, i64>;
 
-/// The instants, and the usage that the head has no rate for at any of them.
-#[derive(Debug, Default)]
+/// Usage under both tables at the instants at which the most moves.
+#[derive(Debug)]
 pub struct Worst {
-    /// By service.
+    /// At which instant the rates of each service that changes were taken.
     pub instants: Instants,
-    /// By key and unit.
+    /// What comes of the usage then.
+    pub rerated: Rerated,
+    /// What the head has no rate for at any of the instants that were tried, by key and unit.
     pub unrated: Vec<Unrated>,
 }
 
-/// The instants, by re-rating the usage as often as the service with the most has beginnings and ends.
+/// Re-rates the usage as often as the service with the most has beginnings and ends of changes, and takes for
+/// each service the instant at which the most moves.
 pub fn worst(
     base: &RateTable,
     head: &RateTable,
@@ -88,15 +90,19 @@ pub fn worst(
         turns.insert(change.from);
         turns.extend(change.to);
     }
+    let at_instants = |instants: &Instants| {
+        let (old, new) = snapshots(base, head, instants, as_of);
+        rerate(&old, &new, usage, 0)
+    };
     let mut chosen: BTreeMap<String, (i64, Exact)> = BTreeMap::new();
     let mut unrated: BTreeMap<(RateKey, String), Unrated> = BTreeMap::new();
+    let mut last = None;
     let rounds = turns.values().map(BTreeSet::len).max().unwrap_or(0);
     for round in 0..rounds {
         let at = |all: &BTreeSet<i64>| all.iter().nth(round).or(all.last()).copied();
         let instants: Instants =
             turns.iter().filter_map(|(service, all)| Some((service.clone(), at(all)?))).collect();
-        let (old, new) = snapshots(base, head, &instants, as_of);
-        let rerated = rerate(&old, &new, usage, 0);
+        let rerated = at_instants(&instants);
         let mut sizes: BTreeMap<&str, Exact> = BTreeMap::new();
         for (key, effect) in &rerated.by_key {
             let size = sizes.entry(&key.service_id).or_insert_with(Exact::zero);
@@ -104,47 +110,66 @@ pub fn worst(
                 *size = size.plus(&money.delta.magnitude());
             }
         }
-        for (service, instant) in instants {
+        for (service, instant) in &instants {
             let size = sizes.get(service.as_str()).cloned().unwrap_or_else(Exact::zero);
-            let best = chosen.entry(service).or_insert_with(|| (instant, size.clone()));
+            let best = chosen.entry(service.clone()).or_insert_with(|| (*instant, size.clone()));
             // Of two that move as much, the earlier one.
             if size > best.1 {
-                *best = (instant, size);
+                *best = (*instant, size);
             }
         }
-        for usage in rerated.unrated {
-            let place = unrated.entry((usage.key.clone(), usage.unit.clone()));
-            let known = place.or_insert_with(|| usage.clone());
-            known.in_base &= usage.in_base;
-        }
+        add_unrated(&mut unrated, &rerated);
+        last = Some((instants, rerated));
     }
     let instants = chosen.into_iter().map(|(service, (instant, _))| (service, instant)).collect();
-    Worst { instants, unrated: unrated.into_values().collect() }
+    let rerated = match last {
+        Some((tried, rerated)) if tried == instants => rerated,
+        _ => at_instants(&instants),
+    };
+    if rounds == 0 {
+        add_unrated(&mut unrated, &rerated);
+    }
+    Worst { instants, rerated, unrated: unrated.into_values().collect() }
+}
+
+/// Usage without a rate once is without one; the base's case only where it always is.
+fn add_unrated(all: &mut BTreeMap<(RateKey, String), Unrated>, rerated: &Rerated) {
+    for usage in &rerated.unrated {
+        let place = all.entry((usage.key.clone(), usage.unit.clone()));
+        let known = place.or_insert_with(|| usage.clone());
+        known.in_base &= usage.in_base;
+    }
 }
 
 /// Both tables as they hold at those instants, for all time; services without a change as on the day.
-pub fn snapshots(
+fn snapshots(
     base: &RateTable,
     head: &RateTable,
     instants: &Instants,
     as_of: NaiveDate,
 ) -> (Vec<Rate>, Vec<Rate>) {
+    let always = |rate: &Rate| {
+        let terms = Terms { known_from: None, ..rate.terms.clone() };
+        Rate { from: i64::MIN, to: None, terms, ..rate.clone() }
+    };
     let side = |table: &RateTable| {
-        let holds = |rate: &&Rate| {
-            let at = instants.get(&rate.key.service_id).copied().unwrap_or_else(|| midnight(as_of));
-            rate.from <= at && rate.to.is_none_or(|to| at < to)
-        };
-        let mut by_key: BTreeMap<&RateKey, Vec<&Rate>> = BTreeMap::new();
-        for rate in table.rates.iter().filter(holds) {
-            by_key.entry(&rate.key).or_default().push(rate);
+        let mut held = Vec::new();
+        for (key, mut rates) in by_key(&table.rates) {
+            let at = instants.get(&key.service_id).copied().unwrap_or_else(|| midnight(as_of));
+            rates.retain(|rate| rate.holds(at));
+            held.extend(known_last(&rates).into_iter().map(always));
         }
-        let always = |rate: &Rate| {
-            let terms = Terms { known_from: None, ..rate.terms.clone() };
-            Rate { from: i64::MIN, to: None, terms, ..rate.clone() }
-        };
-        by_key.values().flat_map(|rates| known_last(rates)).map(always).collect()
+        held
     };
     (side(base), side(head))
+}
+
+impl Worst {
+    /// Whether a change holds at the instant at which its service's rates were taken.
+    pub fn holds(&self, change: &Change) -> bool {
+        let instant = self.instants.get(&change.key.service_id);
+        instant.is_some_and(|at| change.from <= *at && change.to.is_none_or(|to| *at < to))
+    }
 }
 
 /// The rows: changes in their order, findings on the table, usage that no rate prices.
@@ -154,9 +179,8 @@ pub fn rows(changes: &[Change], findings: &[Finding], measures: &Measures<'_>) -
     for change in changes {
         let mut row = measures.row(change, false);
         // A key's difference stands in one row: sums over the rows are sums of money.
-        let instant = measures.worst.instants.get(&change.key.service_id);
-        let holds = |at: &i64| change.from <= *at && change.to.is_none_or(|to| *at < to);
-        let first = instant.is_some_and(holds) && told.insert(&change.key);
+        let told_here = measures.rated.is_some_and(|(_, worst)| worst.holds(change));
+        let first = told_here && told.insert(&change.key);
         measures.effect(&mut row, &change.key, first);
         rows.push(row);
     }
@@ -223,8 +247,8 @@ impl Measures<'_> {
         let (old, new) = (change.old.as_ref(), change.new.as_ref());
         let step = percent_of(old, new);
         row.put("change_percent", step.clone());
-        let before = self.window.and_then(|table| price_at(table, change));
-        let over = before.as_ref().and_then(|before| percent_of(Some(before), new));
+        let before = self.window.as_ref().and_then(|book| price_at(book, change));
+        let over = before.and_then(|before| percent_of(Some(before), new));
         row.put("cumulative_percent", over.or(step));
         let Some(new) = new else { return };
         let line = new.terms.contract_line.as_deref();
@@ -250,7 +274,10 @@ impl Measures<'_> {
         row.put("method_in_force", in_force.map(|flag| flag.to_string()));
         row.put("method_doc_id", method);
         let announced = new.and_then(|rate| rate.terms.announced_on);
-        row.put("announced_on", announced.and_then(day).map(|day| day.to_string()));
+        row.put(
+            "announced_on",
+            announced.and_then(|day| day_of(i64::from(day) * DAY)).map(|day| day.to_string()),
+        );
         let notice = announced.map(|day| change.from.div_euclid(DAY) - i64::from(day));
         row.put("notice_days", notice.map(|days| days.to_string()));
         let declared = new.or(old).is_some_and(|rate| rate.terms.retroactive);
@@ -261,7 +288,7 @@ impl Measures<'_> {
 
     /// What the key's usage comes to.
     fn effect(&self, row: &mut Row, key: &RateKey, first: bool) {
-        let effect = self.rated.and_then(|(_, rerated)| rerated.by_key.get(key));
+        let effect = self.rated.and_then(|(_, worst)| worst.rerated.by_key.get(key));
         let coverage = match (self.rated, effect) {
             (None, _) => Coverage::NotRated,
             (Some(_), None) => Coverage::Unpriced,
@@ -282,13 +309,7 @@ impl Measures<'_> {
 
     /// A row for each service, region, segment and unit whose usage the head doesn't price.
     fn unrated(&self) -> Vec<Row> {
-        // Where nothing changes, the one re-rating says what has no rate.
-        let now = self.rated.into_iter().flat_map(|(_, rerated)| &rerated.unrated);
-        let known = |usage: &&Unrated| {
-            !self.worst.unrated.iter().any(|u| u.key == usage.key && u.unit == usage.unit)
-        };
-        let mut unrated: Vec<&Unrated> = now.filter(known).chain(&self.worst.unrated).collect();
-        unrated.sort_by(|a, b| (&a.key, &a.unit).cmp(&(&b.key, &b.unit)));
+        let unrated = self.rated.into_iter().flat_map(|(_, worst)| &worst.unrated);
         let row = |usage: &Unrated| {
             let mut row = Row::default();
             row.put("rate_key", Some(usage.key.to_string()));
@@ -307,7 +328,7 @@ impl Measures<'_> {
             row.put("file", Some(self.file.to_owned()));
             row
         };
-        unrated.into_iter().map(row).collect()
+        unrated.map(row).collect()
     }
 }
 
@@ -318,17 +339,12 @@ fn only<T>(map: &BTreeMap<String, T>) -> Option<(&str, &T, bool)> {
 
 /// The rate of the change's key and tier that the table has at the change's first instant; none where
 /// it has several.
-fn price_at(table: &RateTable, change: &Change) -> Option<Rate> {
+fn price_at<'a>(book: &Book<'a>, change: &Change) -> Option<&'a Rate> {
     let tier = change.tier_from.clone().unwrap_or_else(Exact::zero);
-    let holds = |rate: &&Rate| {
-        rate.key == change.key
-            && rate.tier.0 == tier
-            && rate.from <= change.from
-            && rate.to.is_none_or(|to| change.from < to)
-    };
-    let mut found = table.rates.iter().filter(holds);
+    let rates = known_last(&book.rates(&change.key, change.from));
+    let mut found = rates.into_iter().filter(|rate| rate.tier.0 == tier);
     let only = found.next()?;
-    if found.next().is_some() { None } else { Some(only.clone()) }
+    if found.next().is_some() { None } else { Some(only) }
 }
 
 /// By how many percent a price differs from another of the same currency and unit.
@@ -351,15 +367,5 @@ fn decimal(exact: &Exact) -> Option<String> {
 }
 
 fn instant(micros: i64) -> Option<String> {
-    let at = DateTime::from_timestamp_micros(micros)?;
-    Some(at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
-}
-
-fn day(days: i32) -> Option<NaiveDate> {
-    NaiveDate::default().checked_add_signed(TimeDelta::days(days.into()))
-}
-
-/// The first instant of a day in UTC.
-fn midnight(day: NaiveDate) -> i64 {
-    day.signed_duration_since(NaiveDate::default()).num_days() * DAY
+    DateTime::from_timestamp_micros(micros).map(instant_text)
 }

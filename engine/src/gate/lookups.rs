@@ -1,13 +1,12 @@
 //! What a change of rates is compared with: contracts, documents, closed periods.
 
+use super::DAY;
 use crate::dataset::Loaded;
 use crate::population::native::reading::{self, text};
 use crate::reperform::exact::Exact;
 use crate::run::RunError;
 use datafusion::arrow::array::Array as _;
 use std::collections::BTreeMap;
-
-const DAY: i64 = 86_400_000_000;
 
 /// A line of a contract.
 #[derive(Debug)]

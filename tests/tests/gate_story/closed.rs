@@ -203,3 +203,39 @@ fn a_revision_that_is_not_there() {
         assert_eq!(ran.code, 2, "{base} {head}: {}{}", ran.stdout, ran.stderr);
     }
 }
+
+/// What is protected can't be read, so that nobody knows what is.
+#[test]
+fn a_protected_pattern_that_is_none() {
+    let scratch = Scratch::with(|scratch| {
+        let gate = "gate:\n  protected: [\"ops/[x\"]\n";
+        scratch.write("tieout.yaml", &company::WORKSPACE.replace("gate:\n", gate));
+    });
+    refused(&case(&scratch, dearer), 2, &["file-pattern", "ops/[x"]);
+}
+
+/// However the workspace writes the path of what judges, the request that changes it is named.
+#[test]
+fn a_directory_that_is_written_another_way() {
+    let scratch = Scratch::with(|scratch| {
+        let text = company::WORKSPACE.replace("[people/grants.csv]", "[./people//grants.csv]");
+        scratch.write("tieout.yaml", &text);
+    });
+    let gated = case(&scratch, |branch| {
+        let own = company::GRANTS.replace("emil,engineer", "emil,rate-approver");
+        branch.write("people/grants.csv", &own);
+        dearer(branch);
+    });
+    refused(&gated, 1, &["RG-23", "request into main", "people/grants.csv"]);
+}
+
+/// The contracts have a row that can't be read: none of them is used, and that is said.
+#[test]
+fn a_contract_that_cannot_be_read() {
+    let scratch = Scratch::with(|scratch| {
+        let text =
+            scratch.read("books/contracts.csv") + "C-X,one,N,DE,vm-small,0.4,EUR,,2026-01-01,,,,\n";
+        scratch.write("books/contracts.csv", &text);
+    });
+    refused(&case(&scratch, dearer), 3, &["1 rows of `contracts` can't be read", "RG-03"]);
+}

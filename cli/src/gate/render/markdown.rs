@@ -1,6 +1,6 @@
 //! The comment of a pull request, or a job's summary.
 
-use super::super::result::{Finding, GateResult, Moved, RequestSummary};
+use super::super::result::{Finding, GateResult, Moved, RequestSummary, is_nothing};
 use super::{day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
@@ -102,7 +102,7 @@ fn cost(out: &mut String, result: &GateResult) {
         row(out, "**total**", currency, [&total.old, &total.new, &total.delta]);
     }
     for (dimension, values) in &rerating.by {
-        let moved: Vec<&Moved> = values.iter().filter(|m| !is_zero(&m.money.delta)).collect();
+        let moved: Vec<&Moved> = values.iter().filter(|m| !is_nothing(&m.money.delta)).collect();
         for mover in moved.iter().take(MOVERS) {
             let name = format!("{}: {}", dimension.replace('_', " "), cell(&mover.value));
             let money = &mover.money;
@@ -135,11 +135,6 @@ fn cost(out: &mut String, result: &GateResult) {
 fn row(out: &mut String, name: &str, currency: &str, amounts: [&String; 3]) {
     let [old, new, delta] = amounts.map(|amount| money_text(amount, currency));
     let _ = writeln!(out, "| {name} | {old} | {new} | {delta} |");
-}
-
-/// Whether an exact amount in text is nothing.
-fn is_zero(amount: &str) -> bool {
-    amount.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
 }
 
 fn changes(out: &mut String, result: &GateResult) {

@@ -3,8 +3,8 @@
 //! line of the table. What doesn't fit is counted in a notification, never left out in silence.
 
 use super::super::result::{Finding, GateResult};
+use crate::report::sarif::{encoded, level};
 use serde_json::{Value, json};
-use tieout_controls::control::Severity;
 
 /// GitHub's limit of results in a run (docs.github.com, SARIF support for code scanning).
 const RESULTS: usize = 25_000;
@@ -55,7 +55,7 @@ fn one(result: &GateResult, finding: &Finding) -> Value {
         "level": level(finding.severity),
         "message": {"text": cut(&format!("{}: {}", finding.subject, finding.message))},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": uri(&finding.file)},
+            "artifactLocation": {"uri": encoded(&finding.file)},
             "region": {"startLine": line(finding)},
         }}],
         "partialFingerprints": {"tieoutFinding/v1": super::fingerprint(finding)},
@@ -80,19 +80,6 @@ fn line(finding: &Finding) -> u64 {
     finding.line.as_ref().and_then(|line| line.parse().ok()).unwrap_or(1)
 }
 
-/// A relative reference (RFC 3986): what isn't allowed in a path is percent-encoded.
-fn uri(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 fn notifications(result: &GateResult, findings: usize) -> Vec<Value> {
     let warning = |text: String| json!({"level": "warning", "message": {"text": cut(&text)}});
     let open = result.open.iter().take(RESULTS);
@@ -111,18 +98,11 @@ fn cut(text: &str) -> String {
     }
 }
 
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "note",
-        Severity::Medium => "warning",
-        Severity::High | Severity::Critical => "error",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::fixture;
     use super::*;
+    use tieout_controls::control::Severity;
 
     /// A hundred thousand findings: the run holds what the host takes, what blocks first, and tells of
     /// the others.
@@ -139,10 +119,5 @@ mod tests {
         assert_ne!(results[0]["level"], "note");
         let told = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
         assert!(told.contains("75001 more findings"), "{told}");
-    }
-
-    #[test]
-    fn a_path_is_a_reference() {
-        assert_eq!(uri("rates/à b#1.csv"), "rates/%C3%A0%20b%231.csv");
     }
 }

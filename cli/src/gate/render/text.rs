@@ -1,6 +1,6 @@
 //! The terminal's output: what stands against it, what it costs whom, what changes, who is behind it.
 
-use super::super::result::{GateResult, Moved};
+use super::super::result::{GateResult, Moved, is_nothing};
 use super::{day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
@@ -103,10 +103,7 @@ fn cost(out: &mut String, result: &GateResult) {
         line(out, "total", currency, total);
     }
     for (dimension, values) in &rerating.by {
-        let moved: Vec<&Moved> = values
-            .iter()
-            .filter(|m| m.money.delta.bytes().any(|b| b.is_ascii_digit() && b != b'0'))
-            .collect();
+        let moved: Vec<&Moved> = values.iter().filter(|m| !is_nothing(&m.money.delta)).collect();
         for mover in moved.iter().take(MOVERS) {
             let name = format!("{} {}", dimension.replace('_', " "), mover.value);
             line(out, &name, &mover.currency, &mover.money);

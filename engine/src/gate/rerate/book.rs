@@ -1,5 +1,6 @@
 //! The rates of a table by their keys, and which of them price what was used.
 
+use crate::gate::effect::by_key;
 use crate::gate::{Rate, RateKey};
 use std::collections::BTreeMap;
 
@@ -10,11 +11,7 @@ pub struct Book<'r>(BTreeMap<&'r RateKey, Vec<&'r Rate>>);
 impl<'r> Book<'r> {
     /// The rates of a table, in whatever order.
     pub fn of(rates: &'r [Rate]) -> Self {
-        let mut keys: BTreeMap<&RateKey, Vec<&Rate>> = BTreeMap::new();
-        for rate in rates {
-            keys.entry(&rate.key).or_default().push(rate);
-        }
-        Self(keys)
+        Self(by_key(rates))
     }
 
     /// The key whose rates price usage of that service, region and segment at an instant: the most
@@ -24,25 +21,21 @@ impl<'r> Book<'r> {
     pub fn key(&self, used: &RateKey, at: i64) -> Option<&'r RateKey> {
         candidates(used).iter().find_map(|key| {
             let (key, rates) = self.0.get_key_value(key)?;
-            rates.iter().any(|rate| in_force(rate, at)).then_some(*key)
+            rates.iter().any(|rate| rate.holds(at)).then_some(*key)
         })
     }
 
     /// The rates of a key that are in force at an instant.
-    pub(super) fn rates(&self, key: &RateKey, at: i64) -> Vec<&'r Rate> {
+    pub(in crate::gate) fn rates(&self, key: &RateKey, at: i64) -> Vec<&'r Rate> {
         let rates = self.0.get(key).into_iter().flatten().copied();
-        rates.filter(|rate| in_force(rate, at)).collect()
+        rates.filter(|rate| rate.holds(at)).collect()
     }
 
     /// The keys that have a rate in force at an instant, in order.
     pub(super) fn keys(&self, at: i64) -> impl Iterator<Item = &'r RateKey> {
-        let keys = self.0.iter().filter(move |(_, rates)| rates.iter().any(|r| in_force(r, at)));
+        let keys = self.0.iter().filter(move |(_, rates)| rates.iter().any(|r| r.holds(at)));
         keys.map(|(key, _)| *key)
     }
-}
-
-fn in_force(rate: &Rate, at: i64) -> bool {
-    rate.from <= at && rate.to.is_none_or(|to| at < to)
 }
 
 /// The keys that cover what was used, the most specific first.
