@@ -214,3 +214,41 @@ pub(crate) const APPROVAL: Header = Header::new(
     "approval",
     &["change_id", "step", "approver", "role", "decision", "decided_at", "evidence"],
 );
+
+/// The dataset `retention-record`.
+pub(crate) const RETENTION_RECORD: Header = Header::new(
+    "retention-record",
+    &[
+        "record_id",
+        "class",
+        "jurisdiction",
+        "subject_ref",
+        "trigger_date",
+        "created",
+        "deleted_at",
+        "disposed_by_cert",
+    ],
+);
+
+/// The dataset `hold`.
+pub(crate) const HOLD: Header = Header::new(
+    "hold",
+    &["hold_id", "scope_class", "scope_jurisdiction", "valid_from", "valid_to", "matter"],
+);
+
+/// The dataset `disposal`.
+pub(crate) const DISPOSAL: Header = Header::new(
+    "disposal",
+    &[
+        "cert_id",
+        "class",
+        "jurisdiction",
+        "record_count",
+        "content_digest",
+        "rule",
+        "approver",
+        "executor",
+        "executed_at",
+        "method",
+    ],
+);

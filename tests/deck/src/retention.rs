@@ -6,6 +6,7 @@ use crate::Faults;
 use crate::calendar::{Date, HOUR, Instant, MINUTE};
 use crate::csv::{Format, Table, cell, maybe};
 use crate::fault::Chosen;
+use crate::header;
 use crate::rng::{Rng, at};
 use crate::truth::Answers;
 use std::collections::BTreeMap;
@@ -202,20 +203,8 @@ fn record_table(records: &[Record]) -> Table {
         ]
     };
     Table {
-        role: "retention-record",
         format: Format::Ndjson,
-        columns: &[
-            "record_id",
-            "class",
-            "jurisdiction",
-            "subject_ref",
-            "trigger_date",
-            "created",
-            "deleted_at",
-            "disposed_by_cert",
-        ],
-        money: &[],
-        rows: records.iter().enumerate().map(row).collect(),
+        ..header::RETENTION_RECORD.table(records.iter().enumerate().map(row).collect())
     }
 }
 
@@ -230,20 +219,7 @@ fn hold_table() -> Table {
             cell(matter),
         ]
     };
-    Table {
-        role: "hold",
-        format: Format::Csv,
-        columns: &[
-            "hold_id",
-            "scope_class",
-            "scope_jurisdiction",
-            "valid_from",
-            "valid_to",
-            "matter",
-        ],
-        money: &[],
-        rows: HOLDS.iter().enumerate().map(row).collect(),
-    }
+    header::HOLD.table(HOLDS.iter().enumerate().map(row).collect())
 }
 
 fn disposal_table(records: &[Record]) -> Table {
@@ -270,22 +246,5 @@ fn disposal_table(records: &[Record]) -> Table {
             cell("overwritten"),
         ])
     };
-    Table {
-        role: "disposal",
-        format: Format::Csv,
-        columns: &[
-            "cert_id",
-            "class",
-            "jurisdiction",
-            "record_count",
-            "content_digest",
-            "rule",
-            "approver",
-            "executor",
-            "executed_at",
-            "method",
-        ],
-        money: &[],
-        rows: certificates.iter().enumerate().filter_map(row).collect(),
-    }
+    header::DISPOSAL.table(certificates.iter().enumerate().filter_map(row).collect())
 }

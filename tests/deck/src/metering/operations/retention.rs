@@ -3,7 +3,8 @@
 
 use super::digest;
 use crate::calendar::{Date, HOUR, Instant};
-use crate::csv::{Format, Table, cell, maybe};
+use crate::csv::{Table, cell, maybe};
+use crate::header;
 use crate::metering::fault::Class;
 use crate::metering::plan::Plan;
 use crate::metering::truth::Planted;
@@ -179,22 +180,7 @@ fn record_table(records: &[Record]) -> Table {
             maybe(record.certificate()),
         ]
     };
-    Table {
-        role: "retention-record",
-        format: Format::Csv,
-        columns: &[
-            "record_id",
-            "class",
-            "jurisdiction",
-            "subject_ref",
-            "trigger_date",
-            "created",
-            "deleted_at",
-            "disposed_by_cert",
-        ],
-        money: &[],
-        rows: records.iter().map(row).collect(),
-    }
+    header::RETENTION_RECORD.table(records.iter().map(row).collect())
 }
 
 fn hold_table() -> Table {
@@ -208,20 +194,7 @@ fn hold_table() -> Table {
             cell(matter),
         ]
     };
-    Table {
-        role: "hold",
-        format: Format::Csv,
-        columns: &[
-            "hold_id",
-            "scope_class",
-            "scope_jurisdiction",
-            "valid_from",
-            "valid_to",
-            "matter",
-        ],
-        money: &[],
-        rows: HOLDS.iter().enumerate().map(row).collect(),
-    }
+    header::HOLD.table(HOLDS.iter().enumerate().map(row).collect())
 }
 
 fn disposal_table(records: &[Record]) -> Table {
@@ -248,22 +221,5 @@ fn disposal_table(records: &[Record]) -> Table {
             cell("overwritten"),
         ])
     };
-    Table {
-        role: "disposal",
-        format: Format::Csv,
-        columns: &[
-            "cert_id",
-            "class",
-            "jurisdiction",
-            "record_count",
-            "content_digest",
-            "rule",
-            "approver",
-            "executor",
-            "executed_at",
-            "method",
-        ],
-        money: &[],
-        rows: certificates.iter().filter_map(row).collect(),
-    }
+    header::DISPOSAL.table(certificates.iter().filter_map(row).collect())
 }
