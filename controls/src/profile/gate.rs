@@ -22,6 +22,12 @@ const CHANGES: &[&str] = &[
 /// Whether a change was put to usage, and what came of it.
 const COVERAGES: &[&str] = &["priced", "unpriced", "undetermined", "not-rated"];
 
+/// Whether what two policies say of the records was compared, and if not, why.
+const COMPARISONS: &[&str] = &["compared", "not-asked", "of-the-gate", "not-possible"];
+
+/// How grave an exception to a control is, from the least on.
+const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
+
 /// Where an approval comes from.
 const APPROVAL_SOURCES: &[&str] = &["github", "gitlab", "change-management", "statement"];
 
@@ -143,5 +149,49 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
         ],
         key: &["approval_id"],
         period: Some(("decided_at", "decided_at")),
+    },
+    SchemaProfile {
+        name: "policy-change-1",
+        role: "policy-change",
+        about: "a control of which another policy, definition or setting is proposed: what its tests say, and in one currency of which records something else would be said",
+        columns: &[
+            C::text("subject"),
+            C::text("kind").one_of(&["added", "removed", "changed"]),
+            C::text("rule").nullable(),
+            C::text("language").nullable().one_of(&["rego", "cedar"]),
+            C::flag("rule_changed"),
+            C::flag("definition_changed"),
+            C::flag("tests_changed"),
+            C::flag("of_the_gate"),
+            C::flag("was_mandatory"),
+            C::flag("mandatory"),
+            C::text("old_severity").nullable().one_of(SEVERITIES),
+            C::text("new_severity").nullable().one_of(SEVERITIES),
+            C::text("old_version").nullable(),
+            C::text("new_version").nullable(),
+            C::flag("version_raised").nullable(),
+            C::flag("starred").nullable(),
+            C::whole("remarks").nullable(),
+            C::whole("tests").nullable(),
+            C::whole("tests_failed").nullable(),
+            C::whole("parts_not_covered").nullable(),
+            C::whole("mutants").nullable(),
+            C::whole("survivors").nullable(),
+            C::whole("newly_allowed").nullable(),
+            C::text("newly_allowed_example").nullable(),
+            C::text("comparison").one_of(COMPARISONS),
+            C::whole("records").nullable(),
+            C::whole("loosened").nullable(),
+            C::whole("loosened_without_amount").nullable(),
+            C::number("loosened_amount").nullable().money_in("currency"),
+            C::whole("tightened").nullable(),
+            C::whole("tightened_without_amount").nullable(),
+            C::number("tightened_amount").nullable().money_in("currency"),
+            C::text("currency").nullable(),
+            C::text("file"),
+            C::whole("line").nullable(),
+        ],
+        key: &["subject", "currency"],
+        period: None,
     },
 ];
