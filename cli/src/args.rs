@@ -593,6 +593,9 @@ pub(crate) struct WaiverNew {
 pub(crate) enum Gate {
     /// Judge a change of a rate table by the policies, waivers and people of its base
     Rates(GateRates),
+    /// Judge a change of policies likewise: rules, controls, their settings; what both versions say of the
+    /// last period, and what the rules' tests are worth
+    Policies(GatePolicies),
     /// Compare a table with the one that was gated: what runs in production is what was allowed
     Verify(GateVerify),
     /// A usage summary from the workspace's meters, for where the meters' records may not go: one row for
@@ -745,6 +748,38 @@ pub(crate) struct GateRates {
     /// Re-rate nothing; the request then needs the most approvals
     #[arg(long)]
     pub(crate) no_usage: bool,
+    /// Over how many days the changes of a rate add up
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    pub(crate) window: u32,
+    #[command(flatten)]
+    pub(crate) request: GateRequest,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GatePolicies {
+    /// The protected side: a revision of the repository
+    #[arg(long, value_name = "REF")]
+    pub(crate) base: String,
+    /// What is proposed: a revision, or `WORKTREE`
+    #[arg(long, value_name = "REF")]
+    pub(crate) head: String,
+    /// The day on which the question is asked
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: NaiveDate,
+    /// The period whose data both decide over; else the last closed one of the fiscal calendar, else the
+    /// workspace's
+    #[arg(long, value_name = "PERIOD", conflicts_with = "no_data")]
+    pub(crate) period: Option<crate::text::Period>,
+    /// Decide over nothing; the request then needs the most approvals
+    #[arg(long)]
+    pub(crate) no_data: bool,
+    #[command(flatten)]
+    pub(crate) request: GateRequest,
+}
+
+/// Who stands behind a request, and what is made of the result.
+#[derive(Debug, Args)]
+pub(crate) struct GateRequest {
     /// An export of approvals, repeatable: `github=FILE`, `gitlab=FILE` with `gitlab-versions=FILE`,
     /// `change-management=FILE` with `--change`, `statement=FILE`
     #[arg(long, value_name = "SOURCE=FILE", value_parser = approvals)]
@@ -761,9 +796,6 @@ pub(crate) struct GateRates {
     /// The ticket of an emergency: approved by its own role, to be reviewed after
     #[arg(long, value_name = "TICKET")]
     pub(crate) emergency: Option<String>,
-    /// Over how many days the changes of a rate add up
-    #[arg(long, value_name = "DAYS", default_value_t = 90)]
-    pub(crate) window: u32,
     /// From which severity a finding blocks
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Medium)]
     pub(crate) fail_on: FailOn,

@@ -137,6 +137,8 @@ pub(crate) struct GateFile {
     pub(crate) approvers: Vec<ApproverFile>,
     /// The role that approvers hold; `rate-approver` where it isn't stated.
     pub(crate) approver_role: Option<String>,
+    /// The role that approvers of policies hold; `policy-approver` where it isn't stated.
+    pub(crate) policy_approver_role: Option<String>,
     /// The role that approvers of emergencies hold; `emergency-approver` where it isn't stated.
     pub(crate) emergency_role: Option<String>,
     /// Files that judge requests, beside the workspace's own, with `*` and `?`.

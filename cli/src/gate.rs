@@ -10,6 +10,7 @@ mod fixture;
 pub(crate) mod git;
 mod judge;
 pub(crate) mod people;
+pub(crate) mod policies;
 pub(crate) mod rates;
 mod register;
 pub(crate) mod render;

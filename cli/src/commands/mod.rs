@@ -92,6 +92,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Reperform(Reperform::Infer(args)) => reperform::infer(global, &args),
         Command::Reperform(Reperform::Charges(args)) => charges::charges(global, &args),
         Command::Gate(Gate::Rates(args)) => gate::rates(global, &args),
+        Command::Gate(Gate::Policies(args)) => gate::policies(global, &args),
         Command::Gate(Gate::Verify(args)) => gate::verify(global, &args),
         Command::Gate(Gate::Usage(args)) => gate::usage(global, &args),
         Command::Approve(args) => approve::approve(global, &args),
@@ -110,6 +111,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
     }
 }
 
+pub(crate) use policy::{record_line, untested};
 pub(crate) use run::not_run;
 
 /// A remark on standard error, unless only the answer was asked for.

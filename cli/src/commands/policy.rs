@@ -10,6 +10,7 @@ mod target;
 mod test;
 
 pub(super) use diff::{Uncommitted, diff};
+pub(crate) use diff::{record_line, untested};
 pub(super) use explain::explain;
 pub(super) use fmt::fmt;
 pub(super) use lint::lint;

@@ -33,6 +33,9 @@ pub(crate) const RESULT: &str = "judged/result.json";
 /// Where the gated table does, one canonical row a line.
 pub(crate) const TABLE: &str = "judged/table.ndjson";
 
+/// Where the gated policies do, each with its digest.
+pub(crate) const POLICIES: &str = "judged/policies.txt";
+
 /// Verifies the pack, then compares.
 ///
 /// # Errors
@@ -48,6 +51,12 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
     let folder = pack.join("policy");
     let result: GateResult = serde_json::from_str(&part(&folder, RESULT)?)
         .map_err(|e| refused(&pack, &format!("its gate result can't be read: {e}")))?;
+    if result.gate != "rates" {
+        return Err(refused(
+            &pack,
+            &format!("it is a result of `gate {}`", visible_line(&result.gate)),
+        ));
+    }
     let catalogue = Catalogue::builtin()?;
     let gated = table::of_canonical(&part(&folder, TABLE)?).map_err(|e| not_run(e, &catalogue))?;
     if gated.digest.to_string() != result.head.digest {

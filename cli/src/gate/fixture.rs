@@ -51,6 +51,8 @@ pub(super) fn result() -> GateResult {
         diff_digest: "cd".repeat(32),
         inputs: Vec::new(),
         rows: Reconciled { unchanged: text("11"), only_base: text("1"), only_head: text("1") },
+        policies: Vec::new(),
+        period: None,
         changes: vec![
             ChangeLine {
                 rate_key: text("vm-small/eu/retail"),

@@ -1,7 +1,7 @@
 //! Deciding: the change set becomes datasets, the controls of the family `gate` are run over them, and
 //! what they say becomes findings at lines of the table.
 
-use super::result::{ControlLine, Finding, Open};
+use super::result::{ControlLine, Finding, Open, is_nothing};
 use crate::catalogue::Catalogue;
 use crate::commands::not_run;
 use crate::diagnostic::{Failure, Outcome};
@@ -168,12 +168,18 @@ pub(super) fn judged<'a>(
         let severity = severities.get(record.control.as_str()).copied();
         for fact in facts {
             let text = |column: &str| row.and_then(|row| row.get(column)).map(ToOwned::to_owned);
-            let money = fact.amount.as_ref().map(ToString::to_string).or_else(|| text("delta"));
+            let money = fact
+                .amount
+                .as_ref()
+                .map(ToString::to_string)
+                .or_else(|| text("delta"))
+                .or_else(|| text("loosened_amount").filter(|amount| !is_nothing(amount)));
             judged.findings.push(Finding {
                 control: record.control.to_string(),
                 severity: severity.unwrap_or(Severity::Critical),
                 code: fact.code.clone(),
                 subject: text("rate_key")
+                    .or_else(|| text("subject"))
                     .or_else(|| text("request"))
                     .unwrap_or_else(|| named(record)),
                 effective_from: text("effective_from"),
@@ -224,7 +230,7 @@ fn source<'a>(
     requests: &'a [Row],
 ) -> Option<&'a Row> {
     let rows = match record.record.dataset.as_str() {
-        "rate-change" => changes,
+        "rate-change" | "policy-change" => changes,
         "gate-request" => requests,
         _ => return None,
     };

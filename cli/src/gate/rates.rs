@@ -2,7 +2,7 @@
 
 use super::judge::{self, Judged, Judging, Made};
 use super::register::unreadable;
-use super::request::{self, Request};
+use super::request::{self, Evaluated, Request};
 use super::result::{
     ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, Reconciled, Rerating, Side,
 };
@@ -67,7 +67,7 @@ pub(crate) fn gate(
     progress: &dyn Progress,
 ) -> Outcome<Gated> {
     let catalogue = Catalogue::of(sides.workspace.as_ref())?;
-    let plan = planned(sides, &catalogue, question)?;
+    let plan = planned(sides, &catalogue, (question.as_of, question.month))?;
     let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress };
     let mut open = Vec::new();
     progress.step("comparing the tables");
@@ -103,10 +103,17 @@ pub(crate) fn gate(
     let rerating =
         rated.as_ref().map(|(usage, worst, month)| rerating(usage, &worst.rerated, month));
     progress.step("judging");
-    let of = Request::of(sides, judging, (&question.people, question.as_of), (&base, &digest));
+    let bound = |commit: &str| diff_of(commit, sides, judging, &base);
+    let protected = request::protected_rates(sides)?;
+    let role = request::rate_role(sides.workspace.as_ref(), question.people.emergency.is_some());
+    let evaluated = Evaluated { digest, bound: &bound, protected, role: &role };
+    let of = Request::of(sides, judging, (&question.people, question.as_of), evaluated);
     let (request, unknown) = of?;
     open.extend(unknown);
-    let requests = request.rows(rerating.as_ref(), changes.len(), &digest);
+    // A request that changes no rate moves no money, and is judged as if nobody knew how much.
+    let moved = rerating.iter().filter(|_| !changes.is_empty()).flat_map(|r| &r.moved);
+    let moved: Vec<(&str, &str)> = moved.map(|(c, moved)| (c.as_str(), moved.as_str())).collect();
+    let requests = request.rows(&moved, changes.len(), &digest);
     let made = [
         Made { profile: "rate-change-1", rows: &rows },
         Made { profile: "gate-request-1", rows: &requests },
@@ -129,6 +136,8 @@ pub(crate) fn gate(
         inputs,
         rows: reconciled(&base, &head, &changes),
         changes: rows.iter().map(line).collect(),
+        policies: Vec::new(),
+        period: None,
         rerating,
         request: request.summary,
         controls,
@@ -161,8 +170,25 @@ pub(crate) fn cost(
     Ok(Some(changeset::worst(gated, deployed, changes, (&usage, as_of))))
 }
 
+/// The evaluated diff of the base with another commit of the head merged into it.
+fn diff_of(
+    commit: &str,
+    sides: &Sides,
+    judging: Judging<'_>,
+    base: &RateTable,
+) -> Outcome<Option<Digest>> {
+    let Some(git) = &sides.git else { return Ok(None) };
+    let Some((path, bytes)) = git.table_with(commit)? else { return Ok(None) };
+    let table = table::read(&path, &bytes, &sides.reading).map_err(|e| judging.failed(e))?;
+    Ok(table.refused.is_empty().then(|| diff::digest(&diff::changes(base, &table))))
+}
+
 /// The controls of the gate under the base's settings, and those of the workspace that judge changes.
-fn planned(sides: &Sides, catalogue: &Catalogue, question: &Question<'_>) -> Outcome<Plan> {
+pub(super) fn planned(
+    sides: &Sides,
+    catalogue: &Catalogue,
+    (as_of, period): (NaiveDate, Option<Period>),
+) -> Outcome<Plan> {
     let gate = |family: &str| family == judge::FAMILY;
     let mut ids: Vec<String> = catalogue
         .items
@@ -172,8 +198,7 @@ fn planned(sides: &Sides, catalogue: &Catalogue, question: &Question<'_>) -> Out
         .collect();
     ids.sort();
     if let Some(workspace) = &sides.workspace {
-        let selection =
-            Selection { only: ids, as_of: Some(question.as_of), period: question.month };
+        let selection = Selection { only: ids, as_of: Some(as_of), period };
         return plan::resolve(workspace, catalogue, &selection);
     }
     let planned = |id: &String| {
@@ -188,9 +213,9 @@ fn planned(sides: &Sides, catalogue: &Catalogue, question: &Question<'_>) -> Out
     };
     let parameters = RunParameters {
         workspace: "gate".to_owned(),
-        period_start: question.as_of,
-        period_end: question.as_of.succ_opt().unwrap_or(question.as_of),
-        as_of: question.as_of,
+        period_start: as_of,
+        period_end: as_of.succ_opt().unwrap_or(as_of),
+        as_of,
         configuration: Digest([0; 32]),
         engine: format!("tieout {}", env!("CARGO_PKG_VERSION")),
         overrides: BTreeMap::new(),

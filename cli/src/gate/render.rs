@@ -14,6 +14,7 @@ mod github;
 mod gitlab;
 mod junit;
 mod markdown;
+mod policy;
 mod sarif;
 mod text;
 

@@ -2,10 +2,11 @@
 
 use super::judge::{self, APPROVALS, Judging, Made};
 use super::people::Directory;
-use super::result::{ApprovalLine, Open, RequestSummary, Rerating, is_nothing};
+use super::result::{ApprovalLine, Open, RequestSummary, is_nothing};
 use super::reviews::{self, Context};
-use super::sides::{Revisions, Sides, is_rate_table};
+use super::sides::{Proposed, Revisions, Sides, is_rate_table};
 use super::statement::{Approval, Approver};
+use crate::config::{DatasetFile, GateFile};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::workspace::Workspace;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,8 +16,6 @@ use tieout_controls::value::instant_text;
 use tieout_controls::{Decision, Digest};
 use tieout_engine::dataset::DatasetSpec;
 use tieout_engine::gate::changeset::Row;
-use tieout_engine::gate::diff;
-use tieout_engine::gate::table::{self, RateTable};
 use tieout_engine::plan::Plan;
 
 /// The ordinary control that asks whether emergencies were reviewed in time.
@@ -40,6 +39,18 @@ pub(crate) struct Given<'a> {
     pub(crate) emergency: Option<&'a str>,
 }
 
+/// What is evaluated.
+pub(super) struct Evaluated<'a> {
+    /// The digest of the evaluated diff.
+    pub(super) digest: Digest,
+    /// That of the base with another commit of the head merged into it.
+    pub(super) bound: &'a dyn Fn(&str) -> Outcome<Option<Digest>>,
+    /// The files that judge it and that it changes.
+    pub(super) protected: Vec<String>,
+    /// The role that its approvers hold.
+    pub(super) role: &'a str,
+}
+
 /// Who stands behind a request.
 pub(super) struct Request {
     pub(super) summary: RequestSummary,
@@ -57,7 +68,7 @@ impl Request {
         sides: &Sides,
         judging: Judging<'_>,
         (given, as_of): (&Given<'_>, NaiveDate),
-        (base, digest): (&RateTable, &Digest),
+        evaluated: Evaluated<'_>,
     ) -> Outcome<(Self, Vec<Open>)> {
         let (directory, mut open) = super::register::directory(judging)?;
         let now = end_of(as_of)?;
@@ -80,15 +91,11 @@ impl Request {
             directory: &directory,
             authors: &persons,
             releasers: &releasers.collect(),
-            role: &role(sides.workspace.as_ref(), given.emergency.is_some()),
-            digest: *digest,
+            role: evaluated.role,
+            digest: evaluated.digest,
             now,
         };
-        let digest_of = |commit: &str| match &sides.git {
-            Some(git) => diff_of(commit, git, sides, judging, base),
-            None => Ok(None),
-        };
-        let given_rows = reviews::rows(&decisions, &context, &digest_of)?;
+        let given_rows = reviews::rows(&decisions, &context, evaluated.bound)?;
         let rows: Vec<Row> = given_rows
             .iter()
             .enumerate()
@@ -102,17 +109,17 @@ impl Request {
             authors: accounts.len().to_string(),
             unknown_authors: unknown.to_string(),
             approvals,
-            protected_changes: protected(sides)?,
+            protected_changes: evaluated.protected,
             emergency: given.emergency.map(ToOwned::to_owned),
         };
         Ok((Self { summary, directory, name: name(sides), valid }, open))
     }
 
     /// The rows of the profile `gate-request-1`: one for each currency in which something moves. A request
-    /// that changes nothing asks for nothing.
+    /// that changes nothing asks for nothing; where nobody knows what moves, no currency is given.
     pub(super) fn rows(
         &self,
-        rerating: Option<&Rerating>,
+        totals: &[(&str, &str)],
         changes: usize,
         digest: &Digest,
     ) -> Vec<Row> {
@@ -133,10 +140,6 @@ impl Request {
             row.put("protected_changes", Some(self.summary.protected_changes.len().to_string()));
             row
         };
-        // A request that changes no rate moves no money, and is judged as if nobody knew how much.
-        let moved = rerating.into_iter().filter(|_| changes > 0).flat_map(|r| &r.moved);
-        let totals: Vec<(&str, &str)> =
-            moved.map(|(currency, moved)| (currency.as_str(), moved.as_str())).collect();
         let moved = totals.iter().filter(|(_, delta)| !is_nothing(delta));
         let rows: Vec<Row> = moved.map(|total| row(Some(*total))).collect();
         // Where nothing moves, one currency says so; where nothing was re-rated, nothing does.
@@ -172,14 +175,28 @@ fn name(sides: &Sides) -> String {
     format!("{} into {}", sides.head.shown, sides.base.shown)
 }
 
-/// The role that approvers hold: the base's word, else the usual one.
-fn role(workspace: Option<&Workspace>, emergency: bool) -> String {
-    let gate = workspace.map(|workspace| &workspace.settings.gate);
-    let (of, usual) = match emergency {
-        true => (gate.and_then(|gate| gate.emergency_role.clone()), "emergency-approver"),
-        false => (gate.and_then(|gate| gate.approver_role.clone()), "rate-approver"),
+/// The role that approvers of rates hold: the base's word, else the usual one.
+pub(super) fn rate_role(workspace: Option<&Workspace>, emergency: bool) -> String {
+    role(workspace, emergency, |gate| (&gate.approver_role, "rate-approver"))
+}
+
+/// The role that approvers of policies hold, likewise.
+pub(super) fn policy_role(workspace: Option<&Workspace>, emergency: bool) -> String {
+    role(workspace, emergency, |gate| (&gate.policy_approver_role, "policy-approver"))
+}
+
+fn role(
+    workspace: Option<&Workspace>,
+    emergency: bool,
+    ordinary: fn(&GateFile) -> (&Option<String>, &'static str),
+) -> String {
+    let unset = GateFile::default();
+    let gate = workspace.map_or(&unset, |workspace| &workspace.settings.gate);
+    let (stated, usual) = match emergency {
+        true => (&gate.emergency_role, "emergency-approver"),
+        false => ordinary(gate),
     };
-    of.unwrap_or_else(|| usual.to_owned())
+    stated.clone().unwrap_or_else(|| usual.to_owned())
 }
 
 /// The row of the profile `gate-approval-1`.
@@ -250,19 +267,6 @@ fn decided(rows: &[Row], judging: Judging<'_>) -> Outcome<Vec<ApprovalLine>> {
     Ok(lines)
 }
 
-/// The evaluated diff of the base with another commit of the head merged into it.
-fn diff_of(
-    commit: &str,
-    git: &Revisions,
-    sides: &Sides,
-    judging: Judging<'_>,
-    base: &RateTable,
-) -> Outcome<Option<Digest>> {
-    let Some((path, bytes)) = git.table_with(commit)? else { return Ok(None) };
-    let table = table::read(&path, &bytes, &sides.reading).map_err(|e| judging.failed(e))?;
-    Ok(table.refused.is_empty().then(|| diff::digest(&diff::changes(base, &table))))
-}
-
 /// The decisions of all exports.
 fn decisions(sides: &Sides, given: &Given<'_>) -> Outcome<Vec<reviews::Given>> {
     let approvers = approvers(sides)?;
@@ -311,28 +315,56 @@ fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
     listed.map(read).collect()
 }
 
-/// The files that judge requests and that this one changes, by their names in base and head.
+/// The files that judge requests of rates and that this one changes, by their names in base and head.
 ///
 /// # Errors
 /// What is protected is said by no pattern.
-fn protected(sides: &Sides) -> Outcome<Vec<String>> {
+pub(super) fn protected_rates(sides: &Sides) -> Outcome<Vec<String>> {
     let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else {
         return Ok(Vec::new());
     };
+    let own = &workspace.settings.own;
+    let exact = ["tieout.yaml", "tieout.lock"].map(|name| git.below(name));
+    let folders = own.catalogue.iter().chain(&own.bundles);
+    let folders: Vec<String> = folders.map(|path| format!("{}/", git.below(&path.value))).collect();
+    let policies = |path: &str| {
+        exact.iter().any(|exact| exact == path)
+            || folders.iter().any(|folder| path.starts_with(folder.as_str()))
+    };
+    protected((git, workspace), |dataset| !is_rate_table(dataset), policies)
+}
+
+/// The files that judge requests of policies and that this one changes: all but the policies themselves,
+/// and of the workspace file what doesn't belong to them.
+///
+/// # Errors
+/// What is protected is said by no pattern.
+pub(super) fn protected_policies(sides: &Sides, proposed: &Proposed) -> Outcome<Vec<String>> {
+    let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else {
+        return Ok(Vec::new());
+    };
+    let file = git.below("tieout.yaml");
+    let other = proposed.changes_other_settings;
+    protected((git, workspace), |_| true, |path| other && path == file)
+}
+
+/// What differs of what judges every request, of the datasets, and of more.
+fn protected(
+    (git, workspace): (&Revisions, &Workspace),
+    datasets: impl Fn(&DatasetFile) -> bool,
+    more: impl Fn(&str) -> bool,
+) -> Outcome<Vec<String>> {
     let settings = &workspace.settings;
     let mut exact = vec![".mailmap".to_owned(), ".gitattributes".to_owned()];
-    exact.extend(["tieout.yaml", "tieout.lock"].map(|name| git.below(name)));
     exact.extend(settings.gate.waivers.iter().map(|path| git.below(&path.value)));
     exact.extend(settings.gate.approvers.iter().map(|approver| git.below(&approver.key.value)));
-    let own = settings.own.catalogue.iter().chain(&settings.own.bundles);
-    let folders: Vec<String> = own.map(|path| format!("{}/", git.below(&path.value))).collect();
     let mut patterns = git.patterns(workspace, &settings.gate.protected)?;
-    for dataset in settings.datasets.values().filter(|dataset| !is_rate_table(dataset)) {
+    for dataset in settings.datasets.values().filter(|dataset| datasets(dataset)) {
         patterns.extend(git.patterns(workspace, &dataset.files)?);
     }
     let judges = |path: &&str| {
         exact.iter().any(|exact| exact == path)
-            || folders.iter().any(|folder| path.starts_with(folder.as_str()))
+            || more(path)
             || patterns.iter().any(|pattern| pattern.matches(path))
     };
     let found: BTreeSet<&str> = git.changes.paths().into_iter().filter(judges).collect();

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tieout_controls::control::Severity;
 
+/// What the result of a gate on policies is called.
+pub(crate) const POLICIES: &str = "policies";
+
 /// The result of a gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,12 @@ pub(crate) struct GateResult {
     pub(crate) rows: Reconciled,
     /// What changes, and what is wrong with the table.
     pub(crate) changes: Vec<ChangeLine>,
+    /// Of policies: what changes, and of which records something else is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) policies: Vec<PolicyLine>,
+    /// Of policies: the period whose data both decided over; `None` where they decided over none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) period: Option<String>,
     /// What it comes to; `None` where nothing was put to usage.
     pub(crate) rerating: Option<Rerating>,
     /// Who stands behind it.
@@ -127,6 +136,54 @@ pub(crate) struct ChangeLine {
     /// In which currency.
     pub(crate) currency: Option<String>,
     /// The file of the head, and the line.
+    pub(crate) file: String,
+    /// The line.
+    pub(crate) line: Option<String>,
+}
+
+/// A control or rule that changes, and in one currency of which records something else is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyLine {
+    /// The control, else the rule, else the policy bundle.
+    pub(crate) subject: String,
+    /// `added`, `removed`, `changed`.
+    pub(crate) kind: String,
+    /// Its rule.
+    pub(crate) rule: Option<String>,
+    /// What of it differs.
+    pub(crate) what: Vec<String>,
+    /// The bundle's version before.
+    pub(crate) old_version: Option<String>,
+    /// And after.
+    pub(crate) new_version: Option<String>,
+    /// How many tests the rule has.
+    pub(crate) tests: Option<String>,
+    /// How many of them fail.
+    pub(crate) tests_failed: Option<String>,
+    /// How many mutants it has.
+    pub(crate) mutants: Option<String>,
+    /// How many of them no test notices.
+    pub(crate) survivors: Option<String>,
+    /// Of Cedar: what it allows that was not allowed.
+    pub(crate) newly_allowed: Option<String>,
+    /// `compared`, `not-asked`, `of-the-gate`, `not-possible`.
+    pub(crate) comparison: String,
+    /// Why it was not possible.
+    pub(crate) why: Option<String>,
+    /// Records that were found or undecided, and are no longer, or for less.
+    pub(crate) loosened: Option<String>,
+    /// What they come to.
+    pub(crate) loosened_amount: Option<String>,
+    /// The opposite.
+    pub(crate) tightened: Option<String>,
+    /// What they come to.
+    pub(crate) tightened_amount: Option<String>,
+    /// The currency.
+    pub(crate) currency: Option<String>,
+    /// The first records of those no longer found.
+    pub(crate) no_longer_found: Vec<String>,
+    /// The file.
     pub(crate) file: String,
     /// The line.
     pub(crate) line: Option<String>,

@@ -1,5 +1,9 @@
 //! What is compared, and what judges it: two files, or two revisions of which the base's workspace judges.
 
+mod proposed;
+
+pub(crate) use proposed::Proposed;
+
 use super::git::{Changes, Commit, Merge, Repository, Tree};
 use crate::config::DatasetFile;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};

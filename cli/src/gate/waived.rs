@@ -83,6 +83,15 @@ fn exception(
             {
                 Stake::Unknown
             }
+            // Records of which something else is said, and of what money nobody knows.
+            (None, None) if column("comparison").is_some_and(|word| word != "compared") => {
+                Stake::Unknown
+            }
+            (None, None)
+                if column("loosened_without_amount").is_some_and(|number| number != "0") =>
+            {
+                Stake::Unknown
+            }
             (None, _) => Stake::None,
         },
         (Some(_), Some(amount), Some(currency)) => {
@@ -100,8 +109,11 @@ fn exception(
 
 /// A record's columns by the profile that has them all.
 fn typed(record: &Row) -> BTreeMap<String, Value> {
-    let change = record.get("rate_key").is_some();
-    let profile = profile::named(if change { "rate-change-1" } else { "gate-request-1" });
+    let profile = profile::named(match (record.get("rate_key"), record.get("subject")) {
+        (Some(_), _) => "rate-change-1",
+        (None, Some(_)) => "policy-change-1",
+        (None, None) => "gate-request-1",
+    });
     let value = |column: &profile::Column| {
         let value = record.get(column.name).and_then(|text| parsed(column.kind, text));
         (column.name.to_owned(), value.unwrap_or(Value::Null))

@@ -175,7 +175,7 @@ fn compared<'a>(
 }
 
 /// Why nothing follows from a test.
-fn untested(test: &TestResult) -> Option<String> {
+pub(crate) fn untested(test: &TestResult) -> Option<String> {
     if let TestOutcome::NotTested { why } = &test.outcome {
         return Some(why.clone());
     }
@@ -338,7 +338,7 @@ fn amounts(totals: &Totals) -> String {
 }
 
 /// A record's place, and the columns of its key that are meant.
-pub(super) fn record_line(record: &RecordRef, meant: impl Fn(&Field) -> bool) -> String {
+pub(crate) fn record_line(record: &RecordRef, meant: impl Fn(&Field) -> bool) -> String {
     let RecordRef { dataset, file, row, key } = record;
     let mut line = format!("`{dataset}`");
     for (word, number) in [("file", file), ("row", row)] {

@@ -1,6 +1,6 @@
 //! The comment of a pull request, or a job's summary.
 
-use super::super::result::{Finding, GateResult, Moved, RequestSummary, is_nothing};
+use super::super::result::{Finding, GateResult, Moved, POLICIES, RequestSummary, is_nothing};
 use super::{day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
@@ -13,18 +13,24 @@ const MOVERS: usize = 5;
 /// The document.
 pub(super) fn write(result: &GateResult) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "## Rate gate: {}\n", result.verdict.word());
+    let policies = result.gate == POLICIES;
+    let (name, items) = if policies { ("Policy", "policies") } else { ("Rate", "rows") };
+    let _ = writeln!(out, "## {name} gate: {}\n", result.verdict.word());
     let _ = writeln!(out, "{}\n", cell(&result.headline()));
     findings(&mut out, result);
     open(&mut out, result);
-    cost(&mut out, result);
-    changes(&mut out, result);
+    if policies {
+        super::policy::markdown(&mut out, result, cell);
+    } else {
+        cost(&mut out, result);
+        changes(&mut out, result);
+    }
     people(&mut out, result);
     waivers(&mut out, result);
     let (base, head) = (&result.base, &result.head);
     let _ = writeln!(
         out,
-        "<sub>`{}` → `{}` · {} rows → {} · {} unchanged, {} only before, {} only after · as of {} · \
+        "<sub>`{}` → `{}` · {} {items} → {} · {} unchanged, {} only before, {} only after · as of {} · \
          diff `{}`</sub>",
         cell(&base.shown),
         cell(&head.shown),

@@ -1,6 +1,6 @@
 //! The terminal's output: what stands against it, what it costs whom, what changes, who is behind it.
 
-use super::super::result::{GateResult, Moved, is_nothing};
+use super::super::result::{GateResult, Moved, POLICIES, is_nothing};
 use super::{day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
@@ -16,19 +16,33 @@ pub(super) fn write(result: &GateResult) -> String {
     let _ = writeln!(out, "{}", result.headline());
     let _ = writeln!(
         out,
-        "{} ({} rows) -> {} ({} rows), as of {}",
-        result.base.shown, result.base.rows, result.head.shown, result.head.rows, result.as_of
+        "{} ({}) -> {} ({}), as of {}",
+        result.base.shown,
+        items(result, &result.base.rows),
+        result.head.shown,
+        items(result, &result.head.rows),
+        result.as_of
     );
     let _ = writeln!(out, "evaluated diff {}", result.diff_digest);
     against(&mut out, result);
     open(&mut out, result);
-    cost(&mut out, result);
-    changes(&mut out, result);
+    if result.gate == POLICIES {
+        super::policy::text(&mut out, result);
+    } else {
+        cost(&mut out, result);
+        changes(&mut out, result);
+    }
     people(&mut out, result);
     for waiver in &result.waivers {
         let _ = writeln!(out, "waiver {}: {}: {}", waiver.id, waiver.state, waiver.about);
     }
     crate::text::visible(&out)
+}
+
+/// How many rows a table has, or how many controls, rules and policy bundles there are.
+fn items(result: &GateResult, number: &str) -> String {
+    let noun = if result.gate == POLICIES { "policies" } else { "rows" };
+    format!("{number} {noun}")
 }
 
 fn heading(out: &mut String, text: &str) {
