@@ -6,6 +6,7 @@
 //! the code is `not-permitted`. Cedar skips a policy that errs, so that an erring `forbid` would
 //! let a request pass: any error makes the record undetermined.
 
+pub mod allowed;
 mod part;
 mod request;
 

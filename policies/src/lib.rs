@@ -20,3 +20,5 @@ mod rego;
 mod table;
 pub mod tree;
 pub mod unit_test;
+
+pub use cedar::allowed;

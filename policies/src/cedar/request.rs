@@ -64,16 +64,17 @@ pub(super) struct RequestShape {
 #[derive(Debug)]
 pub(super) struct EntityShape {
     kind: EntityTypeName,
-    id: String,
-    attributes: BTreeMap<String, AttributeShape>,
+    /// The column of its id.
+    pub(super) id: String,
+    pub(super) attributes: BTreeMap<String, AttributeShape>,
 }
 
 #[derive(Debug)]
-struct AttributeShape {
+pub(super) struct AttributeShape {
     entity: Option<EntityTypeName>,
-    column: String,
+    pub(super) column: String,
     kind: ColumnType,
-    optional: bool,
+    pub(super) optional: bool,
 }
 
 impl RequestShape {
