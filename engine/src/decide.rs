@@ -105,6 +105,11 @@ impl Ready<'_> {
         self.planned.bundle.files.clone().into_iter().chain([query]).collect()
     }
 
+    /// The columns of its population.
+    pub(crate) fn schema(&self) -> Schema {
+        schema(&self.prepared.schema)
+    }
+
     /// By which backend each of its rules is decided.
     pub(crate) fn backends(&self) -> Result<Vec<Backend>, RunError> {
         Ok(self.vectorised()?.backends())

@@ -109,6 +109,19 @@ pub fn run_over(
     Ok(RunOutput { result, records, policies })
 }
 
+/// The columns of each control's population, as its policy meets them; none of a control of which a dataset
+/// is missing.
+///
+/// # Errors
+/// As [`run`].
+pub fn schemas(
+    plan: &Plan,
+    datasets: &Datasets,
+) -> Result<BTreeMap<ControlId, tieout_policies::data::Schema>, RunError> {
+    let (ready, _) = prepared(plan, datasets)?;
+    Ok(ready.into_iter().map(|(id, control)| (id, control.schema())).collect())
+}
+
 /// Tells of each control how its policy would be evaluated over the datasets as they are; with
 /// [`Backends::Compared`] every record is decided by columns and by rows.
 ///
@@ -216,14 +229,27 @@ pub fn read(
     commitments: &CommitmentFactory<'_>,
     progress: &dyn Progress,
 ) -> Result<Datasets, RunError> {
-    check_names(plan)?;
+    read_for(&[plan], commitments, progress)
+}
+
+/// Reads the datasets of the first of several plans with the columns that any of their controls asks for, so
+/// that [`run_over`] can run each over the same ones.
+///
+/// # Errors
+/// As [`run`].
+pub fn read_for(
+    plans: &[&Plan],
+    commitments: &CommitmentFactory<'_>,
+    progress: &dyn Progress,
+) -> Result<Datasets, RunError> {
+    plans.iter().try_for_each(|plan| check_names(plan))?;
     let mut datasets = BTreeMap::new();
-    for spec in &plan.datasets {
+    for spec in plans.first().into_iter().flat_map(|plan| &plan.datasets) {
         if progress.cancelled() {
             return Err(RunError::Interrupted);
         }
         progress.step(&format!("reading `{}`", spec.name));
-        let controls = plan.controls.iter().map(|planned| &planned.control);
+        let controls = plans.iter().flat_map(|plan| &plan.controls).map(|planned| &planned.control);
         let kept = absence::columns(controls, spec.profile.role);
         let loaded = read_keeping(spec, &kept, commitments, progress)?;
         datasets.insert(spec.name.clone(), loaded);

@@ -3,7 +3,7 @@
 
 use super::rates;
 use super::render::day;
-use super::result::{GateResult, GateVerdict};
+use super::result::{GateResult, GateVerdict, RATES};
 use super::sides::is_rate_table;
 use crate::args::{GateVerify, Global};
 use crate::catalogue::Catalogue;
@@ -51,7 +51,7 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
     let folder = pack.join("policy");
     let result: GateResult = serde_json::from_str(&part(&folder, RESULT)?)
         .map_err(|e| refused(&pack, &format!("its gate result can't be read: {e}")))?;
-    if result.gate != "rates" {
+    if result.gate != RATES {
         return Err(refused(
             &pack,
             &format!("it is a result of `gate {}`", visible_line(&result.gate)),

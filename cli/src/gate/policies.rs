@@ -27,7 +27,7 @@ use tieout_engine::gate::lookups::Lookups;
 use tieout_engine::gate::{day_of, midnight};
 use tieout_engine::progress::Progress;
 use tieout_engine::run::RunOutput;
-use verdicts::{Comparison, Moved};
+use verdicts::{Both, Comparison, Moved};
 
 /// How the gate is asked.
 pub(crate) struct Question<'a> {
@@ -91,13 +91,13 @@ pub(crate) fn gate(
         &verdicts::Data { period, no_data: question.no_data, as_of: question.as_of },
         judging,
     );
-    let mut compared = proposed.told(compared)?;
+    let Both { mut comparisons, schemas, inputs } = proposed.told(compared)?;
     progress.step("testing the changed rules");
     let mut changes = Vec::new();
     for of in differing {
-        let comparison = compared.remove(&of.subject).unwrap_or(Comparison::NotAsked);
+        let comparison = comparisons.remove(&of.subject).unwrap_or(Comparison::NotAsked);
         let checked = proposed.told(checked::checked(&of))?;
-        let newly_allowed = proposed.told(allowed::newly_allowed(&of))?;
+        let newly_allowed = allowed::newly_allowed(&of, &schemas);
         let (file, line) = place(&of, sides, proposed, &head_catalogue);
         changes.push(Change { of, checked, newly_allowed, comparison, file, line });
     }
@@ -124,7 +124,7 @@ pub(crate) fn gate(
     open.extend(unknown);
     let moved = moved(&changes);
     let moved: Vec<(&str, &str)> = moved.iter().map(|(c, a)| (c.as_str(), a.as_str())).collect();
-    let requests = request.rows(&moved, changes.len(), &digest);
+    let requests = request.rows(&moved, (POLICIES, changes.len()), &digest);
     let made = [
         Made { profile: "policy-change-1", rows: &rows },
         Made { profile: "gate-request-1", rows: &requests },
@@ -144,7 +144,7 @@ pub(crate) fn gate(
         base: side(&sides.base, &base),
         head: side(&sides.head, &head),
         diff_digest: digest.to_string(),
-        inputs: Vec::new(),
+        inputs,
         rows: reconciled(&base, &head),
         changes: Vec::new(),
         policies: changes.iter().flat_map(Change::lines).collect(),
@@ -366,10 +366,7 @@ impl Change {
                 tests_failed: self.checked.as_ref().map(|c| c.failed.to_string()),
                 mutants: self.checked.as_ref().map(|c| c.mutants.to_string()),
                 survivors: self.checked.as_ref().map(|c| c.survivors.to_string()),
-                newly_allowed: self
-                    .newly_allowed
-                    .as_ref()
-                    .map(|a| a.example.clone().unwrap_or_else(|| a.said().to_owned())),
+                newly_allowed: self.newly_allowed.as_ref().map(allowed::Allowed::said),
                 comparison: self.comparison.word().to_owned(),
                 why: self.comparison.why().map(str::to_owned),
                 loosened: records(|moved| &moved.loosened),

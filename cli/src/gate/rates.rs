@@ -4,7 +4,7 @@ use super::judge::{self, Judged, Judging, Made};
 use super::register::unreadable;
 use super::request::{self, Evaluated, Request};
 use super::result::{
-    ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, Reconciled, Rerating, Side,
+    ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, RATES, Reconciled, Rerating, Side,
 };
 use super::sides::{Sides, TableFile, is_rate_table};
 use super::waived;
@@ -113,7 +113,7 @@ pub(crate) fn gate(
     // A request that changes no rate moves no money, and is judged as if nobody knew how much.
     let moved = rerating.iter().filter(|_| !changes.is_empty()).flat_map(|r| &r.moved);
     let moved: Vec<(&str, &str)> = moved.map(|(c, moved)| (c.as_str(), moved.as_str())).collect();
-    let requests = request.rows(&moved, changes.len(), &digest);
+    let requests = request.rows(&moved, (RATES, changes.len()), &digest);
     let made = [
         Made { profile: "rate-change-1", rows: &rows },
         Made { profile: "gate-request-1", rows: &requests },
@@ -126,7 +126,7 @@ pub(crate) fn gate(
         waived::apply(sides, &request.directory, question.as_of, &mut findings, &records)?;
     let result = GateResult {
         schema_version: "1".to_owned(),
-        gate: "rates".to_owned(),
+        gate: RATES.to_owned(),
         workspace: plan.parameters.workspace.clone(),
         engine: plan.parameters.engine.clone(),
         as_of: question.as_of.to_string(),
@@ -264,7 +264,7 @@ fn lookups(
     Lookups::of(&loaded).map_err(|e| judging.failed(e))
 }
 
-fn input(summary: &DatasetSummary) -> Input {
+pub(super) fn input(summary: &DatasetSummary) -> Input {
     Input {
         name: summary.name.clone(),
         profile: summary.profile.clone(),

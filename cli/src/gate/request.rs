@@ -120,7 +120,7 @@ impl Request {
     pub(super) fn rows(
         &self,
         totals: &[(&str, &str)],
-        changes: usize,
+        (gate, changes): (&str, usize),
         digest: &Digest,
     ) -> Vec<Row> {
         if changes == 0 && self.summary.protected_changes.is_empty() {
@@ -129,6 +129,7 @@ impl Request {
         let row = |delta: Option<(&str, &str)>| {
             let mut row = Row::default();
             row.put("request", Some(self.name.clone()));
+            row.put("gate", Some(gate.to_owned()));
             row.put("diff_digest", Some(digest.to_string()));
             row.put("changes", Some(changes.to_string()));
             row.put("delta", delta.map(|(_, delta)| delta.to_owned()));

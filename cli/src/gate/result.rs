@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tieout_controls::control::Severity;
 
-/// What the result of a gate on policies is called.
+/// What the result of a gate on rates is called.
+pub(crate) const RATES: &str = "rates";
+/// And of one on policies.
 pub(crate) const POLICIES: &str = "policies";
 
 /// The result of a gate.

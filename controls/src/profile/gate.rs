@@ -107,9 +107,10 @@ pub(super) const PROFILES: &[SchemaProfile] = &[
     SchemaProfile {
         name: "gate-request-1",
         role: "gate-request",
-        about: "a request to change rates: what it comes to in one currency, and who stands behind it",
+        about: "a request to change rates or policies: what it comes to in one currency, and who stands behind it",
         columns: &[
             C::text("request"),
+            C::text("gate").one_of(&["rates", "policies"]),
             C::text("diff_digest"),
             C::whole("changes"),
             C::number("delta").nullable().money_in("currency"),

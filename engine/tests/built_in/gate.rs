@@ -277,7 +277,7 @@ fn coverage_that_is_not_known_never_conforms() {
 fn a_request_by_its_size_and_the_people_behind_it() {
     let request = |name: &str, rest: &str| {
         format!(
-            "request={name} currency=EUR authors=1 unknown_authors=0 protected_changes=0 {rest}"
+            "request={name} gate=rates currency=EUR authors=1 unknown_authors=0 protected_changes=0 {rest}"
         )
     };
     let requests = [
@@ -318,10 +318,10 @@ fn a_request_by_its_size_and_the_people_behind_it() {
         &[(
             "gate-request-1",
             &[
-                "request=a currency=EUR changes=1 protected_changes=0",
-                "request=b currency=CHF changes=1 protected_changes=2",
-                "request=b currency=EUR changes=1 protected_changes=2",
-                "request=c changes=0 protected_changes=2",
+                "request=a gate=rates currency=EUR changes=1 protected_changes=0",
+                "request=b gate=policies currency=CHF changes=1 protected_changes=2",
+                "request=b gate=policies currency=EUR changes=1 protected_changes=2",
+                "request=c gate=rates changes=0 protected_changes=2",
             ],
         )],
         &["a: conforms", "b: violates protected-files-changed", "c: not-applicable"],

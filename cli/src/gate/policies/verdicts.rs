@@ -6,16 +6,19 @@ use super::roles;
 use crate::commands::{record_line, untested};
 use crate::diagnostic::{Failure, Outcome};
 use crate::gate::judge::Judging;
+use crate::gate::rates;
+use crate::gate::result::Input;
 use crate::plan::{self, Selection};
 use crate::text::Period;
 use crate::workspace::Workspace;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::record::FieldClass;
-use tieout_controls::{Decimal, Decision, EvaluatedRecord, RecordRef};
+use tieout_controls::{ControlId, Decimal, Decision, EvaluatedRecord, RecordRef};
 use tieout_engine::plan::Plan;
-use tieout_engine::run::{Datasets, RunOutput, read, run_over};
+use tieout_engine::run::{Datasets, RunOutput, read_for, run_over, schemas};
 use tieout_evidence::commitment::dataset_commitment;
+use tieout_policies::data::Schema;
 
 /// So many records are named of what is no longer found.
 const NAMED: usize = 3;
@@ -118,6 +121,15 @@ impl Moved {
     }
 }
 
+/// What came of it, and the columns of each control's population before and after.
+#[derive(Default)]
+pub(super) struct Both {
+    pub(super) comparisons: BTreeMap<String, Comparison>,
+    pub(super) schemas: [BTreeMap<ControlId, Schema>; 2],
+    /// The datasets that were decided over.
+    pub(super) inputs: Vec<Input>,
+}
+
 /// Lets both sides decide over the base's data, and compares, by subject.
 ///
 /// # Errors
@@ -128,8 +140,9 @@ pub(super) fn compared(
     differing: &[Differing],
     data: &Data,
     judging: Judging<'_>,
-) -> Outcome<BTreeMap<String, Comparison>> {
-    let mut all = BTreeMap::new();
+) -> Outcome<Both> {
+    let mut both = Both::default();
+    let all = &mut both.comparisons;
     let mut wanted = BTreeSet::new();
     for of in differing.iter().filter(|of| of.is_run()) {
         let item = of.new.as_ref().or(of.old.as_ref());
@@ -140,7 +153,7 @@ pub(super) fn compared(
         }
     }
     if wanted.is_empty() {
-        return Ok(all);
+        return Ok(both);
     }
     let run = |workspace: &Workspace, policies: &Policies| side(workspace, policies, &wanted, data);
     let (mut before, after) = (run(base_workspace, base)?, run(head_workspace, head)?);
@@ -148,26 +161,26 @@ pub(super) fn compared(
     before.datasets = judging.plan.datasets.clone();
     before.datasets.retain(|spec| roles.contains(spec.profile.role));
     let commitments = |name: &str| dataset_commitment(judging.secret, name);
-    // The same data for both: read once, with the columns that either asks for.
-    let reading = Plan {
-        controls: [before.controls.clone(), after.controls.clone()].concat(),
-        ..before.clone()
-    };
-    let datasets = read(&reading, &commitments, judging.progress).map_err(|e| judging.failed(e))?;
+    let datasets = read_for(&[&before, &after], &commitments, judging.progress);
+    let datasets = datasets.map_err(|e| judging.failed(e))?;
     judging.progress.step("deciding by both");
     let decide = |plan: &Plan, datasets: &Datasets| match plan.controls.is_empty() {
         true => Ok(None),
         false => run_over(plan, datasets, judging.progress).map(Some),
     };
-    let outputs = [&before, &after].map(|plan| decide(plan, &datasets));
-    let [before, after] = outputs;
-    let before = before.map_err(|e| judging.failed(e))?;
-    let after = after.map_err(|e| judging.failed(e))?;
+    let failed = |e| judging.failed(e);
+    for (of, plan) in both.schemas.iter_mut().zip([&before, &after]) {
+        *of = schemas(plan, &datasets).map_err(failed)?;
+    }
+    let before = decide(&before, &datasets).map_err(failed)?;
+    let after = decide(&after, &datasets).map_err(failed)?;
+    let read = before.iter().chain(&after).next().map(|output| &output.result.datasets);
+    both.inputs = read.into_iter().flatten().map(rates::input).collect();
     for subject in wanted {
         let comparison = compare(subject, before.as_ref(), after.as_ref())?;
         all.insert(subject.to_owned(), comparison);
     }
-    Ok(all)
+    Ok(both)
 }
 
 /// The side's plan over the period, for the subjects alone.

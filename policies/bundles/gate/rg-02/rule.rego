@@ -2,7 +2,7 @@
 # title: A request's changes together stay within the limit
 # description: >-
 #   What all changes of a request come to on the usage of the last closed month is, in each currency, at
-#   most the limit, up or down. An amount that isn't known is not judged here: RG-20 then asks for the most
+#   most the limit, up or down. Policies are PG-05's. An amount that isn't known is not judged here: RG-20 then asks for the most
 #   approvals.
 # custom:
 #   severity: high
@@ -10,6 +10,7 @@
 package gate.rg_02
 
 applicable if {
+	input.gate == "rates"
 	input.delta != null
 }
 

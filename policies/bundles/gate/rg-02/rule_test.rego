@@ -4,7 +4,7 @@ import data.gate.rg_02
 
 limits := {"max_delta": 50000}
 
-conforming := {"changes": 3, "delta": -18420, "currency": "EUR"}
+conforming := {"gate": "rates", "changes": 3, "delta": -18420, "currency": "EUR"}
 
 codes(record) := found if {
 	found := {fact.code | some fact in rg_02.violation} with input as record
@@ -36,6 +36,15 @@ test_boundary if {
 	codes(object.union(conforming, {"delta": -50000})) == set()
 	codes(object.union(conforming, {"delta": 50000.01})) == {"total-too-large"}
 	codes(object.union(conforming, {"delta": -50000.01})) == {"total-too-large"}
+}
+
+# What no longer counts as an exception is no price.
+test_policies_are_not_judged if {
+	not applicable(object.union(conforming, {"gate": "policies"}))
+}
+
+test_missing_column if {
+	undetermined(object.remove(conforming, ["gate"])) == {"gate"}
 }
 
 # No amount is no small amount: RG-20 asks for the most approvals then.

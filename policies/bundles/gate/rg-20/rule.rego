@@ -13,7 +13,7 @@ violation contains {
 	"code": "approvals-missing",
 	"expected": required,
 	"actual": input.counted_approvals,
-	"message": sprintf("%s from the old prices to the new ones: %v approvals are needed, %v count", [size, required, input.counted_approvals]),
+	"message": sprintf("%s of differences: %v approvals are needed, %v count", [size, required, input.counted_approvals]),
 } if {
 	input.counted_approvals < required
 }
@@ -50,7 +50,7 @@ size := sprintf("%v %s", [shown(input.delta), input.currency]) if {
 	input.delta != null
 }
 
-size := "an amount that isn't known" if {
+size := "an unknown amount" if {
 	input.delta == null
 }
 

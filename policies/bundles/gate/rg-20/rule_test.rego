@@ -72,12 +72,12 @@ test_facts if {
 		"code": "approvals-missing",
 		"expected": 3,
 		"actual": 1,
-		"message": "-18420 EUR from the old prices to the new ones: 3 approvals are needed, 1 count",
+		"message": "-18420 EUR of differences: 3 approvals are needed, 1 count",
 	}}
 	facts(object.union(large, {"delta": null, "currency": null})) == {{
 		"code": "approvals-missing",
 		"expected": 3,
 		"actual": 1,
-		"message": "an amount that isn't known from the old prices to the new ones: 3 approvals are needed, 1 count",
+		"message": "an unknown amount of differences: 3 approvals are needed, 1 count",
 	}}
 }

@@ -1,8 +1,9 @@
 # METADATA
-# title: No request changes rates and what judges them
+# title: No request changes what judges it
 # description: >-
 #   A request that changes rates leaves policies, thresholds, waivers, the directory of people and keys as
-#   they are: those are changed, and judged, by a request of their own.
+#   they are; one that changes policies, all of these but the policies. Those are changed, and judged, by a
+#   request of their own.
 # custom:
 #   severity: critical
 #   references: [COSO 2013 principle 10, NIST SP 800-53 CM-3]
@@ -16,7 +17,7 @@ violation contains {
 	"code": "protected-files-changed",
 	"expected": 0,
 	"actual": input.protected_changes,
-	"message": sprintf("%v changes of rates beside %v of files that judge them", [input.changes, input.protected_changes]),
+	"message": sprintf("%v changes beside %v of files that judge them", [input.changes, input.protected_changes]),
 } if {
 	input.protected_changes > 0
 }

@@ -46,6 +46,6 @@ test_facts if {
 		"code": "protected-files-changed",
 		"expected": 0,
 		"actual": 1,
-		"message": "3 changes of rates beside 1 of files that judge them",
+		"message": "3 changes beside 1 of files that judge them",
 	}}
 }
