@@ -20,7 +20,7 @@ pub struct CatalogueItem {
 }
 
 impl CatalogueItem {
-    /// Whether it judges a proposed change of rates, family `gate`, and no records of a period.
+    /// Whether it judges a proposed change of rates or policies, family `gate`, and no records of a period.
     pub fn of_the_gate(&self) -> bool {
         self.control.family == "gate"
     }

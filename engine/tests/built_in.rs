@@ -21,6 +21,8 @@ mod estimates;
 mod gate;
 #[path = "built_in/metering.rs"]
 mod metering;
+#[path = "built_in/policies.rs"]
+mod policies;
 #[path = "built_in/purchases.rs"]
 mod purchases;
 mod support;

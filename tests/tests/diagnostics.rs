@@ -18,8 +18,9 @@ const ROOMS: [&str; 4] = ["cli/src", "engine/src", "policies/src", "search/src"]
 const COMPUTED: [&str; 4] =
     ["engine/src/population/native", "engine/src/lineage", "engine/src/gate", "cli/src/gate/git"];
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
-/// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation.
-const OTHER_WORDS: [&str; 33] = [
+/// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation,
+/// operators of Cedar.
+const OTHER_WORDS: [&str; 34] = [
     "account-person",
     "bill-line-1",
     "break-glass",
@@ -33,6 +34,7 @@ const OTHER_WORDS: [&str; 33] = [
     "gate-request",
     "gate-request-1",
     "gitlab-versions",
+    "if-then-else",
     "kebab-case",
     "latin-1",
     "like-days-1",

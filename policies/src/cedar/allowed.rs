@@ -18,8 +18,8 @@
 //!   and as many neighbours on either side as there are columns that it can meet.
 //! - **Lists of texts** are sets. Each takes all sets of the literals and texts that it can meet,
 //!   and of one more text for each way in which the lists of its group can share one.
-//! - **Null** is taken where a schema allows it, unless the new version can't conform with it.
-//!   Lists and integers that only the old version reads also take a value that Cedar can't hold.
+//! - **Null** is taken where a schema allows it, unless no version could tell, or the new one can't
+//!   conform with it. Lists and integers that only the old version reads also take a value that Cedar can't hold.
 //!
 //! Anything else (arithmetic, `like`, attributes of attributes, tags, records, extension
 //! functions), and more cases than [`LIMIT`], is an error that says so: nothing is known then.

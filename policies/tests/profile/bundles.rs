@@ -186,6 +186,23 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         &[],
         "",
     ),
+    ("gate/pg-01", "tests:i tests_failed:i parts_not_covered:i", &[], ""),
+    ("gate/pg-02", "survivors:i mutants:i", &[], "max_survivors"),
+    ("gate/pg-03", "remarks:i", &[], ""),
+    (
+        "gate/pg-04",
+        "kind:s old_version:s new_version:s version_raised:b starred:b comparison:s moved:n",
+        &[],
+        "",
+    ),
+    (
+        "gate/pg-05",
+        "loosened:i loosened_without_amount:i all_amount:n currency:s",
+        &[],
+        "max_loosened_amount max_loosened_records",
+    ),
+    ("gate/pg-06", "kind:s was_mandatory:b mandatory:b old_severity:s new_severity:s", &[], ""),
+    ("gate/pg-07", "newly_allowed:i newly_allowed_example:s", &[], ""),
     (
         "gate/rg-01",
         "change_percent:n old_price:n old_currency:s new_price:n new_currency:s",

@@ -1,6 +1,8 @@
 //! What an author of policies relies on.
 
 #[cfg(test)]
+mod allowed;
+#[cfg(test)]
 mod arithmetic;
 #[cfg(test)]
 mod bundles;

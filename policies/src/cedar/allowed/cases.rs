@@ -37,11 +37,13 @@ pub(super) fn axes(
     let mut axes = Vec::new();
     for (name, column) in &columns {
         let mut values = present(name, column.kind, &columns, &reads.group(name))?;
-        if !reads.columns.contains(*name) {
+        let read = reads.columns.contains(*name);
+        if !read {
             // Any value is as good as another.
             values.truncate(1);
         }
-        if column.nullable && !needs(&new.request, name) {
+        let tells = read || needs(&old.request, name);
+        if column.nullable && tells && !needs(&new.request, name) {
             values.push(Value::Null);
         }
         if !new.request.columns().any(|read| read == *name) {

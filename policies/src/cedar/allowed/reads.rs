@@ -153,13 +153,7 @@ impl Reads {
             "Value" => literal(body),
             "Var" => self.variable(body, shape).map(|(term, _)| term),
             "." => self.attribute(body, shape),
-            "has" => {
-                let (_, entity) = self.variable(variable_of(body)?, shape)?;
-                let name = body.get("attr").and_then(Json::as_str);
-                name.ok_or("`has` with a path")?;
-                entity.ok_or("`has` of something else than principal and resource")?;
-                Ok(Term::default())
-            }
+            "has" => self.attribute(body, shape).map(|_| Term::default()),
             "!" | "isEmpty" => of(self, "arg").map(|_| Term::default()),
             "neg" => match of(self, "arg") {
                 Ok(term) if term.columns.is_empty() => negated(&term),
@@ -217,7 +211,7 @@ impl Reads {
 
     fn attribute(&mut self, body: &Json, shape: &RequestShape) -> Result<Term, String> {
         let (_, entity) = self.variable(variable_of(body)?, shape)?;
-        let name = body.get("attr").and_then(Json::as_str).unwrap_or_default();
+        let name = body.get("attr").and_then(Json::as_str).ok_or("`has` with a path")?;
         let attribute = entity.and_then(|entity| entity.attributes.get(name));
         let attribute = attribute.ok_or(format!("the attribute `{name}`"))?;
         self.columns.insert(attribute.column.clone());
