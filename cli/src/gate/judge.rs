@@ -173,7 +173,7 @@ pub(super) fn judged<'a>(
                 .as_ref()
                 .map(ToString::to_string)
                 .or_else(|| text("delta"))
-                .or_else(|| text("loosened_amount").filter(|amount| !is_nothing(amount)));
+                .or_else(|| loosened(record, row));
             judged.findings.push(Finding {
                 control: record.control.to_string(),
                 severity: severity.unwrap_or(Severity::Critical),
@@ -223,7 +223,7 @@ fn open<'a>(
     open
 }
 
-/// The row that a record is of.
+/// The row that a record is of; of a record of several rows of one subject the first.
 fn source<'a>(
     record: &EvaluatedRecord,
     changes: &'a [Row],
@@ -234,8 +234,19 @@ fn source<'a>(
         "gate-request" => requests,
         _ => return None,
     };
-    let place = usize::try_from(record.record.row?.0).ok()?.checked_sub(1)?;
+    let Some(row) = record.record.row else {
+        let subject = record.record.key.iter().find(|field| field.name == "subject")?;
+        let subject = subject.value.to_text()?;
+        return rows.iter().find(|row| row.get("subject") == Some(subject.as_str()));
+    };
+    let place = usize::try_from(row.0).ok()?.checked_sub(1)?;
     rows.get(place)
+}
+
+/// What is no longer found by a changed policy, in the currency that the record is of.
+fn loosened(record: &EvaluatedRecord, row: Option<&Row>) -> Option<String> {
+    let amount = row.filter(|_| record.record.row.is_some())?.get("loosened_amount")?;
+    (!is_nothing(amount)).then(|| amount.to_owned())
 }
 
 /// A record of another dataset, or of several rows, by its key; what is personal in it isn't told.

@@ -86,7 +86,7 @@ pub(crate) fn gate(
     let period = period(judging, question, &mut open)?;
     let compared = verdicts::compared(
         (sides.base_workspace()?, &base),
-        (&proposed.workspace, &head),
+        (&proposed.workspace, &head, &head_catalogue),
         &differing,
         &verdicts::Data { period, no_data: question.no_data, as_of: question.as_of },
         judging,

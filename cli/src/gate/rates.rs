@@ -4,7 +4,8 @@ use super::judge::{self, Judged, Judging, Made};
 use super::register::unreadable;
 use super::request::{self, Evaluated, Request};
 use super::result::{
-    ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, RATES, Reconciled, Rerating, Side,
+    ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, RATES, Reconciled, Rerating,
+    Side,
 };
 use super::sides::{Sides, TableFile, is_rate_table};
 use super::waived;

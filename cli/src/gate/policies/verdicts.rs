@@ -3,6 +3,7 @@
 
 use super::differing::{Differing, Policies};
 use super::roles;
+use crate::catalogue::Catalogue;
 use crate::commands::{record_line, untested};
 use crate::diagnostic::{Failure, Outcome};
 use crate::gate::judge::Judging;
@@ -136,7 +137,7 @@ pub(super) struct Both {
 /// A query or rule that can't be run, or data that can't be read.
 pub(super) fn compared(
     (base_workspace, base): (&Workspace, &Policies),
-    (head_workspace, head): (&Workspace, &Policies),
+    (head_workspace, head, head_catalogue): (&Workspace, &Policies, &Catalogue),
     differing: &[Differing],
     data: &Data,
     judging: Judging<'_>,
@@ -155,8 +156,8 @@ pub(super) fn compared(
     if wanted.is_empty() {
         return Ok(both);
     }
-    let run = |workspace: &Workspace, policies: &Policies| side(workspace, policies, &wanted, data);
-    let (mut before, after) = (run(base_workspace, base)?, run(head_workspace, head)?);
+    let mut before = side((base_workspace, base, judging.catalogue), &wanted, data)?;
+    let after = side((head_workspace, head, head_catalogue), &wanted, data)?;
     let roles = roles(&[before.controls.clone(), after.controls.clone()].concat());
     before.datasets = judging.plan.datasets.clone();
     before.datasets.retain(|spec| roles.contains(spec.profile.role));
@@ -168,12 +169,15 @@ pub(super) fn compared(
         true => Ok(None),
         false => run_over(plan, datasets, judging.progress).map(Some),
     };
-    let failed = |e| judging.failed(e);
-    for (of, plan) in both.schemas.iter_mut().zip([&before, &after]) {
-        *of = schemas(plan, &datasets).map_err(failed)?;
-    }
+    // What is wrong in a rule is told with the source that it stands in.
+    let (failed, failed_after) =
+        (|e| judging.failed(e), |e| Judging { catalogue: head_catalogue, ..judging }.failed(e));
+    both.schemas = [
+        schemas(&before, &datasets).map_err(failed)?,
+        schemas(&after, &datasets).map_err(failed_after)?,
+    ];
     let before = decide(&before, &datasets).map_err(failed)?;
-    let after = decide(&after, &datasets).map_err(failed)?;
+    let after = decide(&after, &datasets).map_err(failed_after)?;
     let read = before.iter().chain(&after).next().map(|output| &output.result.datasets);
     both.inputs = read.into_iter().flatten().map(rates::input).collect();
     for subject in wanted {
@@ -185,14 +189,12 @@ pub(super) fn compared(
 
 /// The side's plan over the period, for the subjects alone.
 fn side(
-    workspace: &Workspace,
-    policies: &Policies,
+    (workspace, policies, catalogue): (&Workspace, &Policies, &Catalogue),
     wanted: &BTreeSet<&str>,
     data: &Data,
 ) -> Outcome<Plan> {
-    let catalogue = crate::catalogue::Catalogue::of(Some(workspace))?;
     let asked = Selection { as_of: Some(data.as_of), period: Some(data.period), only: Vec::new() };
-    let mut plan = plan::unlocked(workspace, &catalogue, &asked)?;
+    let mut plan = plan::unlocked(workspace, catalogue, &asked)?;
     let known: BTreeSet<String> =
         policies.plan.controls.iter().map(|planned| planned.control.id.to_string()).collect();
     plan.controls.retain(|planned| {

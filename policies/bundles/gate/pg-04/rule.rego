@@ -22,7 +22,7 @@ violation contains {
 violation contains {
 	"code": "not-starred",
 	"expected": "an entry with a star",
-	"actual": input.moved,
+	"actual": shown(input.moved),
 	"message": sprintf("%s, and the changelog has no entry with a star under version %v", [why, becomes]),
 } if {
 	may_move
@@ -53,7 +53,7 @@ unseen if {
 	input.comparison == "of-the-gate"
 }
 
-why := sprintf("%v verdicts move", [input.moved]) if {
+why := sprintf("%v verdicts move", [shown(input.moved)]) if {
 	not unseen
 }
 
@@ -76,3 +76,6 @@ becomes := input.new_version if {
 becomes := "none" if {
 	input.new_version == null
 }
+
+# Without the zeros that its column ends in. The factor sees to it that there is a point.
+shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

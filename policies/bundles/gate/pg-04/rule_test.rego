@@ -104,7 +104,7 @@ test_facts if {
 	facts(plain) == {{
 		"code": "not-starred",
 		"expected": "an entry with a star",
-		"actual": 12,
+		"actual": "12",
 		"message": "12 verdicts move, and the changelog has no entry with a star under version 0.4.0",
 	}}
 	facts(object.union(plain, {"comparison": "not-asked", "moved": null})) == {{
