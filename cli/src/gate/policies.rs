@@ -233,7 +233,8 @@ fn moved(changes: &[Change]) -> BTreeMap<String, String> {
             }
         }
     }
-    if all.is_empty() {
+    // A request that changes only what judges it is judged as if nobody knew how much.
+    if all.is_empty() && !changes.is_empty() {
         // ISO 4217's code where no currency is meant: nothing moves.
         return BTreeMap::from([("XXX".to_owned(), "0".to_owned())]);
     }
