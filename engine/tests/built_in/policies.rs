@@ -83,7 +83,7 @@ fn changed_rules_are_tested() {
     );
 }
 
-/// The verdicts of all currencies of a subject are added up; one that isn't known makes the sum so.
+/// What moves in one of a subject's currencies moves.
 #[test]
 fn a_changed_verdict_has_a_version() {
     let raised = "old_version=0.1.0 new_version=0.2.0 version_raised=true comparison=compared";
@@ -110,7 +110,7 @@ fn a_changed_verdict_has_a_version() {
             "a: violates not-starred",
             "b: conforms",
             "c: violates version-not-raised",
-            "d: undetermined ?moved",
+            "d: undetermined ?moves",
             "e: conforms",
             "f: violates not-starred",
             "g: violates not-starred",

@@ -42,7 +42,7 @@ pub(crate) fn rules() -> Vec<Shipped> {
         shipped.collect()
     };
     let all: Vec<_> = bundles.iter().flat_map(of).collect();
-    assert_eq!(all.len(), 60);
+    assert_eq!(all.len(), 67);
     all
 }
 

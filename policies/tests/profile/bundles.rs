@@ -191,7 +191,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ("gate/pg-03", "remarks:i", &[], ""),
     (
         "gate/pg-04",
-        "kind:s old_version:s new_version:s version_raised:b starred:b comparison:s moved:n",
+        "kind:s old_version:s new_version:s version_raised:b starred:b comparison:s moves:b",
         &[],
         "",
     ),
