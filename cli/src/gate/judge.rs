@@ -14,7 +14,7 @@ use tieout_controls::profile::{self, SchemaProfile};
 use tieout_controls::record::FieldClass;
 use tieout_controls::{Decision, Outcome as Concluded, TestResult};
 use tieout_engine::dataset::{DatasetSpec, Format, Loaded, Reading, SourceFile};
-use tieout_engine::gate::changeset::Row;
+use tieout_engine::gate::changeset::{Row, UNLISTED};
 use tieout_engine::plan::{Plan, PlannedControl};
 use tieout_engine::progress::Progress;
 use tieout_engine::run::{RunError, RunOutput};
@@ -22,6 +22,8 @@ use tieout_evidence::commitment::dataset_commitment;
 
 /// The family of controls that judge proposals.
 pub(crate) const FAMILY: &str = "gate";
+/// What is said of a finding that the base has and its signed baseline doesn't list.
+const NOT_LISTED: &str = "; the base has it, and the signed baseline doesn't list it";
 /// The control that decides which approvals count.
 pub(crate) const APPROVALS: &str = "RG-21";
 
@@ -166,6 +168,7 @@ pub(super) fn judged<'a>(
         }
         let Decision::Violates { facts, .. } = &record.decision else { continue };
         let severity = severities.get(record.control.as_str()).copied();
+        let unlisted = row.filter(|row| row.get(UNLISTED).is_some()).map_or("", |_| NOT_LISTED);
         for fact in facts {
             let text = |column: &str| row.and_then(|row| row.get(column)).map(ToOwned::to_owned);
             let money = fact.amount.as_ref().map(ToString::to_string).or_else(|| text("delta"));
@@ -178,7 +181,7 @@ pub(super) fn judged<'a>(
                     .unwrap_or_else(|| named(record)),
                 effective_from: text("effective_from"),
                 tier_from: text("tier_from"),
-                message: visible_line(&said(fact)),
+                message: visible_line(&format!("{}{unlisted}", said(fact))),
                 currency: money.as_ref().and_then(|_| text("currency")),
                 amount: money,
                 file: text("file").unwrap_or_else(|| file.to_owned()),

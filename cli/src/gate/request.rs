@@ -301,7 +301,11 @@ fn no_change() -> Failure {
     Failure::usage(Diagnostic::new("gate-change", message).help(help))
 }
 
-fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
+/// Whose statements the base lists, with their keys.
+///
+/// # Errors
+/// A key can't be read.
+pub(super) fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
     let Some(workspace) = &sides.workspace else { return Ok(Vec::new()) };
     let listed = workspace.settings.gate.approvers.iter();
     let read = |listed: &crate::config::ApproverFile| {
@@ -322,7 +326,8 @@ fn protected(sides: &Sides) -> Outcome<Vec<String>> {
     let settings = &workspace.settings;
     let mut exact = vec![".mailmap".to_owned(), ".gitattributes".to_owned()];
     exact.extend(["tieout.yaml", "tieout.lock"].map(|name| git.below(name)));
-    exact.extend(settings.gate.waivers.iter().map(|path| git.below(&path.value)));
+    let judging = settings.gate.waivers.iter().chain(&settings.gate.baseline);
+    exact.extend(judging.map(|path| git.below(&path.value)));
     exact.extend(settings.gate.approvers.iter().map(|approver| git.below(&approver.key.value)));
     let own = settings.own.catalogue.iter().chain(&settings.own.bundles);
     let folders: Vec<String> = own.map(|path| format!("{}/", git.below(&path.value))).collect();

@@ -28,7 +28,7 @@ fn bits(bytes: usize, seed: u64) -> Vec<usize> {
 }
 
 /// Calls `tried` with the file changed by one bit, for each bit; then the file is as it was.
-fn flipped(file: &Path, seed: u64, mut tried: impl FnMut(usize, u8, u8)) {
+pub(crate) fn flipped(file: &Path, seed: u64, mut tried: impl FnMut(usize, u8, u8)) {
     let whole = std::fs::read(file).unwrap();
     for bit in bits(whole.len(), seed) {
         let mut changed = whole.clone();

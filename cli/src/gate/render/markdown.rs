@@ -1,7 +1,7 @@
 //! The comment of a pull request, or a job's summary.
 
 use super::super::result::{Finding, GateResult, Moved, RequestSummary, is_nothing};
-use super::{day, invoices, money, step, subject};
+use super::{cleared, day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
 
@@ -19,6 +19,7 @@ pub(super) fn write(result: &GateResult) -> String {
     open(&mut out, result);
     cost(&mut out, result);
     changes(&mut out, result);
+    legacy(&mut out, result);
     people(&mut out, result);
     waivers(&mut out, result);
     let (base, head) = (&result.base, &result.head);
@@ -150,7 +151,11 @@ fn changes(out: &mut String, result: &GateResult) {
             .effective_to
             .as_deref()
             .map_or_else(String::new, |to| format!(" to {}", day(to)));
-        let past = if change.retroactive { ", for the past" } else { "" };
+        let past = match (change.retroactive, change.legacy) {
+            (true, _) => ", for the past",
+            (false, true) => ", legacy",
+            (false, false) => "",
+        };
         let invoices =
             invoices(change).map_or_else(String::new, |told| format!(", {}", cell(&told)));
         let delta = match change.coverage.as_str() {
@@ -168,6 +173,19 @@ fn changes(out: &mut String, result: &GateResult) {
         );
     }
     rest(out, result.changes.len(), "change");
+}
+
+fn legacy(out: &mut String, result: &GateResult) {
+    let Some(sentence) = result.legacy.sentence() else { return };
+    let _ = writeln!(out, "{}.\n", cell(&sentence));
+    let entries = &result.legacy.cleared;
+    if entries.is_empty() {
+        return;
+    }
+    for entry in entries.iter().take(ROWS) {
+        let _ = writeln!(out, "- cleared: {}", cell(&cleared(entry)));
+    }
+    rest(out, entries.len(), "entry");
 }
 
 fn people(out: &mut String, result: &GateResult) {

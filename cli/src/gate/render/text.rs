@@ -1,7 +1,7 @@
 //! The terminal's output: what stands against it, what it costs whom, what changes, who is behind it.
 
 use super::super::result::{GateResult, Moved, is_nothing};
-use super::{day, invoices, money, step, subject};
+use super::{cleared, day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
 
@@ -20,6 +20,7 @@ pub(super) fn write(result: &GateResult) -> String {
         result.base.shown, result.base.rows, result.head.shown, result.head.rows, result.as_of
     );
     let _ = writeln!(out, "evaluated diff {}", result.diff_digest);
+    legacy(&mut out, result);
     against(&mut out, result);
     open(&mut out, result);
     cost(&mut out, result);
@@ -29,6 +30,15 @@ pub(super) fn write(result: &GateResult) -> String {
         let _ = writeln!(out, "waiver {}: {}: {}", waiver.id, waiver.state, waiver.about);
     }
     crate::text::visible(&out)
+}
+
+fn legacy(out: &mut String, result: &GateResult) {
+    let Some(sentence) = result.legacy.sentence() else { return };
+    let _ = writeln!(out, "{sentence}");
+    for entry in result.legacy.cleared.iter().take(LINES) {
+        let _ = writeln!(out, "  cleared: {}", cleared(entry));
+    }
+    more(out, result.legacy.cleared.len());
 }
 
 fn heading(out: &mut String, text: &str) {
@@ -136,6 +146,9 @@ fn changes(out: &mut String, result: &GateResult) {
         let mut notes = Vec::new();
         if change.retroactive {
             notes.push("for the past".to_owned());
+        }
+        if change.legacy {
+            notes.push("legacy".to_owned());
         }
         notes.extend(invoices(change));
         match change.coverage.as_str() {
