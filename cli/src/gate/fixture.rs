@@ -140,6 +140,7 @@ pub(super) fn result() -> GateResult {
             }],
             protected_changes: vec![text("waivers.yaml")],
             emergency: None,
+            role: text("rate-approver"),
         },
         controls: vec![
             ControlLine {

@@ -1,6 +1,7 @@
 //! Deciding: the change set becomes datasets, the controls of the family `gate` are run over them, and
 //! what they say becomes findings at lines of the table.
 
+use super::request::EMERGENCIES;
 use super::result::{ControlLine, Finding, Open};
 use crate::catalogue::Catalogue;
 use crate::commands::not_run;
@@ -12,7 +13,7 @@ use tieout_controls::control::Severity;
 use tieout_controls::paper::EvaluatedRecord;
 use tieout_controls::profile::{self, SchemaProfile};
 use tieout_controls::record::FieldClass;
-use tieout_controls::{Decision, Outcome as Concluded, TestResult};
+use tieout_controls::{Decision, Fact, Outcome as Concluded, TestResult};
 use tieout_engine::dataset::{DatasetSpec, Format, Loaded, Reading, SourceFile};
 use tieout_engine::gate::changeset::{Row, UNLISTED};
 use tieout_engine::plan::{Plan, PlannedControl};
@@ -174,7 +175,11 @@ pub(super) fn judged<'a>(
             let money = fact.amount.as_ref().map(ToString::to_string).or_else(|| text("delta"));
             judged.findings.push(Finding {
                 control: record.control.to_string(),
-                severity: severity.unwrap_or(Severity::Critical),
+                severity: if looked_at(record, fact) {
+                    Severity::Low
+                } else {
+                    severity.unwrap_or(Severity::Critical)
+                },
                 code: fact.code.clone(),
                 subject: text("rate_key")
                     .or_else(|| text("request"))
@@ -220,6 +225,12 @@ fn open<'a>(
     open
 }
 
+/// Whether it is an emergency that was reviewed too late: that stays a finding of a run, and nobody can mend
+/// it any more, so that it stops no request.
+fn looked_at(record: &EvaluatedRecord, fact: &Fact) -> bool {
+    record.control.as_str() == EMERGENCIES && fact.actual.is_some()
+}
+
 /// The row that a record is of.
 fn source<'a>(
     record: &EvaluatedRecord,
@@ -243,7 +254,7 @@ fn named(record: &EvaluatedRecord) -> String {
 }
 
 /// A fact in words.
-fn said(fact: &tieout_controls::Fact) -> String {
+fn said(fact: &Fact) -> String {
     match (&fact.message, &fact.expected, &fact.actual) {
         (Some(message), _, _) => message.clone(),
         (None, Some(expected), Some(actual)) => format!("{actual} instead of {expected}"),

@@ -68,7 +68,8 @@ pub(crate) fn gate(
     progress: &dyn Progress,
 ) -> Outcome<Gated> {
     let catalogue = Catalogue::of(sides.workspace.as_ref())?;
-    let plan = planned(sides, &catalogue, question)?;
+    let mut plan = planned(sides, &catalogue, question)?;
+    request::as_precondition(&mut plan);
     let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress };
     let mut open = Vec::new();
     progress.step("comparing the tables");

@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use tieout_controls::control::ControlKind;
 use tieout_controls::value::instant_text;
 use tieout_controls::{Decision, Digest};
 use tieout_engine::dataset::DatasetSpec;
@@ -23,6 +24,9 @@ use tieout_engine::plan::Plan;
 pub(super) const EMERGENCIES: &str = "CM-04";
 /// The versions of a merge request of GitLab: which commit was its head when.
 const VERSIONS: &str = "gitlab-versions";
+/// Why an emergency isn't let pass that nobody could see unreviewed.
+const UNREVIEWED: &str = "an emergency is reviewed after, and the base's workspace has no datasets of the profiles change-1 and \
+     approval-1 in which that would be seen";
 /// The datasets that the control over emergencies reads.
 const EMERGENCY_ROLES: [&str; 2] = ["change", "approval"];
 
@@ -76,11 +80,15 @@ impl Request {
             open.push(Open::of_gate("the releaser's account is nobody's for certain"));
         }
         let releasers = releaser.and_then(|who| who.person().map(ToOwned::to_owned)).into_iter();
+        if given.emergency.is_some() && ordinary(judging.plan).is_empty() {
+            open.push(Open::of_gate(UNREVIEWED));
+        }
+        let role = role(sides.workspace.as_ref(), given.emergency.is_some());
         let context = Context {
             directory: &directory,
             authors: &persons,
             releasers: &releasers.collect(),
-            role: &role(sides.workspace.as_ref(), given.emergency.is_some()),
+            role: &role,
             digest: *digest,
             now,
         };
@@ -104,6 +112,7 @@ impl Request {
             approvals,
             protected_changes: protected(sides)?,
             emergency: given.emergency.map(ToOwned::to_owned),
+            role,
         };
         Ok((Self { summary, directory, name: name(sides), valid }, open))
     }
@@ -141,6 +150,17 @@ impl Request {
         let rows: Vec<Row> = moved.map(|total| row(Some(*total))).collect();
         // Where nothing moves, one currency says so; where nothing was re-rated, nothing does.
         if rows.is_empty() { vec![row(totals.first().copied())] } else { rows }
+    }
+}
+
+/// The ordinary control stops requests here and concludes nothing about the books: what the gate's own
+/// controls are. Whether the exports that it reads are whole is asked by a run, not by every request, whose
+/// base can't know how many changes there are today.
+pub(super) fn as_precondition(plan: &mut Plan) {
+    for planned in &mut plan.controls {
+        if planned.control.id.as_str() == EMERGENCIES {
+            planned.control.kind = ControlKind::DataPrecondition;
+        }
     }
 }
 

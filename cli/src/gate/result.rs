@@ -301,6 +301,8 @@ pub(crate) struct RequestSummary {
     pub(crate) protected_changes: Vec<String>,
     /// The ticket of an emergency.
     pub(crate) emergency: Option<String>,
+    /// The role that its approvers hold.
+    pub(crate) role: String,
 }
 
 /// An approval.
@@ -447,6 +449,13 @@ impl GateResult {
         } else {
             GateVerdict::Inconclusive
         }
+    }
+
+    /// Which role was missing, where an approval doesn't count for that.
+    pub(crate) fn role_missing(&self) -> Option<&str> {
+        let missing = |approval: &ApprovalLine| approval.why.iter().any(|why| why == "no-role");
+        let found = self.request.approvals.iter().any(missing);
+        found.then_some(self.request.role.as_str())
     }
 
     /// The verdict in a sentence.

@@ -213,6 +213,9 @@ fn people(out: &mut String, result: &GateResult) {
             approval.why.join(", "),
         );
     }
+    if let Some(role) = result.role_missing() {
+        let _ = writeln!(out, "- approvals count by who holds the role `{}`", cell(role));
+    }
     if !request.protected_changes.is_empty() {
         let files: Vec<String> =
             request.protected_changes.iter().map(|f| format!("`{}`", cell(f))).collect();

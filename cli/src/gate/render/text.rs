@@ -176,15 +176,19 @@ fn people(out: &mut String, result: &GateResult) {
     heading(
         out,
         &format!(
-            "Authors: {}, unknown: {}; approvals that count: {counting} of {}",
+            "Authors: {}, unknown: {}; approvals that count: {counting} of {}{}",
             request.authors,
             request.unknown_authors,
-            request.approvals.len()
+            request.approvals.len(),
+            request.emergency.as_ref().map_or_else(String::new, |t| format!("; emergency {t}")),
         ),
     );
     for approval in request.approvals.iter().filter(|approval| !approval.counts) {
         let why = approval.why.join(", ");
         let _ = writeln!(out, "  {} {} doesn't count: {why}", approval.source, approval.id);
+    }
+    if let Some(role) = result.role_missing() {
+        let _ = writeln!(out, "  approvals count by who holds the role {role}");
     }
     for file in &request.protected_changes {
         let _ = writeln!(out, "  changes what judges it, and is judged by the base's: {file}");
