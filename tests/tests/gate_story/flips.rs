@@ -2,8 +2,8 @@
 //! a release.
 //!
 //! A sample of the bits by default, drawn the same in every run, each put to the command; all of them with
-//! `TIEOUT_TEST_ALL_BITS=1`, and always of files of up to [`SMALL`] bytes. All bits of a pack are millions:
-//! they are put to the verification that `gate verify` begins with, in this process.
+//! `TIEOUT_TEST_ALL_BITS=1`, and always of files of up to [`SMALL`] bytes. All bits of a pack are
+//! two million: they are put to the verification that `gate verify` begins with, in this process.
 
 use crate::company;
 use crate::release::{Signed, signed, verified};
