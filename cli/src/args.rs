@@ -598,10 +598,40 @@ pub(crate) enum Gate {
     Policies(GatePolicies),
     /// Compare a table with the one that was gated: what runs in production is what was allowed
     Verify(GateVerify),
+    /// Sign what is wrong with a table today as its legacy: with it in the base, nothing that gets in later
+    /// is let pass as the base's own
+    Baseline(GateBaseline),
     /// A usage summary from the workspace's meters, for where the meters' records may not go: one row for
     /// each month of the period, service, region, unit, cost centre, entity and account, without ids of
     /// resources and without persons. Exit codes: 0 all usage is in it, 3 some isn't, with the reasons
     Usage(GateUsage),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateBaseline {
+    /// The table: a file; with `--revision` the dataset, where the workspace has several rate tables
+    #[arg(long, value_name = "FILE|DATASET", required_unless_present = "revision")]
+    pub(crate) table: Option<String>,
+    /// The revision whose table it is
+    #[arg(long, value_name = "REF")]
+    pub(crate) revision: Option<String>,
+    /// Your account, as the base lists it with your public key
+    #[arg(long)]
+    pub(crate) account: String,
+    /// Your private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The day of the table
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: NaiveDate,
+    /// Why what is wrong is let pass
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Where the statement is written; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
 }
 
 #[derive(Debug, Args)]

@@ -127,11 +127,13 @@ pub(crate) struct OwnFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "the settings of the gate: `waivers`, `approvers`, roles, `protected`"
+    expecting = "the settings of the gate: `waivers`, `baseline`, `approvers`, roles, `protected`"
 )]
 pub(crate) struct GateFile {
     /// The file of waivers.
     pub(crate) waivers: Option<Spanned<String>>,
+    /// The signed baseline: what of the base's own findings is let pass.
+    pub(crate) baseline: Option<Spanned<String>>,
     /// Whose statements can approve: account and public key.
     #[serde(default)]
     pub(crate) approvers: Vec<ApproverFile>,

@@ -4,6 +4,7 @@
 //! the policies say of it. Everything that judges a request is read from its base: the head is evidence,
 //! never a rule.
 
+pub(crate) mod baseline;
 pub(crate) mod deployed;
 #[cfg(test)]
 mod fixture;

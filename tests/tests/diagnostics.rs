@@ -20,7 +20,7 @@ const COMPUTED: [&str; 4] =
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation,
 /// operators of Cedar.
-const OTHER_WORDS: [&str; 34] = [
+const OTHER_WORDS: [&str; 35] = [
     "account-person",
     "bill-line-1",
     "break-glass",
@@ -40,6 +40,7 @@ const OTHER_WORDS: [&str; 34] = [
     "like-days-1",
     "linear-1",
     "no-exceptions",
+    "no-role",
     "not-applicable",
     "not-permitted",
     "not-rated",

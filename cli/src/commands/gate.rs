@@ -1,7 +1,9 @@
 //! `tieout gate`: a change judged before it is made, and what is deployed compared with what was judged.
 
+mod baseline;
 mod usage;
 
+pub(super) use baseline::baseline;
 pub(super) use usage::usage;
 
 use super::remark;

@@ -94,6 +94,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Gate(Gate::Rates(args)) => gate::rates(global, &args),
         Command::Gate(Gate::Policies(args)) => gate::policies(global, &args),
         Command::Gate(Gate::Verify(args)) => gate::verify(global, &args),
+        Command::Gate(Gate::Baseline(args)) => gate::baseline(global, &args),
         Command::Gate(Gate::Usage(args)) => gate::usage(global, &args),
         Command::Approve(args) => approve::approve(global, &args),
         Command::Waiver(Waiver::New(args)) => waiver::new(global, &args),

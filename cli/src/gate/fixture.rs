@@ -53,6 +53,27 @@ pub(super) fn result() -> GateResult {
         rows: Reconciled { unchanged: text("11"), only_base: text("1"), only_head: text("1") },
         policies: Vec::new(),
         period: None,
+        legacy: Legacy {
+            baseline: Some(BaselineLine {
+                file: text("baseline.json"),
+                digest: "12".repeat(32),
+                dataset: text("rates"),
+                table: "34".repeat(32),
+                as_of: text("2026-01-05"),
+                reason: text("from before the gate"),
+                entries: text("2"),
+            }),
+            passed: text("1"),
+            unlisted: text("0"),
+            renewed: false,
+            cleared: vec![ClearedLine {
+                rate_key: text("disk/eu/retail"),
+                kind: text("gap"),
+                tier_from: None,
+                effective_from: text("2026-02-01T00:00:00Z"),
+                effective_to: Some(text("2026-03-01T00:00:00Z")),
+            }],
+        },
         changes: vec![
             ChangeLine {
                 rate_key: text("vm-small/eu/retail"),
@@ -64,6 +85,7 @@ pub(super) fn result() -> GateResult {
                 new: Some(text("0.46 EUR")),
                 percent: Some(text("-8.0000")),
                 in_base: false,
+                legacy: false,
                 retroactive: true,
                 invoices_touched: Some(text("3")),
                 invoices: ["INV-1", "INV-2", "INV-3"].map(text).to_vec(),
@@ -83,6 +105,7 @@ pub(super) fn result() -> GateResult {
                 new: Some(text("2.10 EUR")),
                 percent: None,
                 in_base: false,
+                legacy: false,
                 retroactive: false,
                 invoices_touched: Some(text("0")),
                 invoices: Vec::new(),
@@ -119,6 +142,7 @@ pub(super) fn result() -> GateResult {
             }],
             protected_changes: vec![text("waivers.yaml")],
             emergency: None,
+            role: text("rate-approver"),
         },
         controls: vec![
             ControlLine {

@@ -1,6 +1,7 @@
 //! Deciding: the change set becomes datasets, the controls of the family `gate` are run over them, and
 //! what they say becomes findings at lines of the table.
 
+use super::request::EMERGENCIES;
 use super::result::{ControlLine, Finding, Open, is_nothing};
 use crate::catalogue::Catalogue;
 use crate::commands::not_run;
@@ -12,9 +13,9 @@ use tieout_controls::control::Severity;
 use tieout_controls::paper::EvaluatedRecord;
 use tieout_controls::profile::{self, SchemaProfile};
 use tieout_controls::record::FieldClass;
-use tieout_controls::{Decision, Outcome as Concluded, TestResult};
+use tieout_controls::{Decision, Fact, Outcome as Concluded, TestResult};
 use tieout_engine::dataset::{DatasetSpec, Format, Loaded, Reading, SourceFile};
-use tieout_engine::gate::changeset::Row;
+use tieout_engine::gate::changeset::{Row, UNLISTED};
 use tieout_engine::plan::{Plan, PlannedControl};
 use tieout_engine::progress::Progress;
 use tieout_engine::run::{RunError, RunOutput};
@@ -22,6 +23,8 @@ use tieout_evidence::commitment::dataset_commitment;
 
 /// The family of controls that judge proposals.
 pub(crate) const FAMILY: &str = "gate";
+/// What is said of a finding that the base has and its signed baseline doesn't list.
+const NOT_LISTED: &str = "; the base has it, and the signed baseline doesn't list it";
 /// The control that decides which approvals count.
 pub(crate) const APPROVALS: &str = "RG-21";
 
@@ -166,6 +169,7 @@ pub(super) fn judged<'a>(
         }
         let Decision::Violates { facts, .. } = &record.decision else { continue };
         let severity = severities.get(record.control.as_str()).copied();
+        let unlisted = row.filter(|row| row.get(UNLISTED).is_some()).map_or("", |_| NOT_LISTED);
         for fact in facts {
             let text = |column: &str| row.and_then(|row| row.get(column)).map(ToOwned::to_owned);
             let money = fact
@@ -176,7 +180,11 @@ pub(super) fn judged<'a>(
                 .or_else(|| loosened(record, row));
             judged.findings.push(Finding {
                 control: record.control.to_string(),
-                severity: severity.unwrap_or(Severity::Critical),
+                severity: if looked_at(record, fact) {
+                    Severity::Low
+                } else {
+                    severity.unwrap_or(Severity::Critical)
+                },
                 code: fact.code.clone(),
                 subject: text("rate_key")
                     .or_else(|| text("subject"))
@@ -184,7 +192,7 @@ pub(super) fn judged<'a>(
                     .unwrap_or_else(|| named(record)),
                 effective_from: text("effective_from"),
                 tier_from: text("tier_from"),
-                message: visible_line(&said(fact)),
+                message: visible_line(&format!("{}{unlisted}", said(fact))),
                 currency: money.as_ref().and_then(|_| text("currency")),
                 amount: money,
                 file: text("file").unwrap_or_else(|| file.to_owned()),
@@ -223,6 +231,12 @@ fn open<'a>(
     open
 }
 
+/// Whether it is an emergency that was reviewed too late: that stays a finding of a run, and nobody can mend
+/// it any more, so that it stops no request.
+fn looked_at(record: &EvaluatedRecord, fact: &Fact) -> bool {
+    record.control.as_str() == EMERGENCIES && fact.actual.is_some()
+}
+
 /// The row that a record is of; of a record of several rows of one subject the first.
 fn source<'a>(
     record: &EvaluatedRecord,
@@ -257,7 +271,7 @@ fn named(record: &EvaluatedRecord) -> String {
 }
 
 /// A fact in words.
-fn said(fact: &tieout_controls::Fact) -> String {
+fn said(fact: &Fact) -> String {
     match (&fact.message, &fact.expected, &fact.actual) {
         (Some(message), _, _) => message.clone(),
         (None, Some(expected), Some(actual)) => format!("{actual} instead of {expected}"),

@@ -10,7 +10,9 @@ mod verdicts;
 
 use super::judge::{self, Judged, Judging, Made};
 use super::request::{self, Given, Request};
-use super::result::{GateResult, GateVerdict, Open, POLICIES, PolicyLine, Reconciled, Side};
+use super::result::{
+    GateResult, GateVerdict, Legacy, Open, POLICIES, PolicyLine, Reconciled, Side,
+};
 use super::sides::{Proposed, Sides};
 use super::{register, waived};
 use crate::catalogue::Catalogue;
@@ -72,7 +74,8 @@ pub(crate) fn gate(
     progress: &dyn Progress,
 ) -> Outcome<Gated> {
     let catalogue = Catalogue::of(sides.workspace.as_ref())?;
-    let plan = super::rates::planned(sides, &catalogue, (question.as_of, question.period))?;
+    let mut plan = super::rates::planned(sides, &catalogue, (question.as_of, question.period))?;
+    request::as_precondition(&mut plan);
     let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress };
     progress.step("comparing the policies");
     let base = Policies::of(sides.base_workspace()?, &catalogue, question.as_of)?;
@@ -146,6 +149,13 @@ pub(crate) fn gate(
         diff_digest: digest.to_string(),
         inputs,
         rows: reconciled(&base, &head),
+        legacy: Legacy {
+            baseline: None,
+            passed: "0".to_owned(),
+            unlisted: "0".to_owned(),
+            renewed: false,
+            cleared: Vec::new(),
+        },
         changes: Vec::new(),
         policies: changes.iter().flat_map(Change::lines).collect(),
         period: (!question.no_data).then(|| shown(period)),

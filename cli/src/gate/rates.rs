@@ -1,5 +1,6 @@
 //! `tieout gate rates`: from two tables to a verdict.
 
+use super::baseline;
 use super::judge::{self, Judged, Judging, Made};
 use super::register::unreadable;
 use super::request::{self, Evaluated, Request};
@@ -22,7 +23,7 @@ use tieout_controls::result::RunParameters;
 use tieout_controls::{DatasetSummary, Digest};
 use tieout_engine::dataset::DatasetSpec;
 use tieout_engine::gate::changeset::{self, Measures, Row, Worst};
-use tieout_engine::gate::diff::{self, Change};
+use tieout_engine::gate::diff::{self, Change, Kind};
 use tieout_engine::gate::integrity;
 use tieout_engine::gate::lookups::Lookups;
 use tieout_engine::gate::rerate::{Book, Rerated};
@@ -68,14 +69,16 @@ pub(crate) fn gate(
     progress: &dyn Progress,
 ) -> Outcome<Gated> {
     let catalogue = Catalogue::of(sides.workspace.as_ref())?;
-    let plan = planned(sides, &catalogue, (question.as_of, question.month))?;
+    let mut plan = planned(sides, &catalogue, (question.as_of, question.month))?;
+    request::as_precondition(&mut plan);
     let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress };
     let mut open = Vec::new();
     progress.step("comparing the tables");
     let base = read(sides, &sides.base, "base", &catalogue, &mut open)?;
     let head = read(sides, &sides.head, "head", &catalogue, &mut open)?;
     let changes = diff::changes(&base, &head);
-    let findings = integrity::findings(&base, &head);
+    let mut findings = integrity::findings(&base, &head);
+    let legacy = baseline::apply(sides, question.as_of, &changes, &mut findings)?;
     let digest = diff::digest(&changes);
     let mut inputs = Vec::new();
     let lookups = lookups(judging, &mut inputs, &mut open)?;
@@ -136,6 +139,7 @@ pub(crate) fn gate(
         diff_digest: digest.to_string(),
         inputs,
         rows: reconciled(&base, &head, &changes),
+        legacy,
         changes: rows.iter().map(line).collect(),
         policies: Vec::new(),
         period: None,
@@ -430,6 +434,7 @@ fn line(row: &Row) -> ChangeLine {
         let unit = row.get(unit).map_or_else(String::new, |unit| format!(" per {unit}"));
         Some(format!("{price} {currency}{unit}"))
     };
+    let in_base = row.get("in_base") == Some("true");
     ChangeLine {
         rate_key: text("rate_key").unwrap_or_default(),
         kind: text("kind").unwrap_or_default(),
@@ -439,7 +444,8 @@ fn line(row: &Row) -> ChangeLine {
         old: price("old_price", "old_currency", "old_unit"),
         new: price("new_price", "new_currency", "new_unit"),
         percent: text("change_percent"),
-        in_base: row.get("in_base") == Some("true"),
+        in_base: in_base || row.get(changeset::UNLISTED).is_some(),
+        legacy: in_base && row.get("kind") != Some(Kind::UsageWithoutRate.word()),
         retroactive: row.get("retroactive") == Some("true"),
         invoices_touched: text("invoices_touched"),
         invoices: row

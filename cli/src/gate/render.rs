@@ -18,7 +18,7 @@ mod policy;
 mod sarif;
 mod text;
 
-use super::result::{ChangeLine, Finding, GateResult};
+use super::result::{ChangeLine, ClearedLine, Finding, GateResult};
 use crate::diagnostic::{Failure, Outcome};
 use sha2::{Digest as _, Sha256};
 
@@ -113,6 +113,17 @@ fn invoices(change: &ChangeLine) -> Option<String> {
 /// The day of an instant at midnight in UTC, else the instant.
 pub(super) fn day(instant: &str) -> &str {
     instant.strip_suffix("T00:00:00Z").unwrap_or(instant)
+}
+
+/// An entry of the baseline that no longer stands.
+fn cleared(entry: &ClearedLine) -> String {
+    format!(
+        "{} {} from {} until {}",
+        entry.kind,
+        subject(&entry.rate_key, entry.tier_from.as_deref()),
+        day(&entry.effective_from),
+        entry.effective_to.as_deref().map_or("further notice", day),
+    )
 }
 
 /// A tier after a rate's key.

@@ -12,6 +12,7 @@ use crate::workspace::Workspace;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use tieout_controls::control::ControlKind;
 use tieout_controls::value::instant_text;
 use tieout_controls::{Decision, Digest};
 use tieout_engine::dataset::DatasetSpec;
@@ -22,6 +23,9 @@ use tieout_engine::plan::Plan;
 pub(super) const EMERGENCIES: &str = "CM-04";
 /// The versions of a merge request of GitLab: which commit was its head when.
 const VERSIONS: &str = "gitlab-versions";
+/// Why an emergency isn't let pass that nobody could see unreviewed.
+const UNREVIEWED: &str = "an emergency is reviewed after, and the base's workspace has no datasets of the profiles change-1 and \
+     approval-1 in which that would be seen";
 /// The datasets that the control over emergencies reads.
 const EMERGENCY_ROLES: [&str; 2] = ["change", "approval"];
 
@@ -87,6 +91,9 @@ impl Request {
             open.push(Open::of_gate("the releaser's account is nobody's for certain"));
         }
         let releasers = releaser.and_then(|who| who.person().map(ToOwned::to_owned)).into_iter();
+        if given.emergency.is_some() && ordinary(judging.plan).is_empty() {
+            open.push(Open::of_gate(UNREVIEWED));
+        }
         let context = Context {
             directory: &directory,
             authors: &persons,
@@ -111,6 +118,7 @@ impl Request {
             approvals,
             protected_changes: evaluated.protected,
             emergency: given.emergency.map(ToOwned::to_owned),
+            role: evaluated.role.to_owned(),
         };
         Ok((Self { summary, directory, name: name(sides), valid }, open))
     }
@@ -145,6 +153,17 @@ impl Request {
         let rows: Vec<Row> = moved.map(|total| row(Some(*total))).collect();
         // Where nothing moves, one currency says so; where nothing was re-rated, nothing does.
         if rows.is_empty() { vec![row(totals.first().copied())] } else { rows }
+    }
+}
+
+/// The ordinary control stops requests here and concludes nothing about the books: what the gate's own
+/// controls are. Whether the exports that it reads are whole is asked by a run, not by every request, whose
+/// base can't know how many changes there are today.
+pub(super) fn as_precondition(plan: &mut Plan) {
+    for planned in &mut plan.controls {
+        if planned.control.id.as_str() == EMERGENCIES {
+            planned.control.kind = ControlKind::DataPrecondition;
+        }
     }
 }
 
@@ -306,7 +325,11 @@ fn no_change() -> Failure {
     Failure::usage(Diagnostic::new("gate-change", message).help(help))
 }
 
-fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
+/// Whose statements the base lists, with their keys.
+///
+/// # Errors
+/// A key can't be read.
+pub(super) fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
     let Some(workspace) = &sides.workspace else { return Ok(Vec::new()) };
     let listed = workspace.settings.gate.approvers.iter();
     let read = |listed: &crate::config::ApproverFile| {
@@ -357,7 +380,8 @@ fn protected(
 ) -> Outcome<Vec<String>> {
     let settings = &workspace.settings;
     let mut exact = vec![".mailmap".to_owned(), ".gitattributes".to_owned()];
-    exact.extend(settings.gate.waivers.iter().map(|path| git.below(&path.value)));
+    let judging = settings.gate.waivers.iter().chain(&settings.gate.baseline);
+    exact.extend(judging.map(|path| git.below(&path.value)));
     exact.extend(settings.gate.approvers.iter().map(|approver| git.below(&approver.key.value)));
     let mut patterns = git.patterns(workspace, &settings.gate.protected)?;
     for dataset in settings.datasets.values().filter(|dataset| datasets(dataset)) {

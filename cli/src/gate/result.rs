@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tieout_controls::control::Severity;
+use tieout_engine::gate::integrity::Identity;
 
 /// What the result of a gate on rates is called.
 pub(crate) const RATES: &str = "rates";
@@ -35,6 +36,8 @@ pub(crate) struct GateResult {
     pub(crate) inputs: Vec<Input>,
     /// How many rows of the tables are on both sides, and on one.
     pub(crate) rows: Reconciled,
+    /// What is let pass as the base's own.
+    pub(crate) legacy: Legacy,
     /// What changes, and what is wrong with the table.
     pub(crate) changes: Vec<ChangeLine>,
     /// Of policies: what changes, and of which records something else is said.
@@ -103,6 +106,105 @@ pub(crate) struct Reconciled {
     pub(crate) only_head: String,
 }
 
+/// What is wrong with the head's table and let pass as the base's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Legacy {
+    /// The signed baseline of the base; `None` where it has none, and all that the base has is let pass.
+    pub(crate) baseline: Option<BaselineLine>,
+    /// How many findings are let pass, by the baseline where there is one.
+    pub(crate) passed: String,
+    /// How many the base has and the baseline doesn't list: they are held against the request, unless it is
+    /// `renewed`.
+    pub(crate) unlisted: String,
+    /// Whether the request changes no rate and brings another baseline: its approvers decide.
+    pub(crate) renewed: bool,
+    /// What the baseline lists and no longer stands.
+    pub(crate) cleared: Vec<ClearedLine>,
+}
+
+/// The signed baseline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BaselineLine {
+    /// Its file.
+    pub(crate) file: String,
+    /// The file's SHA-256.
+    pub(crate) digest: String,
+    /// The dataset that it is of.
+    pub(crate) dataset: String,
+    /// The SHA-256 of what the table said.
+    pub(crate) table: String,
+    /// The day of the table.
+    pub(crate) as_of: String,
+    /// Why.
+    pub(crate) reason: String,
+    /// How many findings it lists.
+    pub(crate) entries: String,
+}
+
+/// An entry of the baseline that no longer stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClearedLine {
+    /// Service, region and segment.
+    pub(crate) rate_key: String,
+    /// `gap`, `overlap` or `two-prices`.
+    pub(crate) kind: String,
+    /// Where the tier begins.
+    pub(crate) tier_from: Option<String>,
+    /// From when.
+    pub(crate) effective_from: String,
+    /// Until when.
+    pub(crate) effective_to: Option<String>,
+}
+
+impl ClearedLine {
+    /// What an entry says.
+    pub(crate) fn of(entry: &Identity) -> Self {
+        Self {
+            rate_key: entry.key().to_string(),
+            kind: entry.kind.clone(),
+            tier_from: entry.tier_from.clone(),
+            effective_from: entry.effective_from.clone(),
+            effective_to: entry.effective_to.clone(),
+        }
+    }
+}
+
+impl Legacy {
+    /// In a sentence; `None` where there is nothing to tell.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        let Some(baseline) = &self.baseline else {
+            let passed = found(&self.passed);
+            return (self.passed != "0").then(|| {
+                format!("Legacy, not in a signed baseline: {passed} of the base let pass")
+            });
+        };
+        let mut text = format!(
+            "Legacy by the signed baseline of {}: {} let pass",
+            baseline.as_of,
+            found(&self.passed)
+        );
+        if self.unlisted != "0" {
+            text.push_str(&format!("; {} of the base not in it", found(&self.unlisted)));
+        }
+        if self.renewed {
+            text.push_str("; the request brings another one, and its approvers decide");
+        }
+        if !self.cleared.is_empty() {
+            let entries = crate::text::counted(self.cleared.len(), "entry");
+            text.push_str(&format!("; {entries} cleared, to be taken out of it"));
+        }
+        Some(text)
+    }
+}
+
+/// A number of findings in words.
+fn found(number: &str) -> String {
+    format!("{number} finding{}", if number == "1" { "" } else { "s" })
+}
+
 /// A row of the change set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +227,8 @@ pub(crate) struct ChangeLine {
     pub(crate) percent: Option<String>,
     /// Whether the base has it too.
     pub(crate) in_base: bool,
+    /// Whether it is let pass for that, and by the baseline where there is one.
+    pub(crate) legacy: bool,
     /// Whether it holds for time that has passed.
     pub(crate) retroactive: bool,
     /// Issued invoices that it would change.
@@ -256,6 +360,8 @@ pub(crate) struct RequestSummary {
     pub(crate) protected_changes: Vec<String>,
     /// The ticket of an emergency.
     pub(crate) emergency: Option<String>,
+    /// The role that its approvers hold.
+    pub(crate) role: String,
 }
 
 /// An approval.
@@ -402,6 +508,13 @@ impl GateResult {
         } else {
             GateVerdict::Inconclusive
         }
+    }
+
+    /// Which role was missing, where an approval doesn't count for that.
+    pub(crate) fn role_missing(&self) -> Option<&str> {
+        let missing = |approval: &ApprovalLine| approval.why.iter().any(|why| why == "no-role");
+        let found = self.request.approvals.iter().any(missing);
+        found.then_some(self.request.role.as_str())
     }
 
     /// The verdict in a sentence.

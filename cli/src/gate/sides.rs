@@ -1,8 +1,10 @@
 //! What is compared, and what judges it: two files, or two revisions of which the base's workspace judges.
 
+mod alone;
 mod proposed;
 
-pub(crate) use proposed::Proposed;
+pub(crate) use self::alone::Alone;
+pub(crate) use self::proposed::Proposed;
 
 use super::git::{Changes, Commit, Merge, Repository, Tree};
 use crate::config::DatasetFile;
@@ -37,6 +39,8 @@ pub(crate) struct Sides {
     pub(crate) workspace: Option<Workspace>,
     /// Where keys, log and packs are.
     pub(crate) root: PathBuf,
+    /// The dataset that is gated, where a workspace names it.
+    pub(crate) dataset: Option<String>,
     /// How the tables are read.
     pub(crate) reading: Reading,
     /// The protected version.
@@ -103,14 +107,17 @@ impl Sides {
             let (shown, path) = (path.to_owned(), path.to_owned());
             Ok(TableFile { shown, revision: None, path, bytes })
         };
-        let reading = match &workspace {
-            Some(workspace) => table(workspace, asked.table)?.map(|(_, reading)| reading),
+        let (dataset, reading) = match &workspace {
+            Some(workspace) => table(workspace, asked.table)?,
             None => None,
-        };
+        }
+        .map(|(name, _, reading)| (name, reading))
+        .unzip();
         let root = workspace.as_ref().map_or_else(|| PathBuf::from("."), |w| w.root.clone());
         Ok(Self {
             workspace,
             root,
+            dataset,
             reading: reading.unwrap_or_default(),
             base: side(asked.base)?,
             head: side(asked.head)?,
@@ -139,11 +146,8 @@ impl Sides {
             (&file, &prefix),
             (&root, folder.path()),
         )?;
-        let Some((pattern, reading)) = table(&workspace, asked.table)? else {
-            let message = "the base's workspace has no dataset of the role `rate-table`";
-            let help = "add one with the profile `rate-table-1` and the table's file";
-            return Err(Failure::usage(Diagnostic::new("missing-dataset", message).help(help)));
-        };
+        let (dataset, pattern, reading) =
+            table(&workspace, asked.table)?.ok_or_else(|| no_table("the base's workspace"))?;
         let pattern = below(&prefix, &pattern);
         let path = one(&known, &pattern)?;
         let read = |tree: &Tree, path: &str, shown: &str| {
@@ -164,9 +168,17 @@ impl Sides {
         };
         only_table(&brought, &pattern, &head_side.path)?;
         let git = Revisions { repository, base, head, changes, table: path, prefix };
-        let (workspace, git) = (Some(workspace), Some(git));
         let (base, head) = (base_side, head_side);
-        Ok(Self { workspace, root, reading, base, head, git, _folder: Some(folder) })
+        Ok(Self {
+            workspace: Some(workspace),
+            root,
+            dataset: Some(dataset),
+            reading,
+            base,
+            head,
+            git: Some(git),
+            _folder: Some(folder),
+        })
     }
 }
 
@@ -272,7 +284,7 @@ fn place(
 }
 
 /// The workspace as the base has it, written to a folder: its file, its lock, its own policies, its
-/// waivers and its data. Data that git doesn't know are taken from the machine, unless the request adds
+/// waivers, its baseline and its data. Data that git doesn't know are taken from the machine, unless the request adds
 /// them.
 fn of_base(
     (repository, tree): (&Repository, &Tree),
@@ -290,7 +302,8 @@ fn of_base(
     let below = |path: &str| below(prefix, path);
     let settings = &workspace.settings;
     let mut wanted: Vec<String> = vec![below("tieout.lock")];
-    wanted.extend(settings.gate.waivers.iter().map(|path| below(&path.value)));
+    let judging = settings.gate.waivers.iter().chain(&settings.gate.baseline);
+    wanted.extend(judging.map(|path| below(&path.value)));
     wanted.extend(settings.gate.approvers.iter().map(|approver| below(&approver.key.value)));
     wanted.extend(settings.own.catalogue.iter().map(|path| below(&path.value)));
     wanted.extend(settings.own.bundles.iter().map(|path| below(&path.value)));
@@ -382,8 +395,17 @@ fn fitting<'a>(paths: &'a [String], pattern: &str) -> impl Iterator<Item = &'a s
     paths.iter().map(String::as_str).filter(fits)
 }
 
-/// The file of the gated table and how it is read: that of the dataset asked for, or the only one.
-fn table(workspace: &Workspace, wanted: Option<&str>) -> Outcome<Option<(String, Reading)>> {
+fn no_table(whose: &str) -> Failure {
+    let message = format!("{whose} has no dataset of the role `rate-table`");
+    let help = "add one with the profile `rate-table-1` and the table's file";
+    Failure::usage(Diagnostic::new("missing-dataset", message).help(help))
+}
+
+/// The dataset of the gated table, its file and how it is read: the dataset asked for, or the only one.
+fn table(
+    workspace: &Workspace,
+    wanted: Option<&str>,
+) -> Outcome<Option<(String, String, Reading)>> {
     let tables: Vec<_> = workspace
         .settings
         .datasets
@@ -398,8 +420,8 @@ fn table(workspace: &Workspace, wanted: Option<&str>) -> Outcome<Option<(String,
             let message = format!("the workspace has no rate table `{wanted}`");
             Err(Failure::usage(Diagnostic::new("unknown-dataset", message)))
         }
-        ([(_, only)], _) => match only.files.as_slice() {
-            [file] => Ok(Some((file.value.clone(), only.reading.clone()))),
+        ([(name, only)], _) => match only.files.as_slice() {
+            [file] => Ok(Some(((*name).clone(), file.value.clone(), only.reading.clone()))),
             _ => {
                 let message = "a gated table is one file";
                 Err(Failure::usage(Diagnostic::new("gate-table", message)))

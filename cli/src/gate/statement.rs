@@ -7,6 +7,7 @@
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tieout_controls::Digest;
 use tieout_controls::value::instant_text;
@@ -70,64 +71,95 @@ impl Approval {
     /// # Errors
     /// It isn't in the form of one, no approver's key made the signature, or one of another account.
     pub(crate) fn verify(file: &str, bytes: &[u8], approvers: &[Approver]) -> Outcome<Self> {
-        let refused = |why: &str| Err(unproven(file, why));
-        let envelope = match Envelope::parse(bytes) {
-            Ok(envelope) => envelope,
-            Err(why) => return refused(&why),
-        };
-        let mut of_key = approvers.iter().filter(|a| a.key.id() == envelope.keyid);
-        let (Some(approver), None) = (of_key.next(), of_key.next()) else {
-            return refused("signed with a key that the base lists for no approver, or for two");
-        };
-        if !approver.key.verifies(&envelope.signed_bytes(), &envelope.signature) {
-            return refused("the signature does not hold");
-        }
+        let refused = |why: &str| unproven(file, why);
+        let (payload, approver) = verified(bytes, approvers).map_err(|why| refused(&why))?;
         // Only now it is known that somebody meant what is read.
-        let Some(approval) = Self::read(&envelope.payload) else {
-            return refused("signed, and no approval of an evaluated diff in the form of one");
-        };
+        let approval = Self::read(&payload).ok_or_else(|| {
+            refused("signed, and no approval of an evaluated diff in the form of one")
+        })?;
         if approval.account != approver.account {
-            return refused("it states another account than the base lists with its key");
+            return Err(refused(OTHER_ACCOUNT));
         }
         Ok(approval)
     }
 
     fn payload(&self) -> Outcome<Vec<u8>> {
-        let form = Form {
-            kind: STATEMENT_TYPE.to_owned(),
-            subject: [Subject { name: SUBJECT.to_owned(), digest: Sha256 { sha256: self.digest } }],
-            predicate_type: PREDICATE_TYPE.to_owned(),
-            predicate: Predicate {
-                account: self.account.clone(),
-                decision: Decision::Approved,
-                request: self.request.clone(),
-                decided_at: instant_text(self.decided_at),
-            },
+        let predicate = Predicate {
+            account: self.account.clone(),
+            decision: Decision::Approved,
+            request: self.request.clone(),
+            decided_at: instant_text(self.decided_at),
         };
-        serde_json::to_vec(&form).map_err(Failure::internal)
+        payload((SUBJECT, self.digest), PREDICATE_TYPE, predicate)
     }
 
-    fn read(payload: &[u8]) -> Option<Self> {
-        let form: Form = serde_json::from_slice(payload).ok()?;
-        let [Subject { digest: Sha256 { sha256: digest }, .. }] = form.subject;
-        let Predicate { account, decision: Decision::Approved, request, decided_at } =
-            form.predicate;
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (digest, predicate) = predicate(bytes)?;
+        let Predicate { account, decision: Decision::Approved, request, decided_at } = predicate;
         let decided_at = DateTime::parse_from_rfc3339(&decided_at).ok()?.to_utc();
         let approval = Self { digest, account, request, decided_at };
         // What reads back as the same was written in the one form: types, names and layout included.
-        (approval.payload().ok()? == payload).then_some(approval)
+        (approval.payload().ok()? == bytes).then_some(approval)
     }
+}
+
+/// Why a statement is refused that somebody signed for somebody else.
+pub(super) const OTHER_ACCOUNT: &str = "it states another account than the base lists with its key";
+
+/// The payload of an envelope file, and whose key signed it.
+///
+/// # Errors
+/// Why it isn't signed by one of the approvers.
+pub(super) fn verified<'a>(
+    bytes: &[u8],
+    approvers: &'a [Approver],
+) -> Result<(Vec<u8>, &'a Approver), String> {
+    let envelope = Envelope::parse(bytes)?;
+    let mut of_key = approvers.iter().filter(|a| a.key.id() == envelope.keyid);
+    let (Some(approver), None) = (of_key.next(), of_key.next()) else {
+        return Err("signed with a key that the base lists for no approver, or for two".to_owned());
+    };
+    if !approver.key.verifies(&envelope.signed_bytes(), &envelope.signature) {
+        return Err("the signature does not hold".to_owned());
+    }
+    Ok((envelope.payload, approver))
+}
+
+/// A statement about one subject, by its name and digest, in the one form in which it is written.
+///
+/// # Errors
+/// None but defects.
+pub(super) fn payload(
+    (name, digest): (&str, Digest),
+    predicate_type: &str,
+    predicate: impl Serialize,
+) -> Outcome<Vec<u8>> {
+    let form = Form {
+        kind: STATEMENT_TYPE.to_owned(),
+        subject: [Subject { name: name.to_owned(), digest: Sha256 { sha256: digest } }],
+        predicate_type: predicate_type.to_owned(),
+        predicate,
+    };
+    serde_json::to_vec(&form).map_err(Failure::internal)
+}
+
+/// The subject's digest and the predicate of a payload. Whether its types and names are the right ones is
+/// known when it is written again and compared.
+pub(super) fn predicate<P: DeserializeOwned>(payload: &[u8]) -> Option<(Digest, P)> {
+    let form: Form<P> = serde_json::from_slice(payload).ok()?;
+    let [Subject { digest: Sha256 { sha256: digest }, .. }] = form.subject;
+    Some((digest, form.predicate))
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Form {
+struct Form<P> {
     #[serde(rename = "_type")]
     kind: String,
     subject: [Subject; 1],
     #[serde(rename = "predicateType")]
     predicate_type: String,
-    predicate: Predicate,
+    predicate: P,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -20,6 +20,8 @@ const PERCENT_SCALE: u32 = 4;
 
 /// Beside the profile's columns, the numbers of the invoices that a change of the past touches.
 pub const INVOICES: &str = "invoices";
+/// Likewise, `true` for what the base has and a baseline doesn't list.
+pub const UNLISTED: &str = "unlisted";
 
 /// What changes are measured against.
 pub struct Measures<'a> {
@@ -185,7 +187,9 @@ pub fn rows(changes: &[Change], findings: &[Finding], measures: &Measures<'_>) -
         rows.push(row);
     }
     for finding in findings {
-        let mut row = measures.row(&finding.change, finding.in_base);
+        let mut row = measures.row(&finding.change, finding.legacy);
+        let unlisted = finding.in_base && !finding.legacy;
+        row.put(UNLISTED, unlisted.then(|| true.to_string()));
         row.put("coverage", Some(Coverage::NotRated.name().to_owned()));
         rows.push(row);
     }

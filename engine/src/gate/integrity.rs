@@ -3,9 +3,12 @@
 //! Not for what differs between two tables ([`super::diff`]): the earlier one only tells which findings were
 //! there before.
 
+mod identity;
 #[cfg(test)]
 mod tests;
 mod tiers;
+
+pub use self::identity::{Identity, only_listed};
 
 use self::tiers::Trouble;
 use super::diff::{Change, Kind, line, sorted};
@@ -22,6 +25,8 @@ pub struct Finding {
     pub change: Change,
     /// Whether the earlier table has exactly the same.
     pub in_base: bool,
+    /// Whether it is let pass for that: where there is a baseline, only what that lists ([`only_listed`]).
+    pub legacy: bool,
 }
 
 /// How the rows of two tables are accounted for:
@@ -60,7 +65,7 @@ pub fn findings(base: &RateTable, head: &RateTable) -> Vec<Finding> {
         let left = known.get_mut(&(change.kind, line(&change))).filter(|left| **left > 0);
         let in_base = left.is_some();
         left.into_iter().for_each(|left| *left -= 1);
-        Finding { change, in_base }
+        Finding { change, in_base, legacy: in_base }
     });
     judged.collect()
 }

@@ -239,3 +239,20 @@ fn a_contract_that_cannot_be_read() {
     });
     refused(&case(&scratch, dearer), 3, &["1 rows of `contracts` can't be read", "RG-03"]);
 }
+
+/// An emergency whose missing review nobody would see isn't let pass.
+#[test]
+fn an_emergency_that_nobody_would_review() {
+    let scratch = Scratch::with(|scratch| {
+        let (before, rest) = company::WORKSPACE.split_once("  changes:\n").unwrap();
+        let (_, after) = rest.split_once("controls:\n").unwrap();
+        scratch.write("tieout.yaml", &format!("{before}controls:\n{after}"));
+    });
+    let mut branch = Branch::open(&scratch, "request");
+    dearer(&mut branch);
+    scratch.git(&["checkout", "-q", "-f", "main"]);
+    let mut flags = review::exported(&branch, &[GitHub("ben-k", 0)], "");
+    refused(&gate(&branch, &flags), 0, &["allowed"]);
+    flags.extend(["--emergency", "INC-77"].map(str::to_owned));
+    refused(&gate(&branch, &flags), 3, &["reviewed after", "change-1"]);
+}

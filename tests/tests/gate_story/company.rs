@@ -312,6 +312,17 @@ change_id,step,approver,role,decision,decided_at,evidence
 CHG-1,1,ben,approver,approved,2026-05-18T11:00:00Z,
 ";
 
+/// A review of `CHG-1` that came a week too late.
+pub(crate) const LATE_REVIEWS: &str = "\
+change_id,step,approver,role,decision,decided_at,evidence
+CHG-1,1,ben,post-review,approved,2026-05-30T09:00:00Z,
+";
+/// Another emergency change, of yesterday, than those that the workspace was told of.
+pub(crate) const MORE_CHANGES: &str = "\
+change_id,type,artefact,old_hash,new_hash,author,created,deployed_by,deployed_at,effective_from,emergency,tests_ref
+CHG-1,rate,rates.csv,,,anna,2026-05-18T08:00:00Z,dan,2026-05-18T12:00:00Z,2026-05-18T12:00:00Z,true,
+CHG-2,rate,rates.csv,,,anna,2026-06-09T08:00:00Z,dan,2026-06-09T12:00:00Z,2026-06-09T12:00:00Z,true,
+";
 /// The waivers of the base: one that covers a rise of GPUs, one that expired, one that nothing needs.
 pub(crate) const WAIVERS: &str = "\
 - id: W-GPU

@@ -1,38 +1,62 @@
 //! One bit that is another in the table, the sealed result, an approval or the waivers: none of it leads to
 //! a release.
 //!
-//! A sample of the bits by default, drawn the same in every run; all of them with
-//! `TIEOUT_TEST_ALL_BITS=1`, which takes hours, and always of files of up to [`SMALL`] bytes.
+//! A sample of the bits by default, drawn the same in every run, each put to the command; all of them with
+//! `TIEOUT_TEST_ALL_BITS=1`, and always of files of up to [`SMALL`] bytes. All bits of a pack are
+//! two million: they are put to the verification that `gate verify` begins with, in this process.
 
 use crate::company;
 use crate::release::{Signed, signed, verified};
-use crate::repository::{Branch, Scratch};
+use crate::repository::{ANNA, Branch, Scratch, git_in};
 use crate::review::Approval::{GitHub, Statement};
 use crate::{TODAY, gate, judged, pulls};
-use std::path::Path;
-use tieout_tests::Random;
+use serde_json::Value as Json;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::thread;
+use tieout_evidence::verify::{Anchor, Verdict, verify};
+use tieout_tests::{Random, run, tieout};
 
 /// Files of which every bit is tried.
 const SMALL: usize = 16;
 /// How many bits of another file are.
 const SAMPLE: usize = 40;
 
+fn all_bits() -> bool {
+    std::env::var_os("TIEOUT_TEST_ALL_BITS").is_some()
+}
+
+/// How many at a time.
+fn workers() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// The bits of a file that are tried.
 fn bits(bytes: usize, seed: u64) -> Vec<usize> {
+    if all_bits() { (0..bytes * 8).collect() } else { sample(bytes, seed) }
+}
+
+fn sample(bytes: usize, seed: u64) -> Vec<usize> {
     let all = bytes * 8;
-    if bytes <= SMALL || std::env::var_os("TIEOUT_TEST_ALL_BITS").is_some() {
+    if bytes <= SMALL {
         return (0..all).collect();
     }
     let mut random = Random(seed);
     (0..SAMPLE).map(|_| random.below(all)).collect()
 }
 
+fn with_flipped(whole: &[u8], bit: usize) -> Vec<u8> {
+    let mut changed = whole.to_vec();
+    changed[bit / 8] ^= 1 << (bit % 8);
+    changed
+}
+
 /// Calls `tried` with the file changed by one bit, for each bit; then the file is as it was.
-fn flipped(file: &Path, seed: u64, mut tried: impl FnMut(usize, u8, u8)) {
+pub(crate) fn flipped(file: &Path, seed: u64, mut tried: impl FnMut(usize, u8, u8)) {
     let whole = std::fs::read(file).unwrap();
     for bit in bits(whole.len(), seed) {
-        let mut changed = whole.clone();
-        changed[bit / 8] ^= 1 << (bit % 8);
+        let changed = with_flipped(&whole, bit);
         std::fs::write(file, &changed).unwrap();
         tried(bit, whole[bit / 8], changed[bit / 8]);
     }
@@ -71,23 +95,92 @@ fn no_bit_of_the_sealed_result_is_another() {
     let scratch = Scratch::new();
     let Signed { table, pack } = signed(&scratch, &[GitHub("ben-k", 0)], 0);
     scratch.write("ci/release.csv", &table.csv());
-    let mut files = Vec::new();
-    below(&scratch.path(&pack), &mut files);
+    let files = files(&scratch.path(&pack));
     assert!(files.len() > 3, "{files:?}");
     for (seed, file) in (2..).zip(&files) {
-        // What it says to people how to verify it is no part of what is verified.
-        if file.ends_with("VERIFY.md") {
-            continue;
-        }
-        flipped(file, seed, |bit, _, _| {
+        let file = scratch.path(&pack).join(file);
+        let whole = std::fs::read(&file).unwrap();
+        for bit in sample(whole.len(), seed) {
+            std::fs::write(&file, with_flipped(&whole, bit)).unwrap();
             let ran = verified(&scratch, "ci/release.csv", &pack, &[]);
             let told = format!("{}: bit {bit}: {}\n{}", file.display(), ran.code, ran.stdout);
             assert!([2, 3, 4].contains(&ran.code), "{told}");
-        });
+        }
+        std::fs::write(file, whole).unwrap();
     }
     // And as it was, it holds.
     let ran = verified(&scratch, "ci/release.csv", &pack, &[]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+}
+
+/// Every bit of a pack, by the verification alone: what it calls invalid, or can't read, `gate verify` refuses
+/// before it looks at anything else.
+#[test]
+fn no_bit_of_the_sealed_result_is_another_to_the_verification() {
+    let scratch = Scratch::new();
+    let Signed { pack, .. } = signed(&scratch, &[GitHub("ben-k", 0)], 0);
+    let anchor = Anchor {
+        operator: Some(scratch.read("keys/operator.pem.pub")),
+        log: Some(scratch.read("keys/log.pem.vkey")),
+    };
+    let pack = scratch.path(&pack);
+    let files = files(&pack);
+    let worker = |number: usize| -> (usize, Vec<String>) {
+        let copied = copy(&pack, &files);
+        let holds =
+            || verify(copied.path(), &anchor).is_ok_and(|told| told.verdict != Verdict::Invalid);
+        assert!(holds(), "the pack as it was");
+        let (mut tried, mut held) = (0, Vec::new());
+        for (seed, name) in (200..).zip(&files) {
+            let whole = std::fs::read(copied.path().join(name)).unwrap();
+            let mut file = OpenOptions::new().write(true).open(copied.path().join(name)).unwrap();
+            let mut put = |at: usize, byte: u8| {
+                file.seek(SeekFrom::Start(u64::try_from(at).unwrap())).unwrap();
+                file.write_all(&[byte]).unwrap();
+            };
+            for bit in bits(whole.len(), seed).into_iter().skip(number).step_by(workers()) {
+                put(bit / 8, whole[bit / 8] ^ 1 << (bit % 8));
+                if holds() {
+                    held.push(format!("{}: bit {bit}", name.display()));
+                }
+                put(bit / 8, whole[bit / 8]);
+                tried += 1;
+            }
+        }
+        assert!(holds(), "the pack as it was");
+        (tried, held)
+    };
+    let worker = &worker;
+    let (tried, held) = thread::scope(|scope| {
+        let all: Vec<_> =
+            (0..workers()).map(|number| scope.spawn(move || worker(number))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).fold((0, Vec::new()), |mut sum, one| {
+            sum.0 += one.0;
+            sum.1.extend(one.1);
+            sum
+        })
+    });
+    assert!(held.is_empty(), "{} of {tried}: {held:#?}", held.len());
+    assert!(tried >= SAMPLE * files.len() / 2);
+    eprintln!("{tried} bits of {} files of a pack, none accepted", files.len());
+}
+
+/// The files of a pack, but for what it says to people of how to verify it, which isn't verified.
+fn files(pack: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    below(pack, &mut found);
+    let inside = found.iter().map(|file| file.strip_prefix(pack).unwrap().to_path_buf());
+    inside.filter(|file| !file.ends_with("VERIFY.md")).collect()
+}
+
+fn copy(pack: &Path, files: &[PathBuf]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in files.iter().map(PathBuf::as_path).chain([Path::new("VERIFY.md")]) {
+        let to = folder.path().join(file);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(pack.join(file), to).unwrap();
+    }
+    folder
 }
 
 fn below(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
@@ -118,11 +211,15 @@ fn no_bit_of_a_signed_approval_is_another() {
     let (branch, gated) = judged(&scratch, "request", &pull);
     assert_eq!(gated.ran.code, 0, "{}{}", gated.ran.stdout, gated.ran.stderr);
     let file = format!("ci/{}-0.json", branch.name);
-    let flags = ["--approvals".to_owned(), format!("statement={file}")];
+    let approval = ["--approvals".to_owned(), format!("statement={file}")];
+    // Of all bits the money is left out: the approval is read before anything is judged.
+    let mut flags = approval.to_vec();
+    flags.extend(all_bits().then(|| "--no-usage".to_owned()));
     flipped(&scratch.path(&file), 101, |bit, _, _| {
         let ran = gate(&branch, &flags).ran;
-        assert!([2, 3, 4].contains(&ran.code), "bit {bit}: {}\n{}", ran.code, ran.stdout);
+        assert_eq!(ran.code, 4, "bit {bit}: {}", ran.stdout);
     });
+    assert_eq!(gate(&branch, &approval).ran.code, 0);
 }
 
 /// The waivers of the base are the base's: they are changed by requests. A bit that is another in them in
@@ -134,20 +231,70 @@ fn no_bit_of_the_waivers_helps_the_request_that_flips_it() {
     branch.table.step("DBL-EU-R", "28", "2026-08-01");
     branch.commit("the licences");
     scratch.git(&["checkout", "-q", "-f", "main"]);
-    let alone = gate(&branch, &[]);
-    let waived = |of: &crate::Gated| of.json["waivers"].to_string();
     let whole = company::WAIVERS.as_bytes();
-    for bit in bits(whole.len(), 102) {
-        let mut changed = whole.to_vec();
-        changed[bit / 8] ^= 1 << (bit % 8);
-        scratch.git(&["checkout", "-q", "-f", "request"]);
-        std::fs::write(scratch.path("waivers.yaml"), changed).unwrap();
-        scratch.commit(crate::repository::ANNA, "2026-06-09", "and the waivers");
-        scratch.git(&["checkout", "-q", "-f", "main"]);
-        let gated = gate(&branch, &[]);
-        assert_eq!(gated.ran.code, 1, "bit {bit} on {TODAY}: {}", gated.ran.stderr);
-        assert_eq!(waived(&gated), waived(&alone), "bit {bit}");
-        assert!(gated.markdown.contains("protected-files-changed"), "bit {bit}");
-        scratch.git(&["branch", "-q", "-f", "request", "request~1"]);
+    let bits = bits(whole.len(), 102);
+    let heads =
+        committed(&scratch, "waivers.yaml", bits.iter().map(|bit| with_flipped(whole, *bit)));
+    assert_eq!(heads.len(), bits.len());
+    let folder = scratch.path("");
+    let gated = |head: &str| -> (i32, Json) {
+        let sides = ["gate", "rates", "--base", "main", "--head", head, "--as-of", TODAY];
+        let ran = tieout(&folder, &[&sides[..], &["-o", "json"]].concat());
+        let json = serde_json::from_str(&ran.stdout);
+        (ran.code, json.unwrap_or_else(|e| panic!("{e}: {}{}", ran.stdout, ran.stderr)))
+    };
+    let alone = gated("request").1["waivers"].clone();
+    assert_eq!(alone.as_array().unwrap().len(), 3);
+    let pairs: Vec<(&usize, &String)> = bits.iter().zip(&heads).collect();
+    let (gated, alone) = (&gated, &alone);
+    thread::scope(|scope| {
+        for pairs in pairs.chunks(pairs.len().div_ceil(workers())) {
+            scope.spawn(move || {
+                for (bit, head) in pairs {
+                    let (code, json) = gated(head);
+                    assert_eq!(code, 1, "bit {bit}");
+                    assert_eq!(&json["waivers"], alone, "bit {bit}");
+                    let found = json["findings"].to_string();
+                    assert!(found.contains("protected-files-changed"), "bit {bit}");
+                }
+            });
+        }
+    });
+}
+
+/// Commits on the request, each of which has a file with another content; gives their ids.
+fn committed(
+    scratch: &Scratch,
+    name: &str,
+    contents: impl Iterator<Item = Vec<u8>>,
+) -> Vec<String> {
+    let request = scratch.git(&["rev-parse", "request"]);
+    let mut stream = Vec::new();
+    for (mark, content) in (1..).zip(contents) {
+        let head = format!(
+            "commit refs/heads/flips\nmark :{mark}\ncommitter {} <{}> 1781006400 +0000\ndata 0\n\
+             from {request}\nM 100644 inline {name}\ndata {}\n",
+            ANNA.0,
+            ANNA.1,
+            content.len()
+        );
+        stream.extend_from_slice(head.as_bytes());
+        stream.extend_from_slice(&content);
+        stream.push(b'\n');
     }
+    scratch.write("ci/stream", "");
+    std::fs::write(scratch.path("ci/stream"), stream).unwrap();
+    let mut import = git_in(&scratch.path(""));
+    import.args(["fast-import", "--quiet", "--force", "--export-marks=ci/marks"]);
+    import.stdin(File::open(scratch.path("ci/stream")).unwrap());
+    let ran = run(&mut import);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let marks = scratch.read("ci/marks");
+    let mut found: Vec<(usize, String)> = marks
+        .lines()
+        .map(|line| line.trim_start_matches(':').split_once(' ').unwrap())
+        .map(|(mark, id)| (mark.parse().unwrap(), id.to_owned()))
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, id)| id).collect()
 }

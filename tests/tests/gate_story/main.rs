@@ -7,6 +7,7 @@
 mod closed;
 mod company;
 mod flips;
+mod legacy;
 mod policies;
 mod pulls;
 mod release;

@@ -585,4 +585,41 @@ pub(crate) const PULLS: &[Pull] = &[
         money: Some(|usage| moved(usage, "vm-small/eu/retail", "0.50", "0.54")),
         ..USUAL
     },
+    Pull {
+        title: "emergency change reviewed too late",
+        // That can't be mended any more: it is told and stops nobody.
+        made: |branch| {
+            branch.table.step("VMS-EU-R", "0.54", AUGUST);
+            branch.commit("dearer");
+        },
+        disk: &[("data/reviews.csv", company::LATE_REVIEWS)],
+        alerts: &[("CM-04", "not-reviewed-in-time", Nowhere)],
+        says: &["reviewed too late"],
+        money: Some(|usage| moved(usage, "vm-small/eu/retail", "0.50", "0.54")),
+        ..USUAL
+    },
+    Pull {
+        title: "another emergency since, of which the workspace states no number",
+        made: |branch| {
+            branch.table.step("VMS-EU-R", "0.54", AUGUST);
+            branch.commit("dearer");
+        },
+        disk: &[("data/changes.csv", company::MORE_CHANGES)],
+        money: Some(|usage| moved(usage, "vm-small/eu/retail", "0.50", "0.54")),
+        ..USUAL
+    },
+    Pull {
+        title: "emergency approved by who may approve rates alone",
+        made: |branch| {
+            branch.table.step("GPU-EU-R", "42", AUGUST);
+            branch.commit("graphics become dearer, now");
+        },
+        approved: &[GitHub("dan-w", 0)],
+        flags: &["--emergency", "INC-77"],
+        exit: 1,
+        alerts: &[UNAPPROVED],
+        says: &["doesn't count: no-role", "who holds the role `emergency-approver`"],
+        money: Some(|usage| moved(usage, "gpu/eu/retail", "40", "42")),
+        ..USUAL
+    },
 ];

@@ -1,7 +1,7 @@
 //! The comment of a pull request, or a job's summary.
 
 use super::super::result::{Finding, GateResult, Moved, POLICIES, RequestSummary, is_nothing};
-use super::{day, invoices, money, step, subject};
+use super::{cleared, day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
 
@@ -25,6 +25,7 @@ pub(super) fn write(result: &GateResult) -> String {
         cost(&mut out, result);
         changes(&mut out, result);
     }
+    legacy(&mut out, result);
     people(&mut out, result);
     waivers(&mut out, result);
     let (base, head) = (&result.base, &result.head);
@@ -156,7 +157,11 @@ fn changes(out: &mut String, result: &GateResult) {
             .effective_to
             .as_deref()
             .map_or_else(String::new, |to| format!(" to {}", day(to)));
-        let past = if change.retroactive { ", for the past" } else { "" };
+        let past = match (change.retroactive, change.legacy) {
+            (true, _) => ", for the past",
+            (false, true) => ", legacy",
+            (false, false) => "",
+        };
         let invoices =
             invoices(change).map_or_else(String::new, |told| format!(", {}", cell(&told)));
         let delta = match change.coverage.as_str() {
@@ -174,6 +179,19 @@ fn changes(out: &mut String, result: &GateResult) {
         );
     }
     rest(out, result.changes.len(), "change");
+}
+
+fn legacy(out: &mut String, result: &GateResult) {
+    let Some(sentence) = result.legacy.sentence() else { return };
+    let _ = writeln!(out, "{}.\n", cell(&sentence));
+    let entries = &result.legacy.cleared;
+    if entries.is_empty() {
+        return;
+    }
+    for entry in entries.iter().take(ROWS) {
+        let _ = writeln!(out, "- cleared: {}", cell(&cleared(entry)));
+    }
+    rest(out, entries.len(), "entry");
 }
 
 fn people(out: &mut String, result: &GateResult) {
@@ -200,6 +218,9 @@ fn people(out: &mut String, result: &GateResult) {
             cell(&approval.id),
             approval.why.join(", "),
         );
+    }
+    if let Some(role) = result.role_missing() {
+        let _ = writeln!(out, "- approvals count by who holds the role `{}`", cell(role));
     }
     if !request.protected_changes.is_empty() {
         let files: Vec<String> =

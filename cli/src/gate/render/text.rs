@@ -1,7 +1,7 @@
 //! The terminal's output: what stands against it, what it costs whom, what changes, who is behind it.
 
 use super::super::result::{GateResult, Moved, POLICIES, is_nothing};
-use super::{day, invoices, money, step, subject};
+use super::{cleared, day, invoices, money, step, subject};
 use crate::text::{counted, money_text};
 use std::fmt::Write as _;
 
@@ -24,6 +24,7 @@ pub(super) fn write(result: &GateResult) -> String {
         result.as_of
     );
     let _ = writeln!(out, "evaluated diff {}", result.diff_digest);
+    legacy(&mut out, result);
     against(&mut out, result);
     open(&mut out, result);
     if result.gate == POLICIES {
@@ -43,6 +44,15 @@ pub(super) fn write(result: &GateResult) -> String {
 fn items(result: &GateResult, number: &str) -> String {
     let noun = if result.gate == POLICIES { "policies" } else { "rows" };
     format!("{number} {noun}")
+}
+
+fn legacy(out: &mut String, result: &GateResult) {
+    let Some(sentence) = result.legacy.sentence() else { return };
+    let _ = writeln!(out, "{sentence}");
+    for entry in result.legacy.cleared.iter().take(LINES) {
+        let _ = writeln!(out, "  cleared: {}", cleared(entry));
+    }
+    more(out, result.legacy.cleared.len());
 }
 
 fn heading(out: &mut String, text: &str) {
@@ -151,6 +161,9 @@ fn changes(out: &mut String, result: &GateResult) {
         if change.retroactive {
             notes.push("for the past".to_owned());
         }
+        if change.legacy {
+            notes.push("legacy".to_owned());
+        }
         notes.extend(invoices(change));
         match change.coverage.as_str() {
             "priced" => notes.push(money(change.delta.as_deref(), change.currency.as_deref())),
@@ -177,15 +190,19 @@ fn people(out: &mut String, result: &GateResult) {
     heading(
         out,
         &format!(
-            "Authors: {}, unknown: {}; approvals that count: {counting} of {}",
+            "Authors: {}, unknown: {}; approvals that count: {counting} of {}{}",
             request.authors,
             request.unknown_authors,
-            request.approvals.len()
+            request.approvals.len(),
+            request.emergency.as_ref().map_or_else(String::new, |t| format!("; emergency {t}")),
         ),
     );
     for approval in request.approvals.iter().filter(|approval| !approval.counts) {
         let why = approval.why.join(", ");
         let _ = writeln!(out, "  {} {} doesn't count: {why}", approval.source, approval.id);
+    }
+    if let Some(role) = result.role_missing() {
+        let _ = writeln!(out, "  approvals count by who holds the role {role}");
     }
     for file in &request.protected_changes {
         let _ = writeln!(out, "  changes what judges it, and is judged by the base's: {file}");

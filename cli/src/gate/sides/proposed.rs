@@ -85,6 +85,7 @@ impl Sides {
         let sides = Self {
             root,
             reading: Reading::default(),
+            dataset: None,
             base: side(&tree, asked.base, base.to_string())?,
             head: side(&merged, asked.head, head.to_string())?,
             workspace: Some(workspace),

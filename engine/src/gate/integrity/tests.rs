@@ -90,3 +90,42 @@ fn every_row_of_both_tables_is_accounted_for() {
     let same = reconcile(&base, &base, &[]);
     assert_eq!((same.unchanged, same.only_base, same.only_head), (4, 0, 0));
 }
+
+#[test]
+fn a_baseline_lets_pass_what_it_lists_and_no_more() {
+    let old = "A vm 0..10 20; B vm 12.. 25; C db 0.. 7; D db 5.. 7";
+    let listed: Vec<Identity> =
+        findings(&table(old), &table(old)).iter().map(Finding::identity).collect();
+    assert_eq!(listed.len(), 2);
+    let told = |base: &str, head: &str, baseline: &[Identity]| {
+        let mut found = findings(&table(base), &table(head));
+        let cleared = only_listed(&mut found, baseline);
+        let passed = found.iter().map(|finding| (finding.in_base, finding.legacy)).collect();
+        (passed, cleared.len())
+    };
+    let of = |flags: &[(bool, bool)], cleared: usize| (flags.to_vec(), cleared);
+    assert_eq!(told(old, old, &listed), of(&[(true, true), (true, true)], 0));
+    assert_eq!(told(old, old, &[]), of(&[(true, false), (true, false)], 0));
+    // What the head alone has is new, listed or not.
+    let sound = "A vm 0..12 20; B vm 12.. 25; C db 0.. 7; D db 5.. 7";
+    assert_eq!(told(sound, old, &listed), of(&[(true, true), (false, false)], 0));
+    assert_eq!(told(old, sound, &listed), of(&[(true, true)], 1));
+    // At the same place with another price it is another one, and the listed one no longer stands.
+    let dearer = "A vm 0..10 20; B vm 12.. 26; C db 0.. 7; D db 5.. 7";
+    assert_eq!(told(dearer, dearer, &listed), of(&[(true, true), (true, false)], 1));
+    // Twice the same in the table, once in the baseline.
+    let twice = "C db 0.. 7; D db 5.. 7; E db 5.. 7";
+    let (passed, cleared) = told(twice, twice, &listed);
+    assert!(passed.iter().filter(|(_, legacy)| *legacy).count() <= 1, "{passed:?}");
+    assert!(cleared >= 1);
+}
+
+#[test]
+fn an_entry_says_what_of_what_and_when() {
+    let old = "A vm 0..10 20; B vm 12.. 25";
+    let found = findings(&table(old), &table(old));
+    let entry = found[0].identity();
+    assert_eq!(entry.to_string().split(", from").next(), Some("gap vm/-/-"));
+    let text = serde_json::to_string(&entry).unwrap();
+    assert_eq!(serde_json::from_str::<Identity>(&text).unwrap(), entry);
+}
