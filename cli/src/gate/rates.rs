@@ -407,6 +407,7 @@ fn line(row: &Row) -> ChangeLine {
     ChangeLine {
         rate_key: text("rate_key").unwrap_or_default(),
         kind: text("kind").unwrap_or_default(),
+        other_rate_key: text("other_rate_key"),
         tier_from: text("tier_from"),
         effective_from: text("effective_from").unwrap_or_default(),
         effective_to: text("effective_to"),
