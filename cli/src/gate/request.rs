@@ -23,6 +23,8 @@ use tieout_engine::plan::Plan;
 pub(super) const EMERGENCIES: &str = "CM-04";
 /// The versions of a merge request of GitLab: which commit was its head when.
 const VERSIONS: &str = "gitlab-versions";
+/// The merge request of GitLab itself: who opened it.
+const OPENED: &str = "gitlab-request";
 /// The datasets that the control over emergencies reads.
 const EMERGENCY_ROLES: [&str; 2] = ["change", "approval"];
 
@@ -32,7 +34,7 @@ pub(crate) struct Given<'a> {
     pub(crate) approvals: &'a [(String, PathBuf)],
     /// What change management calls the request.
     pub(crate) change: Option<&'a str>,
-    /// Authors where git doesn't name them.
+    /// Authors beside those that git names.
     pub(crate) authors: &'a [String],
     /// Who releases it.
     pub(crate) releaser: Option<&'a str>,
@@ -160,6 +162,10 @@ fn end_of(day: NaiveDate) -> Outcome<DateTime<Utc>> {
 /// The accounts that wrote what is between base and head.
 fn authors(sides: &Sides, given: &Given<'_>) -> Outcome<BTreeSet<String>> {
     let mut accounts: BTreeSet<String> = given.authors.iter().cloned().collect();
+    for (_, path) in given.approvals.iter().filter(|(source, _)| source == OPENED) {
+        let text = crate::output::read_text(path)?;
+        accounts.insert(reviews::gitlab_author(&crate::output::shown(path), &text)?);
+    }
     if let Some(git) = &sides.git {
         let found = git.repository.authors(&git.base, &git.head)?;
         accounts.extend(found.identities.iter().map(super::git::Identity::account));
@@ -271,7 +277,8 @@ fn decisions(sides: &Sides, given: &Given<'_>) -> Outcome<Vec<reviews::Given>> {
     let versions = versions
         .map(|(_, path)| Ok((crate::output::shown(path), crate::output::read_text(path)?)))
         .transpose()?;
-    for (source, path) in given.approvals.iter().filter(|(source, _)| source != VERSIONS) {
+    let about = |source: &str| source == VERSIONS || source == OPENED;
+    for (source, path) in given.approvals.iter().filter(|(source, _)| !about(source)) {
         let shown = crate::output::shown(path);
         if source == "statement" {
             let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
