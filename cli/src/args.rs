@@ -811,13 +811,13 @@ pub(crate) struct GatePolicies {
 #[derive(Debug, Args)]
 pub(crate) struct GateRequest {
     /// An export of approvals, repeatable: `github=FILE`, `gitlab=FILE` with `gitlab-versions=FILE`,
-    /// `change-management=FILE` with `--change`, `statement=FILE`
+    /// `change-management=FILE` with `--change`, `statement=FILE`; `gitlab-request=FILE` names the author
     #[arg(long, value_name = "SOURCE=FILE", value_parser = approvals)]
     pub(crate) approvals: Vec<(String, PathBuf)>,
     /// What change management calls the request
     #[arg(long, value_name = "ID")]
     pub(crate) change: Option<String>,
-    /// An author's account, repeatable, where files are compared and git names nobody
+    /// An author's account beside those that git names, repeatable: who opened the request, say
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) author: Vec<String>,
     /// The account that will release the change
@@ -872,6 +872,9 @@ pub(crate) struct GateVerify {
     /// The pack of the gate's result
     #[arg(long, value_name = "PACK")]
     pub(crate) result: PathBuf,
+    /// The commit that the pack must have been judged against: what the released branch was before
+    #[arg(long, value_name = "REF")]
+    pub(crate) base: Option<String>,
     /// From which severity findings must have blocked
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Medium)]
     pub(crate) fail_on: FailOn,
@@ -907,8 +910,8 @@ fn gate_output(text: &str) -> Result<GateOutput, String> {
 }
 
 fn approvals(text: &str) -> Result<(String, PathBuf), String> {
-    const SOURCES: [&str; 5] =
-        ["github", "gitlab", "gitlab-versions", "change-management", "statement"];
+    const SOURCES: [&str; 6] =
+        ["github", "gitlab", "gitlab-versions", "gitlab-request", "change-management", "statement"];
     let (source, path) = text.split_once('=').unwrap_or((text, ""));
     if !SOURCES.contains(&source) || path.is_empty() {
         return Err(format!("write SOURCE=FILE, where the source is {}", SOURCES.join(", ")));

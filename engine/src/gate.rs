@@ -6,6 +6,7 @@
 
 pub mod changeset;
 pub mod diff;
+mod difference;
 mod effect;
 #[cfg(test)]
 mod fixture;

@@ -91,7 +91,8 @@ impl Runner {
     }
 
     fn git(&self, arguments: &str) -> String {
-        let script = format!("git {arguments}");
+        let day = "GIT_COMMITTER_DATE=2026-06-09T18:00:00Z";
+        let script = format!("{day} git {arguments}");
         let ran = self.sh(&["sh", "-euc"], &script, &self.path("rates"), &BTreeMap::new());
         assert_eq!(ran.code, 0, "{arguments}: {}", ran.stderr);
         ran.stdout.trim().to_owned()
@@ -167,6 +168,7 @@ fn acted(runner: &Runner, inputs: &[(&str, &str)], head: &str) -> Acted {
         ("runner.temp".to_owned(), temp.display().to_string()),
         ("github.base_ref".to_owned(), "main".to_owned()),
         ("github.event.pull_request.head.sha".to_owned(), head.to_owned()),
+        ("github.event.pull_request.user.login".to_owned(), "anna-m".to_owned()),
         ("github.event.pull_request.number".to_owned(), "7".to_owned()),
         ("github.token".to_owned(), "a-token".to_owned()),
     ]);
@@ -271,6 +273,38 @@ fn the_action_blocks_what_only_its_author_approved() {
     assert!(acted.summary.contains("author-approves"), "{}", acted.summary);
 }
 
+/// A squash under another name than the author's doesn't let the author approve: the forge knows who opened it.
+#[test]
+fn the_action_tells_the_gate_who_opened_the_request() {
+    let (runner, _) = on_github(&[]);
+    let accounts = runner.path("rates/people/accounts.csv");
+    runner.git("checkout -q main");
+    let text = std::fs::read_to_string(&accounts).unwrap();
+    write(&accounts, &format!("{text}git:bot@example.com,robot,service,2026-01-01T00:00:00Z,\n"));
+    write(
+        &runner.path("rates/people/grants.csv"),
+        &std::fs::read_to_string(runner.path("rates/people/grants.csv"))
+            .unwrap()
+            .replace("ben,rate", "anna,rate"),
+    );
+    runner.git("commit -q -a -m 'Anna may approve'");
+    runner.git("update-ref refs/remotes/origin/main main");
+    runner.git("checkout -q -b squashed main");
+    runner.git("merge -q --squash dearer");
+    runner.git("-c user.name=bot -c user.email=bot@example.com commit -q -m squashed");
+    let head = runner.git("rev-parse squashed");
+    let review = serde_json::json!([{
+        "id": 1, "user": {"login": "anna-m"}, "state": "APPROVED",
+        "submitted_at": "2026-06-09T18:00:00Z", "commit_id": head,
+    }]);
+    write(&runner.path("reviews.json"), &review.to_string());
+    let blocked = acted(&runner, &[("as-of", "2026-06-10")], &head);
+    assert!(blocked.summary.contains("author-approves"), "{}\n{}", blocked.summary, blocked.log);
+    assert_eq!(blocked.codes.last().unwrap().1, 1, "{}", blocked.log);
+    let silent = acted(&runner, &[("as-of", "2026-06-10"), ("author", "")], &head);
+    assert!(!silent.summary.contains("author-approves"), "{}", silent.summary);
+}
+
 #[test]
 fn the_action_blocks_when_it_cannot_judge() {
     let (runner, head) = on_github(&["ben-k"]);
@@ -338,7 +372,12 @@ fn gitlabs_job_leaves_the_reports_that_it_declares() {
     runner.git("checkout -q main");
     let accounts = runner.path("rates/people/accounts.csv");
     let text = std::fs::read_to_string(&accounts).unwrap();
-    write(&accounts, &format!("{text}gitlab:ben-k,ben,personal,2026-01-01T00:00:00Z,\n"));
+    write(
+        &accounts,
+        &format!(
+            "{text}gitlab:ben-k,ben,personal,2026-01-01T00:00:00Z,\ngitlab:anna-m,anna,personal,2026-01-01T00:00:00Z,\n"
+        ),
+    );
     runner.git("commit -q -a -m 'an account'");
     let blocked = by_gitlab(&runner, None);
     assert_eq!(blocked.code, 1, "{}{}", blocked.stdout, blocked.stderr);
@@ -348,18 +387,27 @@ fn gitlabs_job_leaves_the_reports_that_it_declares() {
     );
     write(&runner.path("approvals.json"), approvals);
     write(&runner.path("versions.json"), &versions);
+    // What is asked for without a word behind the number is the request itself.
+    write(&runner.path("7.json"), r#"{"iid": 7, "author": {"id": 3, "username": "anna-m"}}"#);
     // `curl … --output FILE URL`: what is asked for is the word before the question mark.
     runner.stand_in(
         "curl",
         &format!(
             "for word; do url=$word; [ \"$last\" = --output ] && to=$word; last=$word; done\n\
-             case $url in https://gitlab.example/api/v4/projects/12/merge_requests/7/*) ;; *) exit 22;; esac\n\
+             case $url in https://gitlab.example/api/v4/projects/12/merge_requests/7[/?]*) ;; *) exit 22;; esac\n\
              name=${{url##*/}}; cp '{}'/\"${{name%%\\?*}}.json\" \"$to\"",
             runner.folder.path().display()
         ),
     );
     let allowed = by_gitlab(&runner, Some("a-token"));
     assert_eq!(allowed.code, 0, "{}{}", allowed.stdout, allowed.stderr);
+    // Who opened it doesn't approve it.
+    write(&runner.path("7.json"), r#"{"iid": 7, "author": {"id": 4, "username": "ben-k"}}"#);
+    let own = by_gitlab(&runner, Some("a-token"));
+    assert_eq!(own.code, 1, "{}{}", own.stdout, own.stderr);
+    assert!(own.stdout.contains("author-approves"), "{}", own.stdout);
+    write(&runner.path("7.json"), r#"{"iid": 7, "author": {"id": 3, "username": "anna-m"}}"#);
+    assert_eq!(by_gitlab(&runner, Some("a-token")).code, 0);
     let artifacts = &yaml("docs/ci/gitlab.yml")[".tieout-gate"]["artifacts"];
     for report in artifacts["reports"].as_object().unwrap().values() {
         let file = runner.path("clone").join(report.as_str().unwrap());

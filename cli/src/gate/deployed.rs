@@ -1,6 +1,7 @@
 //! `tieout gate verify`: what is deployed says what was gated and allowed, or the rows that don't are
 //! named, with who edited them and what it costs.
 
+use super::git::Repository;
 use super::rates;
 use super::render::day;
 use super::result::{GateResult, GateVerdict, RATES};
@@ -57,6 +58,9 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
             &format!("it is a result of `gate {}`", visible_line(&result.gate)),
         ));
     }
+    if let Some(base) = &args.base {
+        against(base, &result, &pack, global.config.as_deref())?;
+    }
     let catalogue = Catalogue::builtin()?;
     let gated = table::of_canonical(&part(&folder, TABLE)?).map_err(|e| not_run(e, &catalogue))?;
     if gated.digest.to_string() != result.head.digest {
@@ -100,6 +104,21 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
         GateVerdict::Blocked => Ok(Exit::Exceptions),
         GateVerdict::Inconclusive => Ok(Exit::Inconclusive),
     }
+}
+
+/// Refuses a pack that was judged against another commit: what came in between it doesn't know.
+fn against(base: &str, result: &GateResult, pack: &Path, config: Option<&Path>) -> Outcome<()> {
+    let repository = Repository::discover(config.unwrap_or(Path::new(".")))?;
+    let commit = repository.resolve(base)?.to_string();
+    let why = match result.base.revision.as_deref() {
+        Some(judged) if judged == commit => return Ok(()),
+        Some(judged) => format!("it was judged against {judged}, and `{base}` is {commit}"),
+        None => format!("it was judged against a file, and not against `{base}`"),
+    };
+    let mut failure = refused(pack, &why);
+    let help = "a later request may have been released since: gate what is released anew";
+    failure.diagnostics = failure.diagnostics.into_iter().map(|d| d.help(help)).collect();
+    Err(failure)
 }
 
 /// What the differences come to, on the usage that the gate re-rated.

@@ -78,6 +78,7 @@ pub(super) fn result() -> GateResult {
             ChangeLine {
                 rate_key: text("vm-small/eu/retail"),
                 kind: text("price-cut"),
+                other_rate_key: None,
                 tier_from: None,
                 effective_from: text("2026-06-01T00:00:00Z"),
                 effective_to: None,
@@ -98,6 +99,7 @@ pub(super) fn result() -> GateResult {
             ChangeLine {
                 rate_key: text("gpu-new/eu/-"),
                 kind: text("added"),
+                other_rate_key: None,
                 tier_from: None,
                 effective_from: text("2026-07-01T00:00:00Z"),
                 effective_to: None,

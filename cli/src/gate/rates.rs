@@ -345,11 +345,21 @@ fn window(
         ));
     }
     let day = question.as_of.checked_sub_days(chrono::Days::new(question.window.into()));
-    let instant = day.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|at| at.and_utc());
-    let Some(instant) = instant else { return Ok(None) };
-    let Some(revision) = git.repository.revision_before(&git.base, &git.table, instant)? else {
+    // Of commits of the day after, the committer's zone may be the reason.
+    let end = question.as_of.checked_add_days(chrono::Days::new(2));
+    let begins = |day: NaiveDate| day.and_hms_opt(0, 0, 0).map(|at| at.and_utc());
+    let (Some(instant), Some(end)) = (day.and_then(begins), end.and_then(begins)) else {
         return Ok(None);
     };
+    let past = git.repository.before((&git.base, &git.table), instant, end)?;
+    if let Some(commit) = past.doubtful {
+        let why = format!(
+            "commit {commit} of the base is dated after the day asked, or its date can't be read: \
+             nobody knows what changed within the window"
+        );
+        open.push(Open::of_gate(why));
+    }
+    let Some(revision) = past.revision else { return Ok(None) };
     let bytes = match &revision.path {
         Some(path) => git.repository.read(&revision.tree, path)?.map(|bytes| (path, bytes)),
         None => None,
@@ -438,6 +448,7 @@ fn line(row: &Row) -> ChangeLine {
     ChangeLine {
         rate_key: text("rate_key").unwrap_or_default(),
         kind: text("kind").unwrap_or_default(),
+        other_rate_key: text("other_rate_key"),
         tier_from: text("tier_from"),
         effective_from: text("effective_from").unwrap_or_default(),
         effective_to: text("effective_to"),

@@ -93,9 +93,11 @@ fn money(amount: Option<&str>, currency: Option<&str>) -> String {
 fn step(change: &ChangeLine) -> String {
     let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
     let percent = change.percent.as_ref().map_or_else(String::new, |p| format!(" ({p} %)"));
+    let other = change.other_rate_key.as_ref();
+    let other = other.map_or_else(String::new, |key| format!(", the other is the rate of {key}"));
     match (&change.old, &change.new) {
         (None, None) => String::new(),
-        (old, new) => format!("{} → {}{percent}", side(old), side(new)),
+        (old, new) => format!("{} → {}{percent}{other}", side(old), side(new)),
     }
 }
 

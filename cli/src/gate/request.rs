@@ -26,6 +26,8 @@ const VERSIONS: &str = "gitlab-versions";
 /// Why an emergency isn't let pass that nobody could see unreviewed.
 const UNREVIEWED: &str = "an emergency is reviewed after, and the base's workspace has no datasets of the profiles change-1 and \
      approval-1 in which that would be seen";
+/// The merge request of GitLab itself: who opened it.
+const OPENED: &str = "gitlab-request";
 /// The datasets that the control over emergencies reads.
 const EMERGENCY_ROLES: [&str; 2] = ["change", "approval"];
 
@@ -35,7 +37,7 @@ pub(crate) struct Given<'a> {
     pub(crate) approvals: &'a [(String, PathBuf)],
     /// What change management calls the request.
     pub(crate) change: Option<&'a str>,
-    /// Authors where git doesn't name them.
+    /// Authors beside those that git names.
     pub(crate) authors: &'a [String],
     /// Who releases it.
     pub(crate) releaser: Option<&'a str>,
@@ -183,6 +185,10 @@ fn end_of(day: NaiveDate) -> Outcome<DateTime<Utc>> {
 /// The accounts that wrote what is between base and head.
 fn authors(sides: &Sides, given: &Given<'_>) -> Outcome<BTreeSet<String>> {
     let mut accounts: BTreeSet<String> = given.authors.iter().cloned().collect();
+    for (_, path) in given.approvals.iter().filter(|(source, _)| source == OPENED) {
+        let text = crate::output::read_text(path)?;
+        accounts.insert(reviews::gitlab_author(&crate::output::shown(path), &text)?);
+    }
     if let Some(git) = &sides.git {
         let found = git.repository.authors(&git.base, &git.head)?;
         accounts.extend(found.identities.iter().map(super::git::Identity::account));
@@ -295,7 +301,8 @@ fn decisions(sides: &Sides, given: &Given<'_>) -> Outcome<Vec<reviews::Given>> {
     let versions = versions
         .map(|(_, path)| Ok((crate::output::shown(path), crate::output::read_text(path)?)))
         .transpose()?;
-    for (source, path) in given.approvals.iter().filter(|(source, _)| source != VERSIONS) {
+    let about = |source: &str| source == VERSIONS || source == OPENED;
+    for (source, path) in given.approvals.iter().filter(|(source, _)| !about(source)) {
         let shown = crate::output::shown(path);
         if source == "statement" {
             let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;

@@ -213,6 +213,8 @@ pub(crate) struct ChangeLine {
     pub(crate) rate_key: String,
     /// What kind of change.
     pub(crate) kind: String,
+    /// The key of the row before or after, where usage goes from the rate of another key or to it.
+    pub(crate) other_rate_key: Option<String>,
     /// Where the tier begins.
     pub(crate) tier_from: Option<String>,
     /// From when.

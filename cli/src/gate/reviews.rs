@@ -8,7 +8,7 @@
 
 mod exports;
 
-pub(crate) use exports::{changes, github, gitlab};
+pub(crate) use exports::{changes, github, gitlab, gitlab_author};
 
 use super::people::{Directory, Kind};
 use super::statement::Approval;

@@ -167,6 +167,11 @@ impl Sides {
             path: after,
         };
         only_table(&brought, &pattern, &head_side.path)?;
+        one_spelling(&brought, &path, &head_side.path)?;
+        if changes.paths().contains(&file.as_str()) {
+            let brought_file = (&repository, &merged, file.as_str(), prefix.as_str());
+            still_named(brought_file, &brought, (&workspace, &pattern, &head_side.path))?;
+        }
         let git = Revisions { repository, base, head, changes, table: path, prefix };
         let (base, head) = (base_side, head_side);
         Ok(Self {
@@ -241,6 +246,66 @@ fn only_table(brought: &[String], pattern: &str, judged: &str) -> Outcome<()> {
     let help = "a gated table is one file: leave the others out, or name them otherwise";
     let diagnostic = Diagnostic::new("gate-table", message).help(help);
     Err(Failure { exit: Exit::Inconclusive, diagnostics: vec![diagnostic] })
+}
+
+/// Refuses a table whose name differs from another one only in the case of letters: on some machines they
+/// are one file, and on others two.
+fn one_spelling(brought: &[String], before: &str, judged: &str) -> Outcome<()> {
+    let names = brought.iter().map(String::as_str).chain([before]);
+    let alike = |name: &&str| *name != judged && name.to_lowercase() == judged.to_lowercase();
+    let Some(other) = names.into_iter().find(alike) else { return Ok(()) };
+    let message = format!("`{judged}` and `{other}` differ only in the case of letters");
+    let help = "on some machines they are one file: give the table a name of its own";
+    let diagnostic = Diagnostic::new("gate-table", message).help(help);
+    Err(Failure { exit: Exit::Inconclusive, diagnostics: vec![diagnostic] })
+}
+
+/// Refuses a request whose workspace file names another table than the one that is judged: the next request
+/// would be judged by that one, and nobody had compared the two.
+fn still_named(
+    (repository, merged, file, prefix): (&Repository, &Tree, &str, &str),
+    brought: &[String],
+    (workspace, pattern, judged): (&Workspace, &str, &str),
+) -> Outcome<()> {
+    if !brought.iter().any(|path| path == file) {
+        return Ok(());
+    }
+    let refused = |message: String| {
+        let help = "what the table says and which file it is are changed by requests of their own: \
+                    rename the file and name it so in one, without another price";
+        let diagnostic = Diagnostic::new("gate-table", message).help(help);
+        Err(Failure { exit: Exit::Inconclusive, diagnostics: vec![diagnostic] })
+    };
+    let folder = tempfile::tempdir().map_err(|e| Failure::file(Path::new("."), &e))?;
+    repository.extract(merged, &[file], folder.path())?;
+    let Ok(head) = Workspace::read(&folder.path().join(file)) else {
+        return refused(format!("`{file}` of the request can't be read"));
+    };
+    let patterns = |dataset: &DatasetFile| -> Vec<String> {
+        dataset.files.iter().map(|file| below(prefix, &file.value)).collect()
+    };
+    let names = |dataset: &DatasetFile| {
+        let named: Vec<String> = patterns(dataset)
+            .iter()
+            .flat_map(|pattern| {
+                fitting(brought, pattern).map(ToOwned::to_owned).collect::<Vec<_>>()
+            })
+            .collect();
+        named == [judged]
+    };
+    let tables = || head.settings.datasets.iter().filter(|(_, dataset)| is_rate_table(dataset));
+    let of_base = |name: &String| {
+        let before = workspace.settings.datasets.get(name);
+        before.is_some_and(|dataset| patterns(dataset) == [pattern])
+    };
+    let renamed = tables().any(|(name, dataset)| of_base(name) && !names(dataset));
+    let gone = tables().next().is_some() && !tables().any(|(_, dataset)| names(dataset));
+    if renamed || gone {
+        return refused(format!(
+            "`{file}` of the request makes another file than `{judged}` its table"
+        ));
+    }
+    Ok(())
 }
 
 /// A path without what says nothing.

@@ -1,5 +1,9 @@
 //! The change set as rows of the profile `rate-change-1`: what policies decide over.
 
+mod prices;
+#[cfg(test)]
+mod tests;
+
 use super::diff::{Change, Kind};
 use super::effect::by_key;
 use super::integrity::Finding;
@@ -9,14 +13,10 @@ use super::table::RateTable;
 use super::timeline::known_last;
 use super::usage::Usage;
 use super::{DAY, Rate, RateKey, Terms, day_of, midnight};
-use crate::reperform::exact::{Exact, Increment};
+use crate::reperform::exact::Exact;
 use chrono::{DateTime, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
-use tieout_controls::Rounding;
 use tieout_controls::value::instant_text;
-
-/// Percentages have so many digits behind the point, half of the last to even.
-const PERCENT_SCALE: u32 = 4;
 
 /// Beside the profile's columns, the numbers of the invoices that a change of the past touches.
 pub const INVOICES: &str = "invoices";
@@ -207,6 +207,8 @@ impl Measures<'_> {
         let shown = new.or(old);
         row.put("rate_key", Some(change.key.to_string()));
         row.put("kind", Some(change.kind.word().to_owned()));
+        let key = |rate: &Rate| (rate.key != change.key).then(|| rate.key.to_string());
+        row.put("other_rate_key", old.and_then(key).or_else(|| new.and_then(key)));
         row.put("rate_id", shown.map(|rate| rate.rate_id.clone()));
         row.put("service_id", Some(change.key.service_id.clone()));
         row.put("region", change.key.region.clone());
@@ -246,26 +248,6 @@ impl Measures<'_> {
         row
     }
 
-    /// By how much the price changes now, and over the window; and its margin on the contract.
-    fn prices(&self, row: &mut Row, change: &Change) {
-        let (old, new) = (change.old.as_ref(), change.new.as_ref());
-        let step = percent_of(old, new);
-        row.put("change_percent", step.clone());
-        let before = self.window.as_ref().and_then(|book| price_at(book, change));
-        let over = before.and_then(|before| percent_of(Some(before), new));
-        row.put("cumulative_percent", over.or(step));
-        let Some(new) = new else { return };
-        let line = new.terms.contract_line.as_deref();
-        row.put("source_contract_line", line.map(ToOwned::to_owned));
-        let contract =
-            line.and_then(|line| self.lookups.contract(line, &change.key.service_id, change.from));
-        if let Some(contract) = contract.filter(|contract| contract.currency == new.currency) {
-            row.put("contract_price", decimal(&contract.price));
-            row.put("margin_percent", percent(&contract.price, &new.price));
-        }
-        row.put("cap_price", new.terms.cap_price.as_ref().and_then(decimal));
-    }
-
     fn terms(&self, row: &mut Row, change: &Change) {
         let (old, new) = (change.old.as_ref(), change.new.as_ref());
         row.put("old_source_contract_line", old.and_then(|rate| rate.terms.contract_line.clone()));
@@ -273,21 +255,37 @@ impl Measures<'_> {
             "old_cap_price",
             old.and_then(|rate| rate.terms.cap_price.as_ref()).and_then(decimal),
         );
+        row.put("old_method_doc_id", old.and_then(|rate| rate.terms.method_doc_id.clone()));
         let method = new.and_then(|rate| rate.terms.method_doc_id.clone());
         let in_force = method.as_ref().and_then(|m| self.lookups.in_force(m, change.from));
         row.put("method_in_force", in_force.map(|flag| flag.to_string()));
         row.put("method_doc_id", method);
-        let announced = new.and_then(|rate| rate.terms.announced_on);
+        let announced = self.announced(change);
         row.put(
             "announced_on",
             announced.and_then(|day| day_of(i64::from(day) * DAY)).map(|day| day.to_string()),
         );
-        let notice = announced.map(|day| change.from.div_euclid(DAY) - i64::from(day));
+        // What is announced only after the day asked, nobody has been told.
+        let told = announced.filter(|day| i64::from(*day) * DAY <= midnight(self.as_of));
+        let notice = told.map(|day| change.from.div_euclid(DAY) - i64::from(day));
         row.put("notice_days", notice.map(|days| days.to_string()));
-        let declared = new.or(old).is_some_and(|rate| rate.terms.retroactive);
+        let own = |rate: &Option<Rate>| rate.clone().filter(|rate| rate.key == change.key);
+        let declared = own(&change.new).or_else(|| own(&change.old));
+        let declared = declared.is_some_and(|rate| rate.terms.retroactive);
         row.put("declared_retroactive", Some(declared.to_string()));
         let closed = self.lookups.closed(change.from, change.to);
         row.put("closed_period", closed.map(|flag| flag.to_string()));
+    }
+
+    /// When the later row was announced. Usage that goes to a rate which the base has already was not told
+    /// so by what announced that rate.
+    fn announced(&self, change: &Change) -> Option<i32> {
+        let new = change.new.as_ref()?;
+        let announced = new.terms.announced_on?;
+        let [base, _] = self.books;
+        let known = |rate: &&&Rate| rate.terms.announced_on == Some(announced);
+        let moved = new.key != change.key;
+        (!moved || base.all(&new.key).iter().find(known).is_none()).then_some(announced)
     }
 
     /// What the key's usage comes to.
@@ -339,31 +337,6 @@ impl Measures<'_> {
 /// The first entry, and whether it is the only one.
 fn only<T>(map: &BTreeMap<String, T>) -> Option<(&str, &T, bool)> {
     map.iter().next().map(|(key, value)| (key.as_str(), value, map.len() == 1))
-}
-
-/// The rate of the change's key and tier that the table has at the change's first instant; none where
-/// it has several.
-fn price_at<'a>(book: &Book<'a>, change: &Change) -> Option<&'a Rate> {
-    let tier = change.tier_from.clone().unwrap_or_else(Exact::zero);
-    let rates = known_last(&book.rates(&change.key, change.from));
-    let mut found = rates.into_iter().filter(|rate| rate.tier.0 == tier);
-    let only = found.next()?;
-    if found.next().is_some() { None } else { Some(only) }
-}
-
-/// By how many percent a price differs from another of the same currency and unit.
-fn percent_of(old: Option<&Rate>, new: Option<&Rate>) -> Option<String> {
-    let (old, new) = (old?, new?);
-    if old.currency != new.currency || old.unit != new.unit {
-        return None;
-    }
-    percent(&old.price, &new.price)
-}
-
-/// `(new - old) / old` in percent, rounded half-even to four digits; none where the old is zero.
-fn percent(old: &Exact, new: &Exact) -> Option<String> {
-    let share = new.minus(old).over(old).ok()?.times(&Exact::integer(100));
-    decimal(&share.rounded(Increment::digits(PERCENT_SCALE)?, Rounding::HalfEven))
 }
 
 fn decimal(exact: &Exact) -> Option<String> {

@@ -8,6 +8,7 @@
 
 mod digest;
 mod kind;
+mod moves;
 mod pairs;
 #[cfg(test)]
 mod tests;
@@ -17,8 +18,10 @@ pub use self::kind::Kind;
 
 pub(super) use self::digest::line;
 
+use self::moves::Moves;
 use self::pairs::Pair;
-use super::effect::{Effect, alike, by_key, is_tier};
+use super::effect::{Effect, alike, is_tier};
+use super::rerate::Book;
 use super::table::RateTable;
 use super::timeline::{Run, Runs, cuts, in_force, pieces};
 use super::{Rate, RateKey};
@@ -38,9 +41,10 @@ pub struct Change {
     pub from: i64,
     /// The first one after it.
     pub to: Option<i64>,
-    /// The row that is charged by the earlier table.
+    /// The row that is charged by the earlier table. Where the key had no rate there, that of the less
+    /// specific key which priced its usage.
     pub old: Option<Rate>,
-    /// The row that is charged by the later table; of a finding its row, of a gap the one before it.
+    /// The row that is charged by the later table, likewise; of a finding its row, of a gap the one before it.
     pub new: Option<Rate>,
     /// The other row of a finding; of a gap the one after it.
     pub other: Option<Rate>,
@@ -52,23 +56,37 @@ pub struct Change {
 /// before the price, the price before other terms. A unit that only one of them states, or another mode of
 /// tiers, are terms. Where both rows are in both tables as often, and only their time is another, it is
 /// `dates-moved`. [`super::Terms::announced_on`], `retroactive` and `approved_change_id` alone are no change.
+///
+/// While a key has rates in one of the tables alone, its usage goes from the rates of a less specific key to
+/// its own, or back: those are compared, and what differs is told with the key. Only where they charge the
+/// same, or there are none, a rate is `added` or `ended`.
 pub fn changes(base: &RateTable, head: &RateTable) -> Vec<Change> {
-    let (old, new) = (by_key(&base.rates), by_key(&head.rates));
-    let keys: BTreeSet<&RateKey> = old.keys().chain(new.keys()).copied().collect();
+    let (old, new) = (Book::of(&base.rates), Book::of(&head.rates));
+    let keys: BTreeSet<&RateKey> = old.all_keys().chain(new.all_keys()).collect();
     let mut found = Vec::new();
     for key in keys {
-        let rows = (old.get(key).map(Vec::as_slice), new.get(key).map(Vec::as_slice));
-        found.extend(of_key(key, rows.0.unwrap_or_default(), rows.1.unwrap_or_default()));
+        found.extend(of_key(key, &old, &new));
     }
     found
 }
 
-fn of_key(key: &RateKey, old: &[&Rate], new: &[&Rate]) -> Vec<Change> {
-    let cuts = cuts(old.iter().chain(new).copied());
-    let (old, new) = (in_force(old, &cuts), in_force(new, &cuts));
+fn of_key(key: &RateKey, base: &Book<'_>, head: &Book<'_>) -> Vec<Change> {
+    let (rows, more) = ((base.all(key), head.all(key)), Moves::of(key, [base, head]));
+    let mut cuts = cuts(rows.0.iter().chain(rows.1).copied());
+    let (mut old, mut new) = (in_force(rows.0, &cuts), in_force(rows.1, &cuts));
+    let moves = old.iter().zip(&new).any(|(old, new)| old.is_empty() != new.is_empty());
+    let moves = moves.then_some(more);
+    if let Some(moves) = &moves {
+        cuts = moves.cuts(cuts);
+        (old, new) = (in_force(rows.0, &cuts), in_force(rows.1, &cuts));
+    }
     let mut runs = Runs::new();
     for (piece, (old, new)) in pieces(&cuts).zip(old.iter().zip(&new)) {
-        runs.add(piece, pairs::differing(old, new), Pair::same);
+        let pairs = match &moves {
+            Some(moves) if old.is_empty() != new.is_empty() => moves.differing(piece.0, old, new),
+            _ => pairs::differing(old, new),
+        };
+        runs.add(piece, pairs, Pair::same);
     }
     let runs = runs.all();
     if runs.is_empty() {
@@ -88,7 +106,9 @@ fn change(key: &RateKey, run: &Run<Pair<'_>>, spells: &(Spells<'_>, Spells<'_>))
         old.is_some() && old == new
     };
     let kind = match (old, new) {
-        (Some(old), Some(new)) if moved(old) && moved(new) => Kind::DatesMoved,
+        (Some(old), Some(new)) if old.key == new.key && moved(old) && moved(new) => {
+            Kind::DatesMoved
+        }
         _ => run.what.kind(),
     };
     let tiered = old.is_some_and(is_tier) || new.is_some_and(is_tier);
@@ -139,7 +159,9 @@ impl Pair<'_> {
     fn same(&self, other: &Self) -> bool {
         let said =
             |pair: &Self| pair.new.map(|rate| (rate.terms.retroactive, rate.terms.announced_on));
+        let keys = |pair: &Self| [pair.old, pair.new].map(|rate| rate.map(|rate| rate.key.clone()));
         self.boundary == other.boundary
+            && keys(self) == keys(other)
             && alike(self.old, other.old)
             && alike(self.new, other.new)
             && said(self) == said(other)

@@ -14,7 +14,7 @@ pub(super) fn cents(cents: i128) -> Exact {
     Exact::from_scaled(cents, 2)
 }
 
-/// A table of rows `ID SERVICE FROM..[TO] CENTS [currency=…] [tier=FROM..[TO]] …`, days since 1970 and
+/// A table of rows `ID SERVICE[/REGION[/SEGMENT]] FROM..[TO] CENTS [currency=…] [tier=FROM..[TO]] …`, days since 1970 and
 /// separated by semicolons.
 pub(super) fn table(text: &str) -> RateTable {
     let rows = text.split(';').map(str::trim).filter(|row| !row.is_empty());
@@ -31,7 +31,7 @@ fn rate(row: u64, text: &str) -> Rate {
         line: Some(row + 1),
         row,
         rate_id: id.to_owned(),
-        key: RateKey { service_id: service.to_owned(), region: None, segment: None },
+        key: key(service),
         unit: None,
         tier: (Exact::zero(), None),
         tier_mode: None,
@@ -43,6 +43,14 @@ fn rate(row: u64, text: &str) -> Rate {
     };
     words.for_each(|word| set(&mut rate, word));
     rate
+}
+
+/// `SERVICE[/REGION[/SEGMENT]]`, `-` for none.
+pub(super) fn key(text: &str) -> RateKey {
+    let mut parts = text.split('/').map(|part| (part != "-").then(|| part.to_owned()));
+    let service_id = parts.next().flatten().unwrap();
+    let (region, segment) = (parts.next().flatten(), parts.next().flatten());
+    RateKey { service_id, region, segment }
 }
 
 fn set(rate: &mut Rate, word: &str) {

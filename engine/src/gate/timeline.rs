@@ -29,16 +29,21 @@ pub(super) fn in_force<'a>(rates: &[&'a Rate], cuts: &[i64]) -> Vec<Vec<&'a Rate
             active.push(begins);
         }
         active.retain(|rate| rate.to.is_none_or(|to| to > *cut));
-        let mut now = known_last(&active);
-        // Of rows that charge the same, what they say of themselves comes before how they are called.
-        now.sort_by(|a, b| {
-            let said = |rate: &&Rate| (rate.terms.retroactive, rate.terms.announced_on);
-            let named = || (&a.rate_id, a.row).cmp(&(&b.rate_id, b.row));
-            Effect::of(a).cmp(&Effect::of(b)).then(said(a).cmp(&said(b))).then_with(named)
-        });
-        pieces.push(now);
+        pieces.push(in_order(&active));
     }
     pieces
+}
+
+/// Of rows in force those that hold, by tier and then by what they charge.
+pub(super) fn in_order<'a>(active: &[&'a Rate]) -> Vec<&'a Rate> {
+    let mut now = known_last(active);
+    // Of rows that charge the same, what they say of themselves comes before how they are called.
+    now.sort_by(|a, b| {
+        let said = |rate: &&Rate| (rate.terms.retroactive, rate.terms.announced_on);
+        let named = || (&a.rate_id, a.row).cmp(&(&b.rate_id, b.row));
+        Effect::of(a).cmp(&Effect::of(b)).then(said(a).cmp(&said(b))).then_with(named)
+    });
+    now
 }
 
 /// Without the rows in whose place another one holds, which became known later.

@@ -29,6 +29,9 @@ fn limits_of_a_change() {
         ("c", "dates-moved", ""),
         ("d", "added", "change_percent=99 cumulative_percent=99"),
         ("e", "currency-changed", "change_percent=99 cumulative_percent=99"),
+        ("f", "terms-changed", "change_percent=0 cumulative_percent=99"),
+        ("g", "terms-changed", "change_percent=20 cumulative_percent=20"),
+        ("h", "terms-changed", ""),
     ];
     of_changes(
         "RG-01",
@@ -37,6 +40,8 @@ fn limits_of_a_change() {
             "a/price-raised: conforms",
             "b/price-cut: violates change-too-large",
             "c/dates-moved: undetermined ?change_percent",
+            "g/terms-changed: violates change-too-large",
+            "h/terms-changed: undetermined ?change_percent",
         ],
     );
     of_changes(
@@ -46,6 +51,8 @@ fn limits_of_a_change() {
             "a/price-raised: conforms",
             "b/price-cut: violates cumulative-change-too-large",
             "c/dates-moved: undetermined ?cumulative_percent",
+            "g/terms-changed: violates cumulative-change-too-large",
+            "h/terms-changed: undetermined ?cumulative_percent",
         ],
     );
 }
@@ -146,8 +153,20 @@ fn tax_codes_units_and_methods() {
     );
     of_changes(
         "RG-13",
-        &[("a", "price-raised", ""), ("b", "currency-changed", ""), ("c", "unit-changed", "")],
-        &["b/currency-changed: violates currency-changed", "c/unit-changed: violates unit-changed"],
+        &[
+            ("a", "price-raised", "old_unit=h new_unit=h"),
+            ("b", "currency-changed", "new_currency=CHF"),
+            ("c", "unit-changed", "old_unit=h new_unit=d"),
+            ("d", "terms-changed", "old_unit=h"),
+            ("e", "price-raised", "new_unit=h"),
+            ("f", "dates-moved", "old_unit=h"),
+        ],
+        &[
+            "b/currency-changed: violates currency-changed",
+            "c/unit-changed: violates unit-changed",
+            "d/terms-changed: violates unit-changed",
+            "e/price-raised: violates unit-changed",
+        ],
     );
     of_changes(
         "RG-10",
@@ -156,13 +175,17 @@ fn tax_codes_units_and_methods() {
             ("b", "added", "method_doc_id=M method_in_force=false"),
             ("c", "added", "method_doc_id=M"),
             ("d", "price-cut", ""),
-            ("e", "terms-changed", ""),
+            ("e", "terms-changed", "old_method_doc_id=M method_doc_id=M"),
+            ("f", "terms-changed", "old_method_doc_id=M"),
+            ("g", "terms-changed", "old_method_doc_id=M method_doc_id=N method_in_force=false"),
         ],
         &[
             "a/added: conforms",
             "b/added: violates method-not-in-force",
             "c/added: undetermined ?method_in_force",
             "d/price-cut: violates no-method-document",
+            "f/terms-changed: violates no-method-document",
+            "g/terms-changed: violates method-not-in-force",
         ],
     );
 }
@@ -176,10 +199,13 @@ fn times_of_a_change() {
             ("b", "price-raised", "announced_on=2026-01-31 notice_days=29"),
             ("c", "price-raised", ""),
             ("d", "price-raised", "announced_on=2026-01-30"),
-            ("e", "dates-moved", ""),
-            ("f", "dates-moved", "new_price=1"),
+            ("e", "dates-moved", "dearer=true"),
+            ("f", "dates-moved", "dearer=false"),
             ("g", "price-cut", ""),
             ("h", "added", ""),
+            ("i", "terms-changed", "change_percent=-5 dearer=true"),
+            ("j", "terms-changed", "change_percent=0 dearer=false"),
+            ("k", "tier-boundary-moved", ""),
         ],
         &[
             "a/price-raised: conforms",
@@ -188,6 +214,8 @@ fn times_of_a_change() {
             "d/price-raised: undetermined ?notice_days",
             "e/dates-moved: violates not-announced",
             "f/dates-moved: not-applicable",
+            "i/terms-changed: violates not-announced",
+            "k/tier-boundary-moved: undetermined ?dearer",
         ],
     );
     of_changes(

@@ -256,3 +256,111 @@ fn an_emergency_that_nobody_would_review() {
     flags.extend(["--emergency", "INC-77"].map(str::to_owned));
     refused(&gate(&branch, &flags), 3, &["reviewed after", "change-1"]);
 }
+
+/// A commit of the base from the future: since when the window is, nobody knows.
+#[test]
+fn a_base_with_a_commit_of_which_the_date_cannot_be() {
+    let gated = case(&Scratch::new(), |branch| {
+        branch.merged("2026-06-12");
+        dearer(branch);
+    });
+    refused(&gated, 3, &["is dated after the day asked", "within the window"]);
+    let next_day = case(&Scratch::new(), |branch| {
+        branch.merged("2026-06-11");
+        dearer(branch);
+    });
+    refused(&next_day, 0, &["allowed"]);
+}
+
+/// The first half was merged with a date before the window; the commit that it builds upon is within.
+#[test]
+fn a_half_that_was_dated_back() {
+    let scratch = Scratch::new();
+    scratch.write("README.md", "a word\n");
+    scratch.commit(crate::repository::ANNA, "2026-05-20", "a word");
+    let gated = case(&scratch, |branch| {
+        branch.table.step("VMS-EU-R", "0.545", "2026-07-15");
+        branch.merged("2026-02-01");
+        branch.table.step("VMS-EU-R", "0.594", "2026-08-01");
+        branch.commit("the other half");
+    });
+    refused(&gated, 1, &["RG-15", "18.8"]);
+}
+
+/// The table goes to another file in one request, and another one under its name comes in the next.
+#[test]
+fn a_table_under_the_name_of_another() {
+    let scratch = Scratch::new();
+    scratch.git(&["mv", RATES, "old.csv"]);
+    scratch.commit(crate::repository::ANNA, "2026-06-08", "moved away");
+    let gated = case(&scratch, |branch| {
+        branch.table.rate("VMS-EU-R").price = "5.00".to_owned();
+        branch.commit("another one");
+    });
+    refused(&gated, 2, &["added by the request"]);
+}
+
+/// The next request would be judged by a table that nobody has compared with this one.
+#[test]
+fn a_workspace_that_names_another_table() {
+    let scratch = Scratch::with(|scratch| {
+        let dear = company::Table::of_the_company().csv().replace(",0.50,", ",5.00,");
+        scratch.write("other.csv", &dear);
+    });
+    let named = |line: &'static str| {
+        let usual = "  rates: {files: [rates.csv], profile: rate-table-1}\n";
+        assert!(company::WORKSPACE.contains(usual));
+        company::WORKSPACE.replace(usual, line)
+    };
+    for (number, (line, code)) in [
+        ("  rates: {files: [other.csv], profile: rate-table-1}\n", 3),
+        ("  prices: {files: [other.csv], profile: rate-table-1}\n", 3),
+        (
+            "  rates: {files: [other.csv], profile: rate-table-1}\n  \
+             old: {files: [rates.csv], profile: rate-table-1}\n",
+            3,
+        ),
+        ("  rates: [\n", 3),
+        // A second table beside it needs the most approvals, and is fine.
+        (
+            "  rates: {files: [./rates.csv], profile: rate-table-1}\n  \
+             more: {files: [other.csv], profile: rate-table-1}\n",
+            1,
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut branch = Branch::open(&scratch, &format!("named-{number}"));
+        branch.write("tieout.yaml", &named(line));
+        branch.commit("another table");
+        scratch.git(&["checkout", "-q", "-f", "main"]);
+        let gated = gate(&branch, &[]);
+        refused(&gated, code, &[if code == 3 { "tieout.yaml" } else { "RG-20" }]);
+    }
+}
+
+/// On some machines both names are one file.
+#[test]
+fn a_table_renamed_by_the_case_of_its_letters() {
+    let renamed = case(&Scratch::new(), |branch| {
+        branch.rename("Rates.csv");
+        branch.commit("a capital");
+    });
+    refused(&renamed, 3, &["`Rates.csv` and `rates.csv`", "case of letters"]);
+    let beside = case(&Scratch::new(), |branch| {
+        branch.write("RATES.csv", "anything\n");
+        branch.commit("another one");
+    });
+    refused(&beside, 3, &["`rates.csv` and `RATES.csv`", "case of letters"]);
+}
+
+/// Announced tomorrow is not announced.
+#[test]
+fn an_announcement_that_is_still_to_come() {
+    let gated = case(&Scratch::new(), |branch| {
+        branch.table.step("VMS-EU-R", "0.54", "2026-08-01").announced = "2026-06-11".to_owned();
+        branch.commit("dearer");
+    });
+    refused(&gated, 3, &["RG-07", "notice_days"]);
+}

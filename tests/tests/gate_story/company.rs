@@ -179,6 +179,23 @@ impl Table {
         &mut self.0[at + 1]
     }
 
+    /// Ends the rate on a day, from which on a rate of all regions and segments prices what it did. It is
+    /// announced, and otherwise the same.
+    pub(crate) fn generalised(&mut self, id: &str, general: &str, day: &str) -> &mut Rate {
+        let rate = self.rate(id);
+        let next = Rate {
+            id: general.to_owned(),
+            region: String::new(),
+            segment: String::new(),
+            from: midnight(day),
+            announced: "2026-06-09".to_owned(),
+            ..rate.clone()
+        };
+        rate.to = midnight(day);
+        self.0.push(next);
+        self.0.last_mut().expect("a row")
+    }
+
     /// The line of the file where the row of a rate stands that holds from a day.
     pub(crate) fn line(&self, id: &str, day: &str) -> u64 {
         let is = |rate: &Rate| rate.id == id && rate.from == midnight(day);

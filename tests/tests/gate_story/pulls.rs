@@ -60,6 +60,8 @@ pub(crate) const USUAL: Pull = Pull {
 
 /// Nobody has approved it, and one person would have to.
 const UNAPPROVED: Alert = ("RG-20", "approvals-missing", Nowhere);
+/// As many as the largest request needs.
+const EVERYBODY: &[Approval] = &[GitHub("ben-k", 0), GitHub("cleo-o", 0), GitHub("dan-w", 0)];
 const AUGUST: &str = "2026-08-01";
 
 /// All of them.
@@ -176,11 +178,145 @@ pub(crate) const PULLS: &[Pull] = &[
             }
             branch.commit("a longer first tier");
         },
-        says: &["tier-boundary-moved"],
+        exit: 1,
+        alerts: &[
+            ("RG-01", "change-too-large", Rate("EGR-1", AUGUST)),
+            ("RG-15", "cumulative-change-too-large", Rate("EGR-1", AUGUST)),
+        ],
+        says: &["tier-boundary-moved", "(28.5714 %)"],
         money: Some(|usage| {
             usage::egress_in_tiers(usage, [(0, "0.09"), (200, "0.07"), (1000, "0.05")])
                 - usage::egress_in_tiers(usage, [(0, "0.09"), (100, "0.07"), (1000, "0.05")])
         }),
+        ..USUAL
+    },
+    Pull {
+        title: "tiers of which the mode changes",
+        // 100 GB were 9.00 in parts, and are 7.00 at the price that they reach.
+        made: |branch| {
+            for id in ["EGR-1", "EGR-2", "EGR-3"] {
+                let price = branch.table.rate(id).price.clone();
+                branch.table.step(id, &price, AUGUST).tier_mode = "volume".to_owned();
+            }
+            branch.commit("one price for all of it");
+        },
+        approved: EVERYBODY,
+        exit: 1,
+        alerts: &[
+            ("RG-01", "change-too-large", Rate("EGR-2", AUGUST)),
+            ("RG-01", "change-too-large", Rate("EGR-3", AUGUST)),
+            ("RG-15", "cumulative-change-too-large", Rate("EGR-2", AUGUST)),
+            ("RG-15", "cumulative-change-too-large", Rate("EGR-3", AUGUST)),
+        ],
+        says: &["terms-changed", "(-22.2222 %)", "(-30.5556 %)"],
+        money: None,
+        ..USUAL
+    },
+    Pull {
+        title: "method document emptied, and nothing else",
+        made: |branch| {
+            branch.table.step("VMS-EU-R", "0.50", AUGUST).method = String::new();
+            branch.commit("however it came about");
+        },
+        exit: 1,
+        alerts: &[("RG-10", "no-method-document", Rate("VMS-EU-R", AUGUST))],
+        says: &["terms-changed"],
+        ..USUAL
+    },
+    Pull {
+        title: "unit emptied, and nothing else",
+        made: |branch| {
+            branch.table.step("SSD-EU-R", "0.12", AUGUST).unit = String::new();
+            branch.commit("a price of something");
+        },
+        exit: 1,
+        alerts: &[("RG-13", "unit-changed", Rate("SSD-EU-R", AUGUST))],
+        says: &["terms-changed", "new price 0.12 EUR per none"],
+        ..USUAL
+    },
+    Pull {
+        title: "price that becomes a credit",
+        made: |branch| {
+            branch.table.step("BAK-EU-R", "-0.03", AUGUST);
+            branch.commit("backup pays");
+        },
+        approved: EVERYBODY,
+        exit: 1,
+        alerts: &[
+            ("RG-01", "change-too-large", Rate("BAK-EU-R", AUGUST)),
+            ("RG-15", "cumulative-change-too-large", Rate("BAK-EU-R", AUGUST)),
+        ],
+        says: &["(-200 %)"],
+        money: Some(|usage| moved(usage, "backup/eu/retail", "0.03", "-0.03")),
+        ..USUAL
+    },
+    // Which rate prices it
+    Pull {
+        title: "price doubled by a general rate",
+        made: |branch| {
+            branch.table.generalised("VMS-EU-R", "VMS-ALL", AUGUST).price = "1.00".to_owned();
+            branch.commit("one price everywhere");
+        },
+        approved: EVERYBODY,
+        exit: 1,
+        alerts: &[
+            ("RG-01", "change-too-large", Rate("VMS-ALL", AUGUST)),
+            ("RG-15", "cumulative-change-too-large", Rate("VMS-ALL", AUGUST)),
+            ("RG-14", "unpriced", Rate("VMS-ALL", AUGUST)),
+        ],
+        says: &["vm-small/eu/retail", "(100 %), the other is the rate of vm-small/-/-"],
+        money: Some(|usage| moved(usage, "vm-small/eu/retail", "0.50", "1.00")),
+        ..USUAL
+    },
+    Pull {
+        title: "tax code and cap lost to a general rate",
+        made: |branch| {
+            let general = branch.table.generalised("SUP-EU-R", "SUP-ALL", AUGUST);
+            (general.tax, general.cap) = ("S07".to_owned(), String::new());
+            branch.commit("one support everywhere");
+        },
+        approved: EVERYBODY,
+        exit: 1,
+        alerts: &[
+            ("RG-05", "tax-code-changed", Rate("SUP-ALL", AUGUST)),
+            ("RG-06", "cap-raised", Rate("SUP-ALL", AUGUST)),
+            ("RG-14", "unpriced", Rate("SUP-ALL", AUGUST)),
+        ],
+        says: &["terms-changed"],
+        ..USUAL
+    },
+    Pull {
+        title: "dearer by a rate of its own that nobody announced",
+        made: |branch| {
+            branch.table.0.retain(|rate| rate.id != "VMS-US-R");
+            let eu = branch.table.rate("VMS-EU-R").clone();
+            let general = branch.table.rate("VMS-EU-R");
+            (general.region, general.segment) = (String::new(), String::new());
+            branch.merged("2026-01-06");
+            let from = midnight("2026-07-01");
+            branch.table.0.push(company::Rate { price: "0.54".to_owned(), from, ..eu });
+            branch.commit("Europe by itself");
+        },
+        approved: EVERYBODY,
+        exit: 1,
+        alerts: &[("RG-07", "not-announced", Rate("VMS-EU-R", "2026-07-01"))],
+        says: &["price-raised", "(8 %), the other is the rate of vm-small/-/-"],
+        money: None,
+        ..USUAL
+    },
+    Pull {
+        title: "two halves of a forbidden rise, the first by a general rate",
+        made: |branch| {
+            branch.table.generalised("VMS-EU-R", "VMS-ALL", "2026-07-15").price =
+                "0.545".to_owned();
+            branch.merged("2026-05-30");
+            branch.table.step("VMS-ALL", "0.594", AUGUST);
+            branch.commit("the other half");
+        },
+        exit: 1,
+        alerts: &[("RG-15", "cumulative-change-too-large", Rate("VMS-ALL", AUGUST))],
+        says: &["18.8"],
+        money: Some(|usage| moved(usage, "vm-small/eu/retail", "0.545", "0.594")),
         ..USUAL
     },
     Pull {

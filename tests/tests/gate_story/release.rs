@@ -129,3 +129,21 @@ fn rows_added_and_dates_moved_by_hand_are_told() {
     scratch.write("ci/moved.csv", &moved.csv());
     says(&verified(&scratch, "ci/moved.csv", &pack, &[]), 4, &["support/eu/retail", "2026-12-01"]);
 }
+
+/// The pack was judged against what the branch was before, and not against something older.
+#[test]
+fn a_pack_that_was_judged_against_another_base_is_not_released() {
+    let scratch = Scratch::new();
+    let Signed { table, pack } = signed(&scratch, &[GitHub("ben-k", 0)], 0);
+    scratch.write("ci/release.csv", &table.csv());
+    let base = |base: &'static str| verified(&scratch, "ci/release.csv", &pack, &["--base", base]);
+    says(&base("main"), 0, &[]);
+    says(&base("request^"), 0, &[]);
+    says(&base("request"), 4, &["judged against", "`request` is", "gate what is released anew"]);
+    says(&base("nowhere"), 2, &["nowhere"]);
+    // Somebody else's request was merged in between.
+    scratch.write("README.md", "more\n");
+    scratch.commit(crate::repository::ANNA, "2026-06-10", "merged meanwhile");
+    says(&base("main"), 4, &["judged against"]);
+    says(&base("main^1"), 0, &[]);
+}

@@ -223,7 +223,8 @@ fn the_window_begins_at_a_commit_of_the_base_and_its_name_for_the_file() {
     let base = repository.resolve("main").unwrap();
     let before = |date: &str| {
         let instant = DateTime::parse_from_rfc3339(date).unwrap().to_utc();
-        repository.revision_before(&base, "new.csv", instant).unwrap()
+        let end = instant + chrono::TimeDelta::days(92);
+        repository.before((&base, "new.csv"), instant, end).unwrap().revision
     };
     let found = before("2026-01-15T00:00:00Z").unwrap();
     assert_eq!(found.path.as_deref(), Some("old.csv"));

@@ -60,6 +60,21 @@ struct Login {
     login: String,
 }
 
+/// The account that opened a merge request of GitLab, `GET /projects/:id/merge_requests/:iid`
+/// (<https://docs.gitlab.com/api/merge_requests/>).
+///
+/// # Errors
+/// It is no such export.
+pub(crate) fn gitlab_author(file: &str, text: &str) -> Outcome<String> {
+    let opened: Opened = document(file, text)?;
+    Ok(format!("gitlab:{}", opened.author.username))
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    author: Username,
+}
+
 /// Approvals of a merge request of GitLab, `GET /projects/:id/merge_requests/:iid/approvals`, or its
 /// rules with who approved by them, `…/approval_state`
 /// (<https://docs.gitlab.com/api/merge_request_approvals/>).

@@ -7,8 +7,8 @@ use crate::gate::{Rate, RateKey};
 use tieout_controls::Digest;
 
 /// SHA-256 over the changes, a canonical JSON line each: the key, the interval, and of both rows price,
-/// currency, unit, tier and terms; of the later row also when it was announced and whether it calls itself
-/// retroactive. No file, line, name of a rate or approved change, and nothing of rows that don't differ: a
+/// currency, unit, tier and terms, and its key where that is another; of the later row also when it was
+/// announced and whether it calls itself retroactive. No file, line, name of a rate or approved change, and nothing of rows that don't differ: a
 /// rebase without effect keeps it.
 pub fn digest(changes: &[Change]) -> Digest {
     let mut lines: Vec<String> = changes.iter().map(line).collect();
@@ -25,14 +25,17 @@ pub(in crate::gate) fn line(change: &Change) -> String {
     line.text("effective_from", Some(&instant(change.from)));
     line.text("effective_to", change.to.map(instant).as_deref());
     for (name, row) in [("new", &change.new), ("old", &change.old), ("other", &change.other)] {
-        line.json(name, &row.as_ref().map_or("null".to_owned(), |rate| charged(rate, name)));
+        line.json(
+            name,
+            &row.as_ref().map_or("null".to_owned(), |rate| charged(rate, (name, &change.key))),
+        );
     }
     line.text("region", region.as_deref());
     line.text("service_id", Some(service_id));
     line.end()
 }
 
-fn charged(rate: &Rate, role: &str) -> String {
+fn charged(rate: &Rate, (role, key): (&str, &RateKey)) -> String {
     let terms = &rate.terms;
     let mut line = Members::default();
     if role == "new" {
@@ -40,6 +43,9 @@ fn charged(rate: &Rate, role: &str) -> String {
     }
     line.text("cap_price", terms.cap_price.as_ref().map(plain).as_deref());
     line.text("currency", Some(&rate.currency));
+    if rate.key != *key {
+        line.text("key", Some(&rate.key.to_string()));
+    }
     line.text("known_from", terms.known_from.map(instant).as_deref());
     line.text("method_doc_id", terms.method_doc_id.as_deref());
     if role == "new" {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::gate::fixture::{day, table};
 
+mod moves;
 mod oracle;
 
 /// A change in a few words: kind, tier, days, rows.

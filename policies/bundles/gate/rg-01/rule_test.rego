@@ -51,6 +51,10 @@ test_facts if {
 		"code": "change-too-large",
 		"expected": 10,
 		"actual": 25,
-		"message": "old price 0.2 EUR, new price 0.25 EUR",
+		"message": "old price 0.2 EUR, new price 0.25 EUR; 25 percent",
 	}}
+	added := object.union(raised, {"old_price": null, "old_currency": null})
+	ended := object.union(raised, {"new_price": null, "new_currency": null})
+	{fact.message | some fact in facts(added)} == {"old price none, new price 0.25 EUR; 25 percent"}
+	{fact.message | some fact in facts(ended)} == {"old price 0.2 EUR, new price none; 25 percent"}
 }

@@ -12,11 +12,9 @@ applicable if {
 	input.kind == "price-raised"
 }
 
-# A date or a boundary that moves is a raise for those who pay more by it.
+# A date, a boundary or a mode of tiers that changes is a raise for those who pay more by it.
 applicable if {
-	input.old_price != null
-	input.new_price != null
-	input.new_price > input.old_price
+	input.dearer
 }
 
 violation contains {
@@ -37,10 +35,23 @@ violation contains {
 	input.notice_days < data.parameters.notice_days_min
 }
 
-prices := sprintf(
-	"old price %v %s, new price %v %s",
-	[shown(input.old_price), input.old_currency, shown(input.new_price), input.new_currency],
-)
+prices := sprintf("old price %s, new price %s", [was, becomes])
+
+was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
+	input.old_price != null
+}
+
+was := "none" if {
+	input.old_price == null
+}
+
+becomes := sprintf("%v %s", [shown(input.new_price), input.new_currency]) if {
+	input.new_price != null
+}
+
+becomes := "none" if {
+	input.new_price == null
+}
 
 # Without the zeros that its column ends in. The factor sees to it that there is a point.
 shown(number) := trim_right(trim_right(sprintf("%v", [number * 1.0]), "0"), ".")

@@ -57,16 +57,12 @@ test_not_announced if {
 
 # A raise that is brought forward is one.
 test_applicable_to_what_becomes_dearer if {
-	moved := object.union(conforming, {"kind": "dates-moved"})
+	moved := object.union(conforming, {"kind": "dates-moved", "dearer": true})
 	applicable(moved)
-	not applicable(object.union(moved, {"new_price": 0.2}))
-	not applicable(object.union(moved, {"new_price": 0.19}))
-	not applicable(object.union(moved, {"new_price": null}))
-	not applicable(object.union(moved, {"old_price": null}))
-	undetermined(object.union(moved, {"new_price": null})) == set()
-	undetermined(object.union(moved, {"old_price": null})) == set()
-	applicable(object.union(conforming, {"old_price": null}))
-	applicable(object.union(conforming, {"old_price": 0.25}))
+	not applicable(object.union(moved, {"dearer": false}))
+	undetermined(object.union(moved, {"dearer": false})) == set()
+	applicable(object.union(conforming, {"dearer": null}))
+	applicable(object.union(conforming, {"dearer": false}))
 }
 
 test_missing_column if {
@@ -86,4 +82,10 @@ test_facts if {
 		"expected": 30,
 		"message": "old price 0.2 EUR, new price 0.25 EUR, in effect from 2025-07-01T00:00:00Z",
 	}}
+	added := object.union(late, {"old_price": null, "old_currency": null})
+	ended := object.union(late, {"new_price": null, "new_currency": null})
+	{fact.message | some fact in facts(added)} == {concat("", ["old price none, new price 0.25 EUR", announced])}
+	{fact.message | some fact in facts(ended)} == {concat("", ["old price 0.2 EUR, new price none", announced])}
 }
+
+announced := ", announced on 2025-06-20, in effect from 2025-07-01T00:00:00Z"

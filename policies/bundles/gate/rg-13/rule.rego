@@ -1,8 +1,8 @@
 # METADATA
 # title: A rate keeps its unit and currency
 # description: >-
-#   A rate whose unit or currency changes is another rate: it ends, and a new one begins under an id of its
-#   own.
+#   A rate whose unit or currency changes, or whose unit is no longer stated, is another rate, and what it
+#   is used for can't be compared.
 # custom:
 #   severity: high
 #   references: [Rate policy of the company]
@@ -26,7 +26,23 @@ violation contains {
 		[was, object.get(input, "old_unit", "none"), becomes, object.get(input, "new_unit", "none")],
 	),
 } if {
-	input.kind == "unit-changed"
+	changed
+}
+
+changed if {
+	input.new_unit != null
+	input.old_unit != input.new_unit
+}
+
+# A unit that only one of them states.
+changed if {
+	input.old_unit == null
+	input.new_unit != null
+}
+
+changed if {
+	input.old_unit != null
+	input.new_unit == null
 }
 
 was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {

@@ -31,11 +31,14 @@ undetermined(record) := found if {
 # The population has no other kind; the rules say so too.
 test_conforms if {
 	codes(conforming) == set()
+	undetermined(conforming) == set()
+	codes(object.union(conforming, {"old_unit": null, "new_unit": null})) == set()
+	undetermined(object.union(conforming, {"old_unit": null, "new_unit": null})) == set()
 }
 
 test_missing_column if {
-	codes(object.remove(unit, ["kind"])) == set()
-	undetermined(object.remove(unit, ["kind"])) == {"kind"}
+	codes(object.remove(currency, ["kind"])) == set()
+	undetermined(object.remove(currency, ["kind"])) == {"kind"}
 }
 
 test_facts if {

@@ -14,11 +14,27 @@ violation contains {
 	"expected": data.parameters.max_cumulative_percent,
 	"actual": input.cumulative_percent,
 	"message": sprintf(
-		"old price %v %s, new price %v %s; since the window began %v percent",
-		[shown(input.old_price), input.old_currency, shown(input.new_price), input.new_currency, shown(input.cumulative_percent)],
+		"old price %s, new price %s; since the window began %v percent",
+		[was, becomes, shown(input.cumulative_percent)],
 	),
 } if {
 	abs(input.cumulative_percent) > data.parameters.max_cumulative_percent
+}
+
+was := sprintf("%v %s", [shown(input.old_price), input.old_currency]) if {
+	input.old_price != null
+}
+
+was := "none" if {
+	input.old_price == null
+}
+
+becomes := sprintf("%v %s", [shown(input.new_price), input.new_currency]) if {
+	input.new_price != null
+}
+
+becomes := "none" if {
+	input.new_price == null
 }
 
 # Without the zeros that its column ends in. The factor sees to it that there is a point.

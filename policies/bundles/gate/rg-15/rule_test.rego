@@ -52,4 +52,8 @@ test_facts if {
 		"actual": 16,
 		"message": "old price 0.2 EUR, new price 0.21 EUR; since the window began 16 percent",
 	}}
+	added := object.union(halves, {"old_price": null, "old_currency": null})
+	ended := object.union(halves, {"new_price": null, "new_currency": null})
+	{fact.message | some fact in facts(added)} == {"old price none, new price 0.21 EUR; since the window began 16 percent"}
+	{fact.message | some fact in facts(ended)} == {"old price 0.2 EUR, new price none; since the window began 16 percent"}
 }
