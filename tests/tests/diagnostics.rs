@@ -20,7 +20,7 @@ const COMPUTED: [&str; 4] =
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation,
 /// operators of Cedar.
-const OTHER_WORDS: [&str; 35] = [
+const OTHER_WORDS: [&str; 42] = [
     "account-person",
     "bill-line-1",
     "break-glass",
@@ -33,6 +33,7 @@ const OTHER_WORDS: [&str; 35] = [
     "gate-approval-1",
     "gate-request",
     "gate-request-1",
+    "gitlab-request",
     "gitlab-versions",
     "if-then-else",
     "kebab-case",
@@ -42,10 +43,16 @@ const OTHER_WORDS: [&str; 35] = [
     "no-exceptions",
     "no-role",
     "not-applicable",
+    "not-asked",
     "not-permitted",
+    "not-possible",
     "not-rated",
     "not-tested",
     "not-yet",
+    "of-the-gate",
+    "policy-approver",
+    "policy-change",
+    "policy-change-1",
     "rate-approver",
     "rate-change",
     "rate-change-1",

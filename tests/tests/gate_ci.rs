@@ -273,6 +273,16 @@ fn the_action_blocks_what_only_its_author_approved() {
     assert!(acted.summary.contains("author-approves"), "{}", acted.summary);
 }
 
+/// The same request changes no policy: the gate on these lets it pass, whoever approved it.
+#[test]
+fn the_action_judges_policies_likewise() {
+    let (runner, head) = on_github(&[]);
+    let asked = [("as-of", "2026-06-10"), ("gate", "policies")];
+    let acted = acted(&runner, &asked, &head);
+    assert!(acted.codes.iter().all(|(_, code)| *code == 0), "{:?}\n{}", acted.codes, acted.log);
+    assert!(acted.summary.starts_with("## Policy gate: allowed"), "{}", acted.summary);
+}
+
 /// A squash under another name than the author's doesn't let the author approve: the forge knows who opened it.
 #[test]
 fn the_action_tells_the_gate_who_opened_the_request() {

@@ -366,7 +366,8 @@ pub(super) fn protected_rates(sides: &Sides) -> Outcome<Vec<String>> {
 }
 
 /// The files that judge requests of policies and that this one changes: all but the policies themselves,
-/// and of the workspace file what doesn't belong to them.
+/// and of the workspace file what doesn't belong to them. Rates beside policies are blocked by the gate
+/// on rates.
 ///
 /// # Errors
 /// What is protected is said by no pattern.
@@ -376,7 +377,7 @@ pub(super) fn protected_policies(sides: &Sides, proposed: &Proposed) -> Outcome<
     };
     let file = git.below("tieout.yaml");
     let other = proposed.changes_other_settings;
-    protected((git, workspace), |_| true, |path| other && path == file)
+    protected((git, workspace), |dataset| !is_rate_table(dataset), |path| other && path == file)
 }
 
 /// What differs of what judges every request, of the datasets, and of more.

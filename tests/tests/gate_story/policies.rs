@@ -6,7 +6,7 @@ use crate::repository::{ANNA, Branch, Scratch};
 use crate::review::{self, Approval};
 use serde_json::Value as Json;
 use std::path::Path;
-use tieout_tests::Ran;
+use tieout_tests::{Ran, peers_wanted, repository, run};
 
 /// Three are over 1,000 in euros, one in dollars.
 const CREDITS: &str = "\
@@ -506,4 +506,48 @@ fn the_sealed_result_is_no_result_about_rates() {
     let ran = scratch.tieout(&compared);
     assert_eq!(ran.code, 4, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("gate policies"), "{}", ran.stderr);
+}
+
+/// The formats for programs, by the validators that those of a change of rates are put to.
+#[test]
+fn the_outputs_are_what_their_readers_accept() {
+    let scratch = company();
+    let [rule, ..] = doubled();
+    let mut branch = Branch::open(&scratch, "outputs");
+    branch.write(rule.0, &rule.1);
+    branch.commits.push(scratch.commit(ANNA, "2026-06-09", "looser"));
+    scratch.git(&["checkout", "-q", "-f", "main"]);
+    let multitool = std::env::var_os("TIEOUT_SARIF_MULTITOOL").map(std::path::PathBuf::from);
+    let xsd = std::env::var_os("TIEOUT_JUNIT_XSD").map(std::path::PathBuf::from);
+    let ours = repository();
+    let readers = [
+        ("json", Some(ours.join("docs/reference/gate-result.schema.json"))),
+        ("gitlab", Some(ours.join("tests/peers/gitlab-code-quality.schema.json"))),
+        ("sarif", multitool.map(|folder| folder.join("sarif-2.1.0.json"))),
+        ("junit", xsd),
+    ];
+    for (format, schema) in readers {
+        let Some(schema) = schema.filter(|file| file.is_file()) else {
+            assert!(!peers_wanted(), "no schema for {format} on this machine");
+            eprintln!(
+                "skipped: the_outputs_are_what_their_readers_accept: {format}: no schema here"
+            );
+            continue;
+        };
+        let output = format!("{format}=ci/out.{format}");
+        let flags = ["-o".to_owned(), output];
+        assert_eq!(gate(&branch, &flags).ran.code, 1);
+        let file = scratch.path(&format!("ci/out.{format}"));
+        let mut python = std::process::Command::new("python3");
+        python.arg(ours.join("tests/peers/gate_outputs.py")).arg(format).arg(schema).arg(file);
+        let ran = run(&mut python);
+        if ran.stderr.contains("ModuleNotFoundError") && !peers_wanted() {
+            eprintln!(
+                "skipped: the_outputs_are_what_their_readers_accept: {format}: {}",
+                ran.stderr
+            );
+            continue;
+        }
+        assert_eq!(ran.code, 0, "{format}: {}{}", ran.stdout, ran.stderr);
+    }
 }
