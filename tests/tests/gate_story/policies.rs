@@ -298,7 +298,7 @@ fn a_rule_is_as_good_as_its_tests_version_and_star() {
     let scratch = company();
     let [rule, tests, bundle, log] = doubled();
     // The rule alone: the tests of the old one fail, and the version is the old one's.
-    let alone = request(&scratch, "alone", &files(&[rule.clone()]), &BOTH);
+    let alone = request(&scratch, "alone", &files(std::slice::from_ref(&rule)), &BOTH);
     alone.is(
         1,
         &[
