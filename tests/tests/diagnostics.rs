@@ -19,7 +19,7 @@ const COMPUTED: [&str; 4] =
     ["engine/src/population/native", "engine/src/lineage", "engine/src/gate", "cli/src/gate/git"];
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation.
-const OTHER_WORDS: [&str; 33] = [
+const OTHER_WORDS: [&str; 34] = [
     "account-person",
     "bill-line-1",
     "break-glass",
@@ -32,6 +32,7 @@ const OTHER_WORDS: [&str; 33] = [
     "gate-approval-1",
     "gate-request",
     "gate-request-1",
+    "gitlab-request",
     "gitlab-versions",
     "kebab-case",
     "latin-1",
