@@ -262,7 +262,6 @@ pub(crate) const PULLS: &[Pull] = &[
         alerts: &[
             ("RG-01", "change-too-large", Rate("VMS-ALL", AUGUST)),
             ("RG-15", "cumulative-change-too-large", Rate("VMS-ALL", AUGUST)),
-            ("RG-14", "unpriced", Rate("VMS-ALL", AUGUST)),
         ],
         says: &["vm-small/eu/retail", "(100 %), the other is the rate of vm-small/-/-"],
         money: Some(|usage| moved(usage, "vm-small/eu/retail", "0.50", "1.00")),
@@ -280,7 +279,6 @@ pub(crate) const PULLS: &[Pull] = &[
         alerts: &[
             ("RG-05", "tax-code-changed", Rate("SUP-ALL", AUGUST)),
             ("RG-06", "cap-raised", Rate("SUP-ALL", AUGUST)),
-            ("RG-14", "unpriced", Rate("SUP-ALL", AUGUST)),
         ],
         says: &["terms-changed"],
         ..USUAL

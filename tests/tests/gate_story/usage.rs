@@ -128,7 +128,7 @@ fn ten_thousandths(price: &str) -> i128 {
 
 /// The cents of an amount in ten-thousandths, half of a cent up.
 fn rounded(ten_thousandths: i128) -> Cents {
-    (ten_thousandths + 50) / 100
+    (ten_thousandths + 50).div_euclid(100)
 }
 
 /// What May comes to at one price a unit: each cost centre's amount is rounded, then they are added.
