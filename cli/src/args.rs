@@ -639,6 +639,14 @@ pub(crate) struct GateUsage {
     /// Where it is written: `.parquet`, `.csv`, `.ndjson`
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+    /// Your account, as the gate's base lists it with your public key: seals the summary, in a file beside it
+    #[arg(long, requires = "key")]
+    pub(crate) account: Option<String>,
+    /// Your private key
+    #[arg(long, value_name = "FILE", requires = "account")]
+    pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
 }
 
 #[derive(Debug, Subcommand)]

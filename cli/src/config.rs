@@ -127,7 +127,7 @@ pub(crate) struct OwnFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "the settings of the gate: `waivers`, `baseline`, `approvers`, roles, `protected`"
+    expecting = "the settings of the gate: `waivers`, `baseline`, `approvers`, `usage_signers`, roles, `protected`"
 )]
 pub(crate) struct GateFile {
     /// The file of waivers.
@@ -137,6 +137,9 @@ pub(crate) struct GateFile {
     /// Whose statements can approve: account and public key.
     #[serde(default)]
     pub(crate) approvers: Vec<ApproverFile>,
+    /// Who seals usage summaries: account and public key. With one, usage without its seal is refused.
+    #[serde(default)]
+    pub(crate) usage_signers: Vec<ApproverFile>,
     /// The role that approvers hold; `rate-approver` where it isn't stated.
     pub(crate) approver_role: Option<String>,
     /// The role that approvers of policies hold; `policy-approver` where it isn't stated.

@@ -19,6 +19,7 @@ pub(crate) mod request;
 pub(crate) mod result;
 pub(crate) mod reviews;
 pub(crate) mod scope;
+pub(crate) mod sealed;
 pub(crate) mod sides;
 pub(crate) mod statement;
 mod waived;

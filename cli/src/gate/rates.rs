@@ -9,7 +9,7 @@ use super::result::{
     Side,
 };
 use super::sides::{Sides, TableFile, is_rate_table};
-use super::waived;
+use super::{sealed, waived};
 use crate::catalogue::Catalogue;
 use crate::commands::not_run;
 use crate::diagnostic::Outcome;
@@ -82,7 +82,7 @@ pub(crate) fn gate(
     let digest = diff::digest(&changes);
     let mut inputs = Vec::new();
     let lookups = lookups(judging, &mut inputs, &mut open)?;
-    let rated = match usage(judging, question, &lookups, &mut open)? {
+    let rated = match usage((sides, judging), question, &lookups, &mut open)? {
         Some((usage, month)) => {
             progress.step("re-rating");
             inputs.push(input(&usage.summary));
@@ -280,7 +280,7 @@ pub(super) fn input(summary: &DatasetSummary) -> Input {
 
 /// The usage of the month, and the month's name; why nothing is re-rated goes to what is open.
 fn usage(
-    judging: Judging<'_>,
+    (sides, judging): (&Sides, Judging<'_>),
     question: &Question<'_>,
     lookups: &Lookups,
     open: &mut Vec<Open>,
@@ -309,6 +309,7 @@ fn usage(
         ));
         return Ok(None);
     };
+    sealed::check(sides, spec)?;
     let commitments = |name: &str| dataset_commitment(judging.secret, name);
     let usage = usage::read(spec, month, &commitments, judging.progress);
     let usage = usage.map_err(|e| judging.failed(e))?;

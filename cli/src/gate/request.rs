@@ -6,7 +6,7 @@ use super::result::{ApprovalLine, Open, RequestSummary, is_nothing};
 use super::reviews::{self, Context};
 use super::sides::{Proposed, Revisions, Sides, is_rate_table};
 use super::statement::{Approval, Approver};
-use crate::config::{DatasetFile, GateFile};
+use crate::config::{ApproverFile, DatasetFile, GateFile};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::workspace::Workspace;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -332,18 +332,30 @@ fn no_change() -> Failure {
     Failure::usage(Diagnostic::new("gate-change", message).help(help))
 }
 
-/// Whose statements the base lists, with their keys.
+/// The approvers whose statements count.
 ///
 /// # Errors
-/// A key can't be read.
+/// A key of the base can't be read.
 pub(super) fn approvers(sides: &Sides) -> Outcome<Vec<Approver>> {
     let Some(workspace) = &sides.workspace else { return Ok(Vec::new()) };
-    let listed = workspace.settings.gate.approvers.iter();
-    let read = |listed: &crate::config::ApproverFile| {
+    listed(workspace, &workspace.settings.gate.approvers)
+}
+
+/// Who may seal usage.
+///
+/// # Errors
+/// A key of the base can't be read.
+pub(super) fn usage_signers(sides: &Sides) -> Outcome<Vec<Approver>> {
+    let Some(workspace) = &sides.workspace else { return Ok(Vec::new()) };
+    listed(workspace, &workspace.settings.gate.usage_signers)
+}
+
+fn listed(workspace: &Workspace, listed: &[ApproverFile]) -> Outcome<Vec<Approver>> {
+    let read = |listed: &ApproverFile| {
         let pem = crate::output::read_text(&workspace.path(&listed.key.value))?;
         Approver::listed(&listed.account, &listed.key.value, &pem)
     };
-    listed.map(read).collect()
+    listed.iter().map(read).collect()
 }
 
 /// The files that judge requests of rates and that this one changes, by their names in base and head.
@@ -390,7 +402,8 @@ fn protected(
     let mut exact = vec![".mailmap".to_owned(), ".gitattributes".to_owned()];
     let judging = settings.gate.waivers.iter().chain(&settings.gate.baseline);
     exact.extend(judging.map(|path| git.below(&path.value)));
-    exact.extend(settings.gate.approvers.iter().map(|approver| git.below(&approver.key.value)));
+    let keys = settings.gate.approvers.iter().chain(&settings.gate.usage_signers);
+    exact.extend(keys.map(|listed| git.below(&listed.key.value)));
     let mut patterns = git.patterns(workspace, &settings.gate.protected)?;
     for dataset in settings.datasets.values().filter(|dataset| datasets(dataset)) {
         patterns.extend(git.patterns(workspace, &dataset.files)?);

@@ -369,7 +369,8 @@ fn of_base(
     let mut wanted: Vec<String> = vec![below("tieout.lock")];
     let judging = settings.gate.waivers.iter().chain(&settings.gate.baseline);
     wanted.extend(judging.map(|path| below(&path.value)));
-    wanted.extend(settings.gate.approvers.iter().map(|approver| below(&approver.key.value)));
+    let keys = settings.gate.approvers.iter().chain(&settings.gate.usage_signers);
+    wanted.extend(keys.map(|listed| below(&listed.key.value)));
     wanted.extend(settings.own.catalogue.iter().map(|path| below(&path.value)));
     wanted.extend(settings.own.bundles.iter().map(|path| below(&path.value)));
     let inside = |path: &String| {
@@ -382,7 +383,12 @@ fn of_base(
         for (number, pattern) in dataset.files.iter().enumerate() {
             let path = below(&pattern.value);
             let before = wanted.len();
-            wanted.extend(fitting(known, &path).map(ToOwned::to_owned));
+            for file in fitting(known, &path) {
+                // What vouches for a file lies beside it.
+                let seal = super::sealed::beside(Path::new(file)).to_string_lossy().into_owned();
+                wanted.extend(known.contains(&seal).then_some(seal));
+                wanted.push(file.to_owned());
+            }
             if wanted.len() > before {
                 continue;
             }

@@ -364,3 +364,80 @@ fn an_announcement_that_is_still_to_come() {
     });
     refused(&gated, 3, &["RG-07", "notice_days"]);
 }
+
+/// Usage that was sealed where the meters are: what comes without its seal, or otherwise, judges nothing.
+#[test]
+fn usage_that_nobody_vouches_for() {
+    let listed =
+        "gate:\n  usage_signers: [{account: \"key:billing\", key: keys/billing.pub.pem}]\n";
+    let scratch = Scratch::with(|scratch| {
+        let workspace = scratch.read("tieout.yaml").replace("gate:\n", listed);
+        scratch.write("tieout.yaml", &workspace);
+        let made = scratch.tieout(&["key", "new", "--role", "approver", "keys/billing.pem"]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let public = scratch.read("keys/billing.pem.pub");
+        scratch.write("keys/billing.pub.pem", &public);
+        scratch.git(&["add", "-f", "keys/billing.pub.pem"]);
+    });
+    let name = std::cell::Cell::new(0);
+    let judged = || {
+        name.set(name.get() + 1);
+        let mut branch = Branch::open(&scratch, &format!("request-{}", name.get()));
+        dearer(&mut branch);
+        scratch.git(&["checkout", "-q", "-f", "main"]);
+        gate(&branch, &review::exported(&branch, &[GitHub("ben-k", 0)], ""))
+    };
+    refused(&judged(), 4, &["data/usage.csv.dsse.json", "can't be read"]);
+    // A summary of the company's own meters, sealed by Billing.
+    let folder = scratch.path("meters");
+    sealed_summary(&scratch, &folder);
+    std::fs::copy(folder.join("usage.csv"), scratch.path("data/usage.csv")).unwrap();
+    let seal = std::fs::read(folder.join("usage.csv.dsse.json")).unwrap();
+    let beside = scratch.path("data/usage.csv.dsse.json");
+    std::fs::write(&beside, &seal).unwrap();
+    let accepted = judged();
+    assert_ne!(accepted.ran.code, 4, "{}", accepted.ran.stderr);
+    let text = scratch.read("data/usage.csv");
+    scratch.write("data/usage.csv", &format!("{text}\n"));
+    refused(&judged(), 4, &["not the one that was sealed"]);
+    scratch.write("data/usage.csv", &text);
+    for place in (0..seal.len()).step_by(97) {
+        let mut flipped = seal.clone();
+        flipped[place] ^= 1;
+        std::fs::write(&beside, flipped).unwrap();
+        let judged = judged();
+        assert_eq!(judged.ran.code, 4, "byte {place}: {}", judged.ran.stderr);
+    }
+}
+
+/// `usage.csv` of a workspace with two intervals of one meter, and its seal.
+fn sealed_summary(scratch: &Scratch, folder: &std::path::Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    let deck = scratch.tieout(&[
+        "deck",
+        "generate",
+        "meters/deck",
+        "--world",
+        "metering",
+        "--usage-rows",
+        "2000",
+        "--faults",
+        "none",
+    ]);
+    assert_eq!(deck.code, 0, "{}", deck.stderr);
+    let key = scratch.path("keys/billing.pem");
+    let made = tieout_tests::tieout(
+        &folder.join("deck"),
+        &[
+            "gate",
+            "usage",
+            "-o",
+            "../usage.csv",
+            "--account",
+            "key:billing",
+            "--key",
+            key.to_str().unwrap(),
+        ],
+    );
+    assert_eq!(made.code, 0, "{}{}", made.stdout, made.stderr);
+}

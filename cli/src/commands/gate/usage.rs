@@ -8,7 +8,9 @@ use crate::args::{GateUsage, Global};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
-use crate::output;
+use crate::gate::sealed;
+use crate::keys;
+use crate::output::{self, Access, Existing};
 use crate::plan::{self, Selection};
 use crate::progress::Spinner;
 use crate::workspace::Workspace;
@@ -17,6 +19,14 @@ use tieout_engine::gate::summary::{self, Summary};
 /// Writes the summary, and tells what usage isn't in it.
 pub(in super::super) fn usage(global: &Global, args: &GateUsage) -> Outcome<Exit> {
     let path = &args.output;
+    // A key that can't be read is known before anything long begins.
+    let signer = match (&args.account, &args.key) {
+        (Some(account), Some(file)) => {
+            let key = keys::own(file, args.passphrase.passphrase_file.as_deref())?;
+            Some((account, key))
+        }
+        _ => None,
+    };
     rows::extension(path)?;
     output::check_writable(path)?;
     let workspace = Workspace::discover(global.config.as_deref())?;
@@ -38,6 +48,10 @@ pub(in super::super) fn usage(global: &Global, args: &GateUsage) -> Outcome<Exit
         summary.batches.iter().try_for_each(|batch| rows.write(batch))?;
         Ok(((), rows.finish()?))
     })?;
+    if let Some((account, key)) = &signer {
+        let bytes = sealed::seal(path, account, key)?;
+        output::write_beside(&sealed::beside(path), &bytes, Existing::Replace, Access::Usual)?;
+    }
     let shown = output::shown(path);
     let (rows, counted) = (summary.rows, summary.counted);
     remark(global.quiet, &format!("{rows} rows of {counted} counted intervals are in {shown}"));
