@@ -217,12 +217,16 @@ pub(crate) struct AnchorFiles {
     /// The log's verifier key (one line, C2SP signed note), from outside the pack
     #[arg(long, value_name = "FILE")]
     pub(crate) log_key: Option<PathBuf>,
+    /// Instead of the log's key a policy (C2SP tlog-policy): which logs, and how many of which witnesses must
+    /// have cosigned; from outside the pack
+    #[arg(long, value_name = "FILE", conflicts_with = "log_key")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 impl AnchorFiles {
     /// Whether there is any.
     pub(crate) fn given(&self) -> bool {
-        self.operator_key.is_some() || self.log_key.is_some()
+        self.operator_key.is_some() || self.log_key.is_some() || self.policy.is_some()
     }
 }
 

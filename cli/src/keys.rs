@@ -1,12 +1,13 @@
 //! Signing keys and their passphrase; the public keys that lie beside them.
 
-use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
 use crate::output;
 use crate::workspace::Workspace;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use tieout_evidence::key::{KeyError, SigningKey};
 use tieout_evidence::note::NoteKey;
+use tieout_evidence::policy::Policy;
 use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::verify::Anchor;
 
@@ -30,7 +31,11 @@ pub(crate) struct Keys {
 impl Keys {
     /// What their owner trusts.
     pub(crate) fn anchor(&self, origin: &str) -> Anchor {
-        Anchor { operator: Some(self.operator.public_pem()), log: self.log.vkey(origin) }
+        Anchor {
+            operator: Some(self.operator.public_pem()),
+            log: self.log.vkey(origin),
+            policy: None,
+        }
     }
 
     /// The demo's keys: the same everywhere, so that everyone can see that they vouch for nothing.
@@ -232,7 +237,22 @@ pub(crate) fn own_anchor(workspace: &Workspace) -> Outcome<Anchor> {
 /// # Errors
 /// A file can't be read, or is no such key.
 pub(crate) fn anchor(files: &crate::args::AnchorFiles) -> Outcome<Anchor> {
-    of_files(files.operator_key.as_deref(), files.log_key.as_deref())
+    let anchor = of_files(files.operator_key.as_deref(), files.log_key.as_deref())?;
+    let policy = files.policy.as_deref().map(|path| {
+        let text = output::read_text(path)?;
+        Policy::parse(&text).map(|_| text.clone()).map_err(|e| {
+            let message = format!("`{}` is not a policy: {e}", output::shown(path));
+            let place = Place::in_text(
+                &output::shown(path),
+                &text,
+                u64::try_from(e.line).unwrap_or(1),
+                1,
+                1,
+            );
+            Failure::usage(Diagnostic::new("policy-file-unreadable", message).at(place))
+        })
+    });
+    Ok(Anchor { policy: policy.transpose()?, ..anchor })
 }
 
 fn of_files(operator: Option<&Path>, log: Option<&Path>) -> Outcome<Anchor> {
@@ -246,7 +266,7 @@ fn of_files(operator: Option<&Path>, log: Option<&Path>) -> Outcome<Anchor> {
         let key = NoteKey::parse(text.trim());
         key.map(|key| key.to_string()).map_err(|e| unfit(path, "the log's verifier key", &e))
     });
-    Ok(Anchor { operator: operator.transpose()?, log: log.transpose()? })
+    Ok(Anchor { operator: operator.transpose()?, log: log.transpose()?, policy: None })
 }
 
 fn unfit(path: &Path, what: &str, why: &dyn std::fmt::Display) -> Failure {

@@ -9,16 +9,19 @@
 //! | [`merkle`] | RFC 6962 trees and proofs |
 //! | [`dsse`] | DSSE envelopes |
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
+//! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`log`] | the log's folder, as a reader sees it |
 //!
 //! [`verify::verify`] is where to begin.
 
 pub mod checkpoint;
+pub mod cosignature;
 pub mod dsse;
 pub mod log;
 pub mod merkle;
 pub mod note;
+pub mod policy;
 pub mod proof;
 pub mod public_key;
 pub mod verify;
@@ -40,6 +43,8 @@ pub mod commitment;
 pub mod key;
 #[cfg(feature = "seal")]
 pub mod seal;
+#[cfg(feature = "seal")]
+pub mod witness;
 
 #[cfg(feature = "seal")]
 mod files;

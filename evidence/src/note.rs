@@ -6,6 +6,8 @@ use std::fmt;
 
 /// The signature type of Ed25519.
 const ED25519: u8 = 1;
+/// The signature type of cosignatures with Ed25519.
+const COSIGNATURE: u8 = 4;
 /// The most signatures that a note may have here: the number that every verifier must take.
 const MAX_SIGNATURES: usize = 16;
 /// The longest note that is read, in bytes.
@@ -76,18 +78,8 @@ impl NoteKey {
     /// # Errors
     /// [`NoteError::Key`] and [`NoteError::PublicKey`].
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let mut parts = text.trim_end().splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(NoteError::Key("it has fewer than three parts"));
-        };
-        let bytes = from_base64(key).ok_or(NoteError::Key("its third part is not base64"))?;
-        let Some((&ED25519, key)) = bytes.split_first() else {
-            return Err(NoteError::Key("its algorithm is not Ed25519"));
-        };
-        let key = key.try_into().map_err(|_| NoteError::Key("its key does not have 32 bytes"))?;
-        let key = Self::new(name, PublicKey::from_bytes(key)?)
-            .ok_or(NoteError::Key("its name is empty or has a space"))?;
-        if id == hex(key.id()) { Ok(key) } else { Err(NoteError::Key("its id is of another key")) }
+        let (name, key) = vkey(text, ED25519)?;
+        Ok(Self { name, key })
     }
 
     /// The name.
@@ -102,17 +94,51 @@ impl NoteKey {
 
     /// The id: the first four bytes of `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key)`.
     pub fn id(&self) -> [u8; 4] {
-        let name = self.name.as_bytes();
-        let [a, b, c, d, ..] = sha256(&[name, b"\n", &[ED25519], &self.key.to_bytes()].concat()).0;
-        [a, b, c, d]
+        key_id(&self.name, ED25519, &self.key)
     }
 }
 
 impl fmt::Display for NoteKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = base64(&[&[ED25519][..], &self.key.to_bytes()].concat());
-        write!(f, "{}+{}+{key}", self.name, hex(self.id()))
+        f.write_str(&vkey_text(&self.name, ED25519, &self.key))
     }
+}
+
+/// Reads a verifier key `NAME+ID+KEY` of a signature type.
+///
+/// # Errors
+/// [`NoteError::Key`] and [`NoteError::PublicKey`].
+pub(crate) fn vkey(text: &str, kind: u8) -> Result<(String, PublicKey), NoteError> {
+    let mut parts = text.trim_end().splitn(3, '+');
+    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(NoteError::Key("it has fewer than three parts"));
+    };
+    let bytes = from_base64(key).ok_or(NoteError::Key("its third part is not base64"))?;
+    let key = match bytes.split_first() {
+        Some((found, key)) if *found == kind => key,
+        Some((&COSIGNATURE, _)) => return Err(NoteError::Key("it is a witness's, not a log's")),
+        Some((&ED25519, _)) => return Err(NoteError::Key("it is a log's, not a witness's")),
+        _ => return Err(NoteError::Key("its algorithm is not Ed25519")),
+    };
+    let key = key.try_into().map_err(|_| NoteError::Key("its key does not have 32 bytes"))?;
+    let key = PublicKey::from_bytes(key)?;
+    if !is_key_name(name) {
+        return Err(NoteError::Key("its name is empty or has a space"));
+    }
+    let known = id == hex(key_id(name, kind, &key));
+    if known { Ok((name.to_owned(), key)) } else { Err(NoteError::Key("its id is of another key")) }
+}
+
+/// A verifier key's text.
+pub(crate) fn vkey_text(name: &str, kind: u8, key: &PublicKey) -> String {
+    let bytes = base64(&[&[kind][..], &key.to_bytes()].concat());
+    format!("{name}+{}+{bytes}", hex(key_id(name, kind, key)))
+}
+
+/// The first four bytes of `SHA-256(name ‖ 0x0A ‖ type ‖ key)`.
+pub(crate) fn key_id(name: &str, kind: u8, key: &PublicKey) -> [u8; 4] {
+    let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n", &[kind], &key.to_bytes()].concat()).0;
+    [a, b, c, d]
 }
 
 fn hex(id: [u8; 4]) -> String {

@@ -23,8 +23,10 @@ use crate::dsse::Envelope;
 use crate::encoding::sha256;
 use crate::layout::{CHECKPOINT, MAX_ENVELOPE, MAX_STATEMENT, PROOF, STATEMENT, SUMS};
 use crate::note::NoteKey;
+use crate::policy::{Policy, PolicyError};
 use crate::proof::LogProof;
 use crate::public_key::PublicKey;
+use chrono::{DateTime, SecondsFormat};
 use folder::{Covered, Folder};
 use std::path::{Path, PathBuf};
 use stop::{Ended, Stop};
@@ -37,6 +39,8 @@ pub struct Anchor {
     pub operator: Option<String>,
     /// The log's verifier key (C2SP vkey text).
     pub log: Option<String>,
+    /// Instead of it a policy file (C2SP tlog-policy): which logs, and which witnesses must have cosigned.
+    pub policy: Option<String>,
 }
 
 /// What verification says.
@@ -127,7 +131,7 @@ pub fn verify(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError>
     };
     let verdict = match (&pack, &keys) {
         (None, _) => Verdict::Invalid,
-        (Some(_), Keys { operator: Some(_), log: Some(_) }) => Verdict::Valid,
+        (Some(_), Keys { operator: Some(_), log: Log::Key(_) | Log::Policy(_) }) => Verdict::Valid,
         (Some(_), _) => Verdict::Indeterminate,
     };
     Ok(Verification { verdict, checks: report.checks, notes: report.notes, pack })
@@ -136,25 +140,46 @@ pub fn verify(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError>
 /// The anchor's keys.
 struct Keys {
     operator: Option<PublicKey>,
-    log: Option<NoteKey>,
+    log: Log,
+}
+
+/// Who is trusted to say what is in the log.
+enum Log {
+    Nobody,
+    Key(NoteKey),
+    Policy(Policy),
 }
 
 impl Keys {
     fn of(anchor: &Anchor) -> Result<Self, VerifyError> {
         let wrong = |whose, why: String| VerifyError::Key { whose, why };
         let operator = anchor.operator.as_deref().map(PublicKey::from_pem).transpose();
-        let log = anchor.log.as_deref().map(NoteKey::parse).transpose();
-        Ok(Self {
-            operator: operator.map_err(|e| wrong("operator's", e.to_string()))?,
-            log: log.map_err(|e| wrong("log's", e.to_string()))?,
-        })
+        let log = match (&anchor.log, &anchor.policy) {
+            (Some(_), Some(_)) => {
+                let why = "a policy names its logs: give one or the other";
+                return Err(wrong("log's", why.to_owned()));
+            }
+            (Some(key), None) => {
+                Log::Key(NoteKey::parse(key).map_err(|e| wrong("log's", e.to_string()))?)
+            }
+            (None, Some(policy)) => {
+                let why = |e: PolicyError| wrong("log's", format!("not a policy file: {e}"));
+                Log::Policy(Policy::parse(policy).map_err(why)?)
+            }
+            (None, None) => Log::Nobody,
+        };
+        Ok(Self { operator: operator.map_err(|e| wrong("operator's", e.to_string()))?, log })
     }
 
     /// One key can't stand for two roles: whoever has it could sign and log alone.
     fn differ(&self) -> Result<(), Stop> {
-        match (&self.operator, &self.log) {
-            (Some(operator), Some(log)) if operator == log.public_key() => {
+        let Some(operator) = &self.operator else { return Ok(()) };
+        match &self.log {
+            Log::Key(log) if operator == log.public_key() => {
                 Err("the operator's key and the log's key are one key".into())
+            }
+            Log::Policy(policy) if policy.keys().any(|key| key == operator) => {
+                Err("the operator's key is a log's or a witness's of the policy, too".into())
             }
             _ => Ok(()),
         }
@@ -241,10 +266,39 @@ fn proof(folder: &Folder, digest: &Digest) -> Result<LogProof, Stop> {
 }
 
 fn check_checkpoint(proof: &LogProof, keys: &Keys, report: &mut Report) -> Result<(), Ended> {
-    let Some(key) = &keys.log else { return Ok(()) };
-    let verified = Checkpoint::verified(&proof.checkpoint, key);
-    let verified = verified.map(drop).map_err(|e| format!("`{CHECKPOINT}`: {e}").into());
-    report.check("the checkpoint is signed by the log's key", verified)
+    let wrong = |e: &dyn std::fmt::Display| Stop::from(format!("`{CHECKPOINT}`: {e}"));
+    match &keys.log {
+        Log::Nobody => Ok(()),
+        Log::Key(key) => {
+            let verified = Checkpoint::verified(&proof.checkpoint, key);
+            let verified = verified.map(drop).map_err(|e| wrong(&e));
+            report.check("the checkpoint is signed by the log's key", verified)
+        }
+        Log::Policy(policy) => {
+            let accepted = policy.accepts(&proof.checkpoint).map_err(|e| wrong(&e));
+            let what = "the policy accepts the checkpoint: its log, and a quorum of its witnesses";
+            let accepted = report.check(what, accepted)?;
+            for (witness, time) in &accepted.cosigned {
+                report.note(format!("cosigned by `{witness}` at {}", instant(*time)));
+            }
+            if let Some(by) = accepted.by {
+                report.note(format!(
+                    "in the log by {}, as a quorum of the witnesses says",
+                    instant(by)
+                ));
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A time in seconds since 1970, as text; the number itself past what a calendar has.
+fn instant(time: u64) -> String {
+    let known = i64::try_from(time).ok().and_then(|time| DateTime::from_timestamp(time, 0));
+    known.map_or_else(
+        || format!("{time} seconds since 1970"),
+        |at| at.to_rfc3339_opts(SecondsFormat::Secs, true),
+    )
 }
 
 fn statement(
@@ -275,7 +329,11 @@ fn closing_notes(statement: &Statement, proof: &LogProof, keys: &Keys, report: &
     let by_demo = operator.demo_key != "false"
         || demo::is_demo_id(&operator.keyid)
         || demo::signs(&proof.checkpoint)
-        || keys.log.as_ref().is_some_and(|key| demo::is_demo(key.public_key()));
+        || match &keys.log {
+            Log::Key(key) => demo::is_demo(key.public_key()),
+            Log::Policy(policy) => policy.keys().any(demo::is_demo),
+            Log::Nobody => false,
+        };
     if by_demo {
         report.note("sealed with a demo key, whose passphrase everyone knows: no evidence");
     }
@@ -285,7 +343,7 @@ fn closing_notes(statement: &Statement, proof: &LogProof, keys: &Keys, report: &
              get the key from the operator by another way than this pack",
         );
     }
-    if keys.log.is_none() {
+    if matches!(keys.log, Log::Nobody) {
         report.note(
             "no log key was given, so the checkpoint's signature was not verified: \
              get the key from the log's owner by another way than this pack",

@@ -25,7 +25,7 @@ pub(super) fn of(workspace: &Workspace, anchor: &Anchor) -> Outcome<String> {
     let mut state = Sha256::new();
     // Another version may verify more, or index otherwise.
     add(&mut state, env!("CARGO_PKG_VERSION").as_bytes());
-    for key in [&anchor.operator, &anchor.log] {
+    for key in [&anchor.operator, &anchor.log, &anchor.policy] {
         add(&mut state, &[u8::from(key.is_some())]);
         add(&mut state, key.as_deref().unwrap_or_default().trim().as_bytes());
     }
@@ -140,7 +140,7 @@ mod tests {
             assert_ne!(before, desk.state(), "{what}");
         }
         let desk = Desk::new();
-        let anchor = Anchor { operator: Some("key".to_owned()), log: None };
+        let anchor = Anchor { operator: Some("key".to_owned()), log: None, policy: None };
         assert_ne!(desk.state(), of(&desk.1, &anchor).unwrap());
         let before = desk.state();
         desk.write("out/packs/.y.partial/run.json", "being written");

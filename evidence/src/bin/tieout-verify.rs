@@ -9,11 +9,13 @@ use tieout_evidence::verify::{Anchor, Verdict, Verification, verify, visible};
 const USAGE: &str = "\
 Verifies an evidence pack.
 
-Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE]
+Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE | --policy FILE]
 
   PACK                 the pack's folder
   --operator-key FILE  the operator's public key (PEM), from elsewhere than the pack
   --log-key FILE       the log's verifier key (NAME+ID+KEY), from elsewhere than the pack
+  --policy FILE        instead of the log's key a policy (C2SP tlog-policy): which logs, and how many of
+                       which witnesses must have cosigned; from elsewhere than the pack
   -h, --help           this text
 
 Every check is printed, and the verdict as the last line: VALID, INDETERMINATE or INVALID.
@@ -42,6 +44,7 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), St
             Some("-h" | "--help") => return Ok((USAGE.to_owned(), 0)),
             Some("--operator-key") => &mut anchor.operator,
             Some("--log-key") => &mut anchor.log,
+            Some("--policy") => &mut anchor.policy,
             _ if argument.as_encoded_bytes().starts_with(b"-") || pack.is_some() => {
                 let argument = shown(argument.as_ref());
                 return Err(format!("`{argument}` is not expected\n\n{USAGE}"));

@@ -276,7 +276,7 @@ impl Workspace {
     /// the digests of the packs.
     fn check(&self) -> Result<BTreeSet<tieout_controls::Digest>, String> {
         let operator = Some(self.operator.public_pem());
-        let anchor = Anchor { operator, log: self.log_key.vkey(ORIGIN) };
+        let anchor = Anchor { operator, log: self.log_key.vkey(ORIGIN), policy: None };
         let mut digests = BTreeSet::new();
         for name in log::pack_folders(&self.packs()).unwrap() {
             let verification = verify(&self.packs().join(&name), &anchor).unwrap();

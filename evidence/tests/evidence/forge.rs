@@ -140,6 +140,7 @@ impl Forgery {
         let anchor = Anchor {
             operator: Some(key(self.operator.to_bytes(), false).public_pem()),
             log: Some(key(self.log.to_bytes(), false).vkey(ORIGIN).unwrap()),
+            policy: None,
         };
         verify(folder.path(), &anchor).unwrap()
     }

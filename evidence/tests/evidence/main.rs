@@ -18,4 +18,6 @@ mod pack;
 #[cfg(test)]
 mod tampering;
 #[cfg(test)]
+mod witnessed;
+#[cfg(test)]
 mod workspace;

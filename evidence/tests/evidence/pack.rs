@@ -145,7 +145,7 @@ fn without_keys_from_outside_the_best_verdict_is_indeterminate() {
     for (operator, log, notes) in
         [(None, None, 2), (whole.operator.clone(), None, 1), (None, whole.log.clone(), 1)]
     {
-        let verification = verify(&pack, &Anchor { operator, log }).unwrap();
+        let verification = verify(&pack, &Anchor { operator, log, policy: None }).unwrap();
         assert_eq!(verification.verdict, Verdict::Indeterminate);
         assert_eq!(verification.notes.len(), notes);
         assert!(verification.pack.is_some());
@@ -165,11 +165,11 @@ fn other_keys_are_invalid() {
         (whole.operator.clone(), own("tieout.local/another")),
         (whole.operator.clone(), workspace.operator.vkey(ORIGIN)),
     ] {
-        let verification = verify(&pack, &Anchor { operator, log }).unwrap();
+        let verification = verify(&pack, &Anchor { operator, log, policy: None }).unwrap();
         assert_eq!(verification.verdict, Verdict::Invalid);
         assert!(verification.pack.is_none());
     }
-    let unreadable = Anchor { operator: Some("key".into()), log: None };
+    let unreadable = Anchor { operator: Some("key".into()), ..Anchor::default() };
     assert!(matches!(verify(&pack, &unreadable), Err(VerifyError::Key { .. })));
 }
 

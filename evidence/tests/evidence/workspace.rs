@@ -50,7 +50,11 @@ impl Workspace {
     }
 
     pub(crate) fn anchor(&self) -> Anchor {
-        Anchor { operator: Some(self.operator.public_pem()), log: self.log_key.vkey(ORIGIN) }
+        Anchor {
+            operator: Some(self.operator.public_pem()),
+            log: self.log_key.vkey(ORIGIN),
+            policy: None,
+        }
     }
 
     pub(crate) fn verify(&self, pack: &Path) -> Verification {

@@ -159,6 +159,7 @@ fn no_bit_of_the_sealed_result_is_another_to_the_verification() {
     let anchor = Anchor {
         operator: Some(scratch.read("keys/operator.pem.pub")),
         log: Some(scratch.read("keys/log.pem.vkey")),
+        policy: None,
     };
     let pack = scratch.path(&pack);
     let files = files(&pack);
