@@ -95,7 +95,8 @@ impl Out for File {
 pub(crate) fn make_folders(files: &dyn Files, path: &Path) -> io::Result<()> {
     let Some(parent) = path.parent() else { return Ok(()) };
     let exists = path.is_dir();
-    if path.as_os_str().is_empty() || (exists && std::fs::read_dir(path)?.next().is_some()) {
+    let done = exists && std::fs::read_dir(path)?.next().transpose()?.is_some();
+    if done || path.as_os_str().is_empty() {
         return Ok(());
     }
     if !exists {

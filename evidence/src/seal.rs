@@ -74,7 +74,8 @@ pub struct Sealed {
     pub log_index: Count,
 }
 
-/// Why nothing was sealed. What was there before is as it was.
+/// Why nothing was sealed. What was sealed before is as it was. Where the pack was logged before an
+/// operation failed, the next sealing finishes it.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct SealError {
@@ -127,7 +128,10 @@ fn seal_with(files: &dyn Files, input: &SealInput<'_>) -> Result<Sealed, SealErr
     let envelope = partial.join(STATEMENT);
     let bytes = std::fs::read(&envelope).map_err(SealError::unread(&envelope))?;
     let digest = crate::encoding::sha256(&bytes);
-    let (log, log_index) = log.append(digest)?;
-    recover::finish(files, &partial, &packs, &name, &log, log_index)?;
+    let unfinished = |e: SealError| {
+        e.help("the pack may be in the log already: the next run finishes it, or removes it")
+    };
+    let (log, log_index) = log.append(digest).map_err(unfinished)?;
+    recover::finish(files, &partial, &packs, &name, &log, log_index).map_err(unfinished)?;
     Ok(Sealed { folder: input.packs.join(name), digest, log_index })
 }

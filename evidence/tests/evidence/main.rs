@@ -16,6 +16,9 @@ mod openssl;
 #[cfg(test)]
 mod pack;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod strace;
+#[cfg(test)]
 mod tampering;
 #[cfg(test)]
 mod workspace;
