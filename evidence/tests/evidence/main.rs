@@ -21,4 +21,6 @@ mod strace;
 #[cfg(test)]
 mod tampering;
 #[cfg(test)]
+mod threats;
+#[cfg(test)]
 mod workspace;
