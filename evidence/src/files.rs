@@ -1,7 +1,8 @@
 //! The file operations of sealing, behind one small layer, so that tests can let each of them fail.
 //!
 //! Only operations that change something are here. None of them is retried: after a failed `sync`
-//! nobody knows what is on the disk, and the next opening of the log finds out.
+//! nobody knows what is on the disk, and a second one may succeed without having written it. Sealing
+//! ends there, and the next opening of the log finds out.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -15,7 +16,7 @@ pub(crate) trait Files {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Out>>;
     /// Opens a file to write at its end.
     fn append(&self, path: &Path) -> io::Result<Box<dyn Out>>;
-    /// Cuts a file to that length.
+    /// Cuts a file to that length; durable with the next `sync` of the file.
     fn cut(&self, path: &Path, len: u64) -> io::Result<()>;
     /// Renames a file or folder; a file of the new name is replaced.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
@@ -23,8 +24,15 @@ pub(crate) trait Files {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Removes a folder with what is in it.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    /// Opens a folder, to be held while its names are changed and synced after.
+    fn open_folder(&self, path: &Path) -> io::Result<Box<dyn Folder>>;
+}
+
+/// A folder that is held open. An error of writing its names back is told to who had it open at the
+/// time: a folder that is opened for its sync alone may never hear of it.
+pub(crate) trait Folder {
     /// Makes durable which names the folder has.
-    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+    fn sync(&self) -> io::Result<()>;
 }
 
 /// A file that is written.
@@ -50,9 +58,7 @@ impl Files for Disk {
     }
 
     fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
-        let file = OpenOptions::new().write(true).open(path)?;
-        file.set_len(len)?;
-        file.sync_all()
+        OpenOptions::new().write(true).open(path)?.set_len(len)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -67,26 +73,41 @@ impl Files for Disk {
         std::fs::remove_dir_all(path)
     }
 
-    fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
+    fn open_folder(&self, path: &Path) -> io::Result<Box<dyn Folder>> {
+        Ok(Box::new(File::open(path)?))
+    }
+}
+
+impl Folder for File {
+    fn sync(&self) -> io::Result<()> {
+        self.sync_all()
     }
 }
 
 impl Out for File {
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_all()
+        self.sync_data()
     }
 }
 
-/// Makes a folder and those above it that don't exist, each durable in the one above.
+/// Makes a folder and those above it that don't exist, each durable in the one above before it has
+/// anything in it. So one that is empty may be one whose maker was interrupted before that.
 pub(crate) fn make_folders(files: &dyn Files, path: &Path) -> io::Result<()> {
-    if path.as_os_str().is_empty() || path.is_dir() {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    let exists = path.is_dir();
+    let done = exists && std::fs::read_dir(path)?.next().transpose()?.is_some();
+    if done || path.as_os_str().is_empty() {
         return Ok(());
     }
-    let parent = path.parent().unwrap_or(Path::new(""));
-    make_folders(files, parent)?;
-    files.make_folder(path)?;
-    files.sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+    if !exists {
+        make_folders(files, parent)?;
+    }
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    let held = files.open_folder(parent)?;
+    if !exists {
+        files.make_folder(path)?;
+    }
+    held.sync()
 }
 
 /// Writes a file that does not exist, durably; its name is durable once its folder is synced.

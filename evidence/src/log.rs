@@ -14,7 +14,7 @@ use crate::note::NoteKey;
 #[cfg(feature = "seal")]
 use crate::proof::LogProof;
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use tieout_controls::Digest;
 
@@ -56,7 +56,7 @@ pub fn read(folder: &Path, key: &NoteKey) -> Result<LogEntries, LogError> {
         .map_err(|e| error(format!("`{HEAD}` can't be read: {e}")))?;
     let checkpoint = Checkpoint::verified(&note, key).map_err(|e| error(e.to_string()))?;
     let bytes = match std::fs::read(folder.join(ENTRIES)) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
         read => read.map_err(|e| error(format!("`{ENTRIES}` can't be read: {e}")))?,
     };
     let (chunks, rest) = bytes.as_chunks::<32>();
@@ -131,11 +131,13 @@ pub(crate) fn unlogged(entries: &[Digest], packs: &Path) -> io::Result<Option<St
     for folder in pack_folders(packs)? {
         let path = packs.join(&folder);
         let envelope = match std::fs::read(path.join(STATEMENT)) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
             envelope => sha256(&envelope?),
         };
-        let proof = std::fs::read_to_string(path.join(PROOF)).ok();
-        let proof = proof.and_then(|text| LogProof::parse(&text).ok());
+        let proof = match std::fs::read_to_string(path.join(PROOF)) {
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => None,
+            text => LogProof::parse(&text?).ok(),
+        };
         let known = match proof.map(|proof| usize::try_from(proof.index.0)) {
             Some(index) => index.is_ok_and(|index| entries.get(index) == Some(&envelope)),
             None => entries.contains(&envelope),
@@ -154,7 +156,7 @@ pub(crate) fn unlogged(entries: &[Digest], packs: &Path) -> io::Result<Option<St
 /// When the folder can't be read.
 pub fn pack_folders(packs: &Path) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(packs) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
     let mut names = Vec::new();

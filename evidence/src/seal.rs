@@ -22,13 +22,18 @@ mod recover;
 mod stage;
 
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod interruption;
+#[cfg(test)]
+mod trial;
 
 use crate::files::{Disk, Files, make_folders};
 use crate::key::SigningKey;
 use crate::layout::STATEMENT;
 use append::LogWriter;
 use chrono::{DateTime, Utc};
+use recover::Packs;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest, RunResult, WorkingPaper};
@@ -69,7 +74,8 @@ pub struct Sealed {
     pub log_index: Count,
 }
 
-/// Why nothing was sealed. What was there before is as it was.
+/// Why nothing was sealed. What was sealed before is as it was. Where the pack was logged before an
+/// operation failed, the next sealing finishes it.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct SealError {
@@ -93,6 +99,11 @@ impl SealError {
     fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |e| Self::new(format!("`{}` can't be written: {e}", path.display()))
     }
+
+    /// Reading that path failed.
+    fn unread(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |e| Self::new(format!("`{}` can't be read: {e}", path.display()))
+    }
 }
 
 /// Seals a run and logs it. Waits while another run seals into the same log.
@@ -108,15 +119,19 @@ fn seal_with(files: &dyn Files, input: &SealInput<'_>) -> Result<Sealed, SealErr
         let error = SealError::new("the operator's key and the log's key are one key");
         return Err(error.help("make a key for each: whoever has both could sign and log alone"));
     }
-    let mut log = LogWriter::open(files, input.log, input.packs, input.origin, input.log_key)?;
+    let log = LogWriter::open(files, input.log, input.packs, input.origin, input.log_key)?;
     make_folders(files, input.packs).map_err(SealError::io(input.packs))?;
-    recover::partial_packs(files, input.packs, &log)?;
-    let (partial, name) = pack::write(files, input, log.last())?;
+    let held = files.open_folder(input.packs).map_err(SealError::io(input.packs))?;
+    let packs = Packs { path: input.packs, held };
+    recover::partial_packs(files, &packs, &log)?;
+    let (partial, name) = pack::write(files, input, &packs, log.last())?;
     let envelope = partial.join(STATEMENT);
-    let bytes = std::fs::read(&envelope).map_err(SealError::io(&envelope))?;
+    let bytes = std::fs::read(&envelope).map_err(SealError::unread(&envelope))?;
     let digest = crate::encoding::sha256(&bytes);
-    let log_index = log.append(digest)?;
-    let folder = input.packs.join(name);
-    recover::finish(files, &partial, &folder, &log, log_index)?;
-    Ok(Sealed { folder, digest, log_index })
+    let unfinished = |e: SealError| {
+        e.help("the pack may be in the log already: the next run finishes it, or removes it")
+    };
+    let (log, log_index) = log.append(digest).map_err(unfinished)?;
+    recover::finish(files, &partial, &packs, &name, &log, log_index).map_err(unfinished)?;
+    Ok(Sealed { folder: input.packs.join(name), digest, log_index })
 }

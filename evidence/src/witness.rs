@@ -142,6 +142,7 @@ impl<'a> Witness<'a> {
 
     fn keep(&self, checkpoint: &Checkpoint) -> io::Result<()> {
         let file = self.file(&checkpoint.origin);
+        let folder = Disk.open_folder(&self.state)?;
         let beside = file.with_extension("partial");
         match Disk.remove(&beside) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
@@ -149,7 +150,7 @@ impl<'a> Witness<'a> {
         }
         write(&Disk, &beside, checkpoint.to_string().as_bytes())?;
         Disk.rename(&beside, &file)?;
-        Disk.sync_folder(&self.state)
+        folder.sync()
     }
 
     fn file(&self, origin: &str) -> PathBuf {

@@ -6,7 +6,7 @@
 
 use super::SealError;
 use crate::checkpoint::Checkpoint;
-use crate::files::{Files, make_folders, write};
+use crate::files::{Files, Folder, make_folders, write};
 use crate::key::SigningKey;
 use crate::log::{self, ENTRIES, HEAD, LogEntries};
 use crate::merkle::inclusion_proof;
@@ -23,6 +23,7 @@ const LOCK: &str = "lock";
 pub(super) struct LogWriter<'a> {
     files: &'a dyn Files,
     folder: PathBuf,
+    held: Box<dyn Folder>,
     key: NoteKey,
     signer: &'a SigningKey,
     state: LogEntries,
@@ -48,12 +49,18 @@ impl<'a> LogWriter<'a> {
         })?;
         make_folders(files, folder).map_err(SealError::io(folder))?;
         let lock = lock(&folder.join(LOCK))?;
+        let held = files.open_folder(folder).map_err(SealError::io(folder))?;
         let partial = folder.join(NEXT_HEAD);
-        if partial.exists() {
+        if exists(&partial)? {
             files.remove(&partial).map_err(SealError::io(&partial))?;
         }
-        if !folder.join(HEAD).exists() {
-            begin(files, folder, packs, &key, signer)?;
+        if exists(&folder.join(HEAD))? {
+            // The last writer may have been killed between a rename and its sync. What is built on
+            // the head that it left must not outlive that head.
+            held.sync().map_err(SealError::io(folder))?;
+        } else {
+            let note = begin(folder, packs, &key, signer)?;
+            publish(files, held.as_ref(), folder, &note)?;
         }
         let state = log::read(folder, &key).map_err(|e| {
             SealError::new(e.to_string()).help(
@@ -63,7 +70,7 @@ impl<'a> LogWriter<'a> {
         })?;
         has_all(&state.entries, packs, folder)?;
         drop_unacknowledged(files, folder, &state)?;
-        Ok(Self { files, folder: folder.to_owned(), key, signer, state, _lock: lock })
+        Ok(Self { files, folder: folder.to_owned(), held, key, signer, state, _lock: lock })
     }
 
     /// The last entry.
@@ -76,12 +83,12 @@ impl<'a> LogWriter<'a> {
         self.state.entries.iter().position(|own| own == entry).map(Count::of)
     }
 
-    /// Appends an entry and gives its index. When this fails, only opening the log again tells
-    /// whether the entry is in it.
-    pub(super) fn append(&mut self, entry: Digest) -> Result<Count, SealError> {
+    /// Appends an entry and gives its index. When this fails, the writer is gone: only opening the
+    /// log again tells whether the entry is in it.
+    pub(super) fn append(mut self, entry: Digest) -> Result<(Self, Count), SealError> {
         let index = Count::of(self.state.entries.len());
         let path = self.folder.join(ENTRIES);
-        let new = !path.exists();
+        let new = !exists(&path)?;
         let appended = if new { self.files.create(&path) } else { self.files.append(&path) };
         let appended = appended.and_then(|mut file| {
             file.write_all(&entry.0)?;
@@ -89,14 +96,14 @@ impl<'a> LogWriter<'a> {
         });
         appended.map_err(SealError::io(&path))?;
         if new {
-            self.files.sync_folder(&self.folder).map_err(SealError::io(&self.folder))?;
+            self.held.sync().map_err(SealError::io(&self.folder))?;
         }
         self.state.entries.push(entry);
         let (checkpoint, note) = sign(&self.state.entries, &self.key, self.signer);
-        publish(self.files, &self.folder, &note)?;
+        publish(self.files, self.held.as_ref(), &self.folder, &note)?;
         self.state.checkpoint = checkpoint;
         self.state.note = note;
-        Ok(index)
+        Ok((self, index))
     }
 
     /// The proof that the log has the entry of that index.
@@ -106,6 +113,11 @@ impl<'a> LogWriter<'a> {
         let hashes = hashes.ok_or_else(|| SealError::new("the log has no such entry"))?;
         Ok(LogProof { index, hashes, checkpoint: self.state.note.clone() })
     }
+}
+
+/// Whether it is there. An answer that can't be had is not a no: what is there would be begun anew.
+fn exists(path: &Path) -> Result<bool, SealError> {
+    path.try_exists().map_err(SealError::unread(path))
 }
 
 fn lock(path: &Path) -> Result<File, SealError> {
@@ -136,18 +148,17 @@ fn has_all(entries: &[Digest], packs: &Path, folder: &Path) -> Result<(), SealEr
 /// A log begins with a checkpoint over nothing, so that entries without a checkpoint always mean
 /// that the checkpoint was lost, and are never overwritten.
 fn begin(
-    files: &dyn Files,
     folder: &Path,
     packs: &Path,
     key: &NoteKey,
     signer: &SigningKey,
-) -> Result<(), SealError> {
-    if folder.join(ENTRIES).exists() {
+) -> Result<String, SealError> {
+    if exists(&folder.join(ENTRIES))? {
         let reason = format!("log `{}`: `{ENTRIES}` without `{HEAD}`", folder.display());
         return Err(SealError::new(reason).help("restore the log's folder from a backup"));
     }
     has_all(&[], packs, folder)?;
-    publish(files, folder, &sign(&[], key, signer).1)
+    Ok(sign(&[], key, signer).1)
 }
 
 fn sign(entries: &[Digest], key: &NoteKey, signer: &SigningKey) -> (Checkpoint, String) {
@@ -160,14 +171,21 @@ fn sign(entries: &[Digest], key: &NoteKey, signer: &SigningKey) -> (Checkpoint, 
     (checkpoint, Note { text, signatures: vec![signature] }.to_string())
 }
 
-fn publish(files: &dyn Files, folder: &Path, note: &str) -> Result<(), SealError> {
+fn publish(
+    files: &dyn Files,
+    held: &dyn Folder,
+    folder: &Path,
+    note: &str,
+) -> Result<(), SealError> {
     let (partial, path) = (folder.join(NEXT_HEAD), folder.join(HEAD));
     let published = write(files, &partial, note.as_bytes())
         .and_then(|()| files.rename(&partial, &path))
-        .and_then(|()| files.sync_folder(folder));
+        .and_then(|()| held.sync());
     published.map_err(SealError::io(&path))
 }
 
+/// Not synced: a cut that is lost leaves what was found, and the sync of the next entry, which takes
+/// the place of what was cut, makes both durable.
 fn drop_unacknowledged(
     files: &dyn Files,
     folder: &Path,
@@ -179,6 +197,9 @@ fn drop_unacknowledged(
         Ok(metadata) if metadata.len() > acknowledged => {
             files.cut(&path, acknowledged).map_err(SealError::io(&path))
         }
-        _ => Ok(()),
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        // Without the cut the next entry would stand behind one that was never acknowledged.
+        Err(e) => Err(SealError::unread(&path)(e)),
     }
 }

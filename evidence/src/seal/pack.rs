@@ -1,7 +1,7 @@
 //! Writing the partial folder of a pack: everything but the log's proof.
 
 use super::record::{self, Place};
-use super::recover::partial_name;
+use super::recover::{Packs, partial_name};
 use super::stage::{Chunks, Cover, Lines, Stage};
 use super::{SealError, SealInput};
 use crate::claims::{Claims, FORMAT_VERSION, FieldNames, Operator, Predicate, Statement, TreeHead};
@@ -32,6 +32,7 @@ const VERIFY_TEXT: &str = include_str!("VERIFY.md");
 pub(super) fn write(
     files: &dyn Files,
     input: &SealInput<'_>,
+    packs: &Packs<'_>,
     previous: Option<Digest>,
 ) -> Result<(PathBuf, String), SealError> {
     let (run, datasets) = documents(input.result)?;
@@ -39,16 +40,18 @@ pub(super) fn write(
     let salts = Salts::new(input.secret, [&run, &datasets, &refused].map(|d| sha256(d)));
     let id: String = salts.pack_id().chars().take(12).collect();
     let name = format!("{}-{id}", input.sealed_at.format("%Y%m%dT%H%M%SZ"));
-    let folder = input.packs.join(&name);
-    if folder.exists() {
+    let folder = packs.path.join(&name);
+    if folder.try_exists().map_err(SealError::unread(&folder))? {
         let reason = format!("`{}` exists", folder.display());
         return Err(SealError::new(reason).help("the same run was sealed within this second"));
     }
-    let root = input.packs.join(partial_name(&name));
+    let root = packs.path.join(partial_name(&name));
     let written = Stage::new(files, root.clone()).and_then(|mut stage| {
         stage.write(RUN, &run, Cover::Covered)?;
         stage.write(DATASETS, &datasets, Cover::Covered)?;
-        fill(&mut stage, input, &salts, previous)
+        fill(&mut stage, input, &salts, previous)?;
+        // The name of the folder itself.
+        packs.held.sync().map_err(SealError::io(packs.path))
     });
     if let Err(error) = written {
         // Best effort: what stays is not in the log, and the next sealing removes it.
@@ -110,7 +113,7 @@ fn fill(
     );
     stage.write(STATEMENT, &envelope(&statement, input)?, Cover::Uncovered)?;
     let proofs = stage.root().join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
-    stage.folder(&proofs)?;
+    stage.empty_folder(&proofs)?;
     stage.sync_folders()
 }
 
@@ -130,6 +133,7 @@ fn policies(
 ) -> Result<PolicyFiles, SealError> {
     let mut manifest = Sums::default();
     for (path, text) in policies {
+        stage.leave(POLICY, path)?;
         if !is_path(path) || format!("{POLICY}{path}") == MANIFEST {
             let error = SealError::new(format!("`{path}` can't be a policy's path in a pack"));
             return Err(error.help("relative, without `..`, `\\` and control characters"));

@@ -3,13 +3,20 @@
 use super::SealError;
 use super::append::LogWriter;
 use crate::encoding::sha256;
-use crate::files::{Files, write};
+use crate::files::{Files, Folder, write};
 use crate::layout::{CHECKPOINT, PROOF, STATEMENT};
+use std::io::ErrorKind;
 use std::path::Path;
 use tieout_controls::Count;
 
 /// What the name of a pack that is being written ends with; it begins with a dot.
 const PARTIAL: &str = ".partial";
+
+/// The folder of the packs, held open while it gets names.
+pub(super) struct Packs<'a> {
+    pub(super) path: &'a Path,
+    pub(super) held: Box<dyn Folder>,
+}
 
 /// The name of the folder in which the pack of that name is written.
 pub(super) fn partial_name(name: &str) -> String {
@@ -19,22 +26,27 @@ pub(super) fn partial_name(name: &str) -> String {
 /// Finishes the partial packs that the log has, and removes the others.
 pub(super) fn partial_packs(
     files: &dyn Files,
-    packs: &Path,
+    packs: &Packs<'_>,
     log: &LogWriter<'_>,
 ) -> Result<(), SealError> {
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(packs).map_err(SealError::io(packs))? {
-        let entry = entry.map_err(SealError::io(packs))?;
+    for entry in std::fs::read_dir(packs.path).map_err(SealError::unread(packs.path))? {
+        let entry = entry.map_err(SealError::unread(packs.path))?;
         names.push(entry.file_name().to_string_lossy().into_owned());
     }
     names.sort();
     for partial in names {
         let name = partial.strip_prefix('.').and_then(|name| name.strip_suffix(PARTIAL));
         let Some(name) = name else { continue };
-        let folder = packs.join(&partial);
-        let envelope = std::fs::read(folder.join(STATEMENT)).ok();
+        let folder = packs.path.join(&partial);
+        let path = folder.join(STATEMENT);
+        let envelope = match std::fs::read(&path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => None,
+            // One that can't be read may be logged.
+            read => Some(read.map_err(SealError::unread(&path))?),
+        };
         match envelope.and_then(|bytes| log.find(&sha256(&bytes))) {
-            Some(index) => finish(files, &folder, &packs.join(name), log, index)?,
+            Some(index) => finish(files, &folder, packs, name, log, index)?,
             None => files.remove_folder(&folder).map_err(SealError::io(&folder))?,
         }
     }
@@ -45,23 +57,24 @@ pub(super) fn partial_packs(
 pub(super) fn finish(
     files: &dyn Files,
     partial: &Path,
-    folder: &Path,
+    packs: &Packs<'_>,
+    name: &str,
     log: &LogWriter<'_>,
     index: Count,
 ) -> Result<(), SealError> {
     let proof = log.proof(index)?;
+    let proofs = partial.join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
+    let held = files.open_folder(&proofs).map_err(SealError::io(&proofs))?;
     for (name, text) in [(PROOF, proof.to_string()), (CHECKPOINT, proof.checkpoint)] {
         let path = partial.join(name);
-        if path.exists() {
+        if path.try_exists().map_err(SealError::unread(&path))? {
             files.remove(&path).map_err(SealError::io(&path))?;
         }
         write(files, &path, text.as_bytes()).map_err(SealError::io(&path))?;
     }
-    let proofs = partial.join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
-    let packs = folder.parent().unwrap_or(Path::new("."));
-    files
-        .sync_folder(&proofs)
-        .and_then(|()| files.rename(partial, folder))
-        .and_then(|()| files.sync_folder(packs))
-        .map_err(SealError::io(folder))
+    let folder = packs.path.join(name);
+    held.sync()
+        .and_then(|()| files.rename(partial, &folder))
+        .and_then(|()| packs.held.sync())
+        .map_err(SealError::io(&folder))
 }

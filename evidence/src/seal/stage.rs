@@ -1,12 +1,12 @@
 //! The partial folder of a pack: files are written into it, hashed on the way, and made durable.
 
 use super::SealError;
-use crate::files::{Files, Out};
+use crate::files::{Files, Folder, Out};
 use crate::layout::{CHUNK_LINES, chunk};
 use crate::merkle::Tree;
 use crate::sums::Sums;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
@@ -15,7 +15,8 @@ use tieout_controls::Digest;
 pub(super) struct Stage<'a> {
     files: &'a dyn Files,
     root: PathBuf,
-    folders: BTreeSet<PathBuf>,
+    /// The folders, each held open until it is durable which names it has.
+    folders: BTreeMap<PathBuf, Option<Box<dyn Folder>>>,
     /// The digests of the covered files.
     pub(super) sums: Sums,
 }
@@ -30,9 +31,10 @@ pub(super) struct StagedFile {
 impl<'a> Stage<'a> {
     /// Makes the folder.
     pub(super) fn new(files: &'a dyn Files, root: PathBuf) -> Result<Self, SealError> {
-        files.make_folder(&root).map_err(SealError::io(&root))?;
-        let folders = BTreeSet::from([root.clone()]);
-        Ok(Self { files, root, folders, sums: Sums::default() })
+        let mut stage =
+            Self { files, root: root.clone(), folders: BTreeMap::new(), sums: Sums::default() };
+        stage.make(&root)?;
+        Ok(stage)
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -41,14 +43,38 @@ impl<'a> Stage<'a> {
 
     /// Makes a folder in it, and those above.
     pub(super) fn folder(&mut self, path: &Path) -> Result<(), SealError> {
-        if self.folders.contains(path) {
+        if self.folders.contains_key(path) {
             return Ok(());
         }
         if let Some(parent) = path.parent() {
             self.folder(parent)?;
         }
-        self.files.make_folder(path).map_err(SealError::io(path))?;
-        self.folders.insert(path.to_owned());
+        self.make(path)
+    }
+
+    /// Makes a folder in a folder of it, in which nothing is put yet: who does will sync it.
+    pub(super) fn empty_folder(&self, path: &Path) -> Result<(), SealError> {
+        self.files.make_folder(path).map_err(SealError::io(path))
+    }
+
+    fn make(&mut self, path: &Path) -> Result<(), SealError> {
+        self.empty_folder(path)?;
+        let held = self.files.open_folder(path).map_err(SealError::io(path))?;
+        self.folders.insert(path.to_owned(), Some(held));
+        Ok(())
+    }
+
+    /// Makes the folders durable that are below that one and are not above that path in it. When
+    /// paths come in their order, nothing is put in them any more, and a process may have a limit
+    /// of open folders.
+    pub(super) fn leave(&mut self, below: &str, path: &str) -> Result<(), SealError> {
+        let below = self.root.join(below);
+        let path = below.join(path);
+        for (folder, held) in self.folders.iter_mut().rev() {
+            if folder.starts_with(&below) && *folder != below && !path.starts_with(folder) {
+                sync(folder, held)?;
+            }
+        }
         Ok(())
     }
 
@@ -86,15 +112,15 @@ impl<'a> Stage<'a> {
         self.close(file, covered)
     }
 
-    /// Makes durable which files the folders have, the inner before the outer, and the folder
-    /// itself in the one above it.
-    pub(super) fn sync_folders(&self) -> Result<(), SealError> {
-        let above = self.root.parent().map(Path::to_owned);
-        for folder in self.folders.iter().rev().chain(&above) {
-            self.files.sync_folder(folder).map_err(SealError::io(folder))?;
-        }
-        Ok(())
+    /// Makes durable which files the folders have, the inner before the outer.
+    pub(super) fn sync_folders(&mut self) -> Result<(), SealError> {
+        self.folders.iter_mut().rev().try_for_each(|(folder, held)| sync(folder, held))
     }
+}
+
+/// Makes a folder durable that is not yet so, and lets it go.
+fn sync(path: &Path, held: &mut Option<Box<dyn Folder>>) -> Result<(), SealError> {
+    held.take().map_or(Ok(()), |held| held.sync()).map_err(SealError::io(path))
 }
 
 /// Whether a file is in the list of covered files.

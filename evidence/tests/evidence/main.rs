@@ -16,7 +16,12 @@ mod openssl;
 #[cfg(test)]
 mod pack;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod strace;
+#[cfg(test)]
 mod tampering;
+#[cfg(test)]
+mod threats;
 #[cfg(test)]
 mod witnessed;
 #[cfg(test)]

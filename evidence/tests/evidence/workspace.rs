@@ -25,6 +25,16 @@ impl Workspace {
         }
     }
 
+    /// As new, in memory where there is a file system in memory.
+    pub(crate) fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let new = Self::new();
+        match memory.is_dir() {
+            true => Self { folder: tempfile::tempdir_in(memory).unwrap(), ..new },
+            false => new,
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -35,6 +45,16 @@ impl Workspace {
     }
 
     pub(crate) fn try_seal(&self, fixture: &Fixture, second: u32) -> Result<Sealed, SealError> {
+        self.try_seal_in(self.folder.path(), fixture, second)
+    }
+
+    /// Seals with the keys of this workspace into another folder.
+    pub(crate) fn try_seal_in(
+        &self,
+        folder: &Path,
+        fixture: &Fixture,
+        second: u32,
+    ) -> Result<Sealed, SealError> {
         seal(&SealInput {
             result: &fixture.result,
             paper: fixture,
@@ -42,9 +62,9 @@ impl Workspace {
             secret: &[42; 32],
             operator: &self.operator,
             log_key: &self.log_key,
-            log: &self.path("log"),
+            log: &folder.join("log"),
             origin: ORIGIN,
-            packs: &self.path("packs"),
+            packs: &folder.join("packs"),
             sealed_at: format!("2026-02-01T09:30:{second:02}Z").parse().unwrap(),
         })
     }

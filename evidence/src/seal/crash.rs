@@ -1,0 +1,291 @@
+//! The power fails at every step of a sealing: what was made durable is there, and of the rest
+//! whatever happened to be written. `history` says what that may be. Of up to eight pieces every
+//! subset is lost, of more none, all, each alone, all but each, all after each, and some by a seed.
+//! Each disk that comes of it is laid out in a folder, read by the verifier, and sealed on.
+//!
+//! That the syncs are there is proved by leaving out one at a time: for each, there is a crash that
+//! loses what it would have made durable, and shows.
+
+mod history;
+mod recorder;
+
+use super::trial::{Loose, Workspace};
+use history::{History, Piece, Step};
+use recorder::Recorder;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use tieout_controls::Digest;
+
+/// Of up to that many pieces every subset is tried.
+const EXHAUSTIVE: usize = 8;
+
+/// Looks at disks after crashes, each once.
+struct Judge {
+    workspace: Workspace,
+    seen: BTreeSet<(Digest, BTreeSet<Digest>)>,
+}
+
+impl Judge {
+    fn new() -> Self {
+        Self { workspace: Workspace::new(), seen: BTreeSet::new() }
+    }
+
+    /// What is wrong with the disk after that many steps and a crash that lost these pieces.
+    fn judge(
+        &mut self,
+        history: &History,
+        after: usize,
+        lost: &BTreeSet<Piece>,
+        acknowledged: &BTreeSet<Digest>,
+    ) -> Result<(), String> {
+        let image = history.crashed(after, lost);
+        if !self.seen.insert((image.digest(), acknowledged.clone())) {
+            return Ok(());
+        }
+        for folder in ["a", "b"] {
+            let _ = std::fs::remove_dir_all(self.workspace.path().join(folder));
+        }
+        image.write(self.workspace.path());
+        self.workspace
+            .aftermath(50, acknowledged)
+            .map_err(|what| format!("after {after} steps, without {lost:?}: {what}"))
+    }
+}
+
+/// The subsets of these pieces that are tried.
+fn subsets(pieces: &[Piece], seeded: u64) -> Vec<BTreeSet<Piece>> {
+    let some = |keep: &dyn Fn(usize) -> bool| {
+        (0..pieces.len()).filter(|at| keep(*at)).map(|at| pieces[at]).collect::<BTreeSet<_>>()
+    };
+    let size = pieces.len();
+    if size <= EXHAUSTIVE {
+        return (0..1_usize << size).map(|bits| some(&|at| bits >> at & 1 == 1)).collect();
+    }
+    let mut all = vec![some(&|_| true), some(&|_| false)];
+    for one in 0..size {
+        all.extend([some(&|at| at == one), some(&|at| at != one), some(&|at| at > one)]);
+    }
+    for seed in 0..seeded {
+        // About a half, an eighth, or all but an eighth.
+        let limit = [128, 32, 224][usize::try_from(seed % 3).unwrap()];
+        let bits = (0..size).map(|at| Sha256::digest(format!("{seed} {at}"))[0] < limit);
+        let bits: Vec<_> = bits.collect();
+        all.push(some(&|at| bits[at]));
+    }
+    all
+}
+
+/// A sealing after others, step by step; the packs acknowledged before it, and with it.
+struct Sealing {
+    history: History,
+    before: BTreeSet<Digest>,
+    after: BTreeSet<Digest>,
+}
+
+impl Sealing {
+    fn after(earlier: usize) -> Self {
+        let workspace = Workspace::new();
+        for second in 0..earlier {
+            workspace.seal(&Loose, second).unwrap();
+        }
+        let recorder = Recorder::new(&workspace);
+        let before = workspace.check().unwrap();
+        Self::recorded(&workspace, &recorder, earlier, before)
+    }
+
+    /// After one that was killed after that many operations, and of which nothing is lost yet;
+    /// none where it ended before. Beside it the number of steps that the killed one did.
+    fn after_killed(earlier: usize, operations: usize) -> Option<(Self, usize)> {
+        let workspace = Workspace::new();
+        for second in 0..earlier {
+            workspace.seal(&Loose, second).unwrap();
+        }
+        let recorder = Recorder::new(&workspace);
+        let before = workspace.check().unwrap();
+        recorder.live_for(operations);
+        if workspace.seal(&recorder, earlier).is_ok() {
+            return None;
+        }
+        recorder.live_for(usize::MAX);
+        let steps = recorder.history.borrow().steps.len();
+        Some((Self::recorded(&workspace, &recorder, earlier + 1, before), steps))
+    }
+
+    fn recorded(
+        workspace: &Workspace,
+        recorder: &Recorder,
+        second: usize,
+        before: BTreeSet<Digest>,
+    ) -> Self {
+        workspace.seal(recorder, second).unwrap();
+        let after = workspace.check().unwrap();
+        Self { history: recorder.history.borrow().clone(), before, after }
+    }
+
+    fn acknowledged(&self, after: usize) -> &BTreeSet<Digest> {
+        if after == self.history.steps.len() { &self.after } else { &self.before }
+    }
+
+    /// The path whose sync that step is.
+    fn synced(&self, step: usize) -> String {
+        match &self.history.steps[step] {
+            Step::Sync(_, path) => path.clone(),
+            Step::Change(_) => panic!("no sync"),
+        }
+    }
+
+    /// A crash that shows when the sync of that step is left out, as far as one is found: it loses
+    /// some of what the sync would have made durable, and none or all of the rest that it may.
+    fn crash_without(&self, judge: &mut Judge, step: usize) -> Option<String> {
+        let history = &self.history;
+        let covered: BTreeSet<_> = history.pending(step + 1, None).into_iter().collect();
+        let covered: Vec<_> = history
+            .pending(step + 1, Some(step))
+            .into_iter()
+            .filter(|piece| !covered.contains(piece))
+            .collect();
+        for after in (step + 1..=history.steps.len()).rev() {
+            let pending = history.pending(after, Some(step));
+            let still: Vec<_> = covered.iter().copied().filter(|p| pending.contains(p)).collect();
+            if still.is_empty() {
+                continue;
+            }
+            let rest: BTreeSet<_> = pending.into_iter().filter(|p| !still.contains(p)).collect();
+            for lost in subsets(&still, 4) {
+                let more: BTreeSet<_> = lost.union(&rest).copied().collect();
+                for lost in [lost, more] {
+                    let result = judge.judge(history, after, &lost, self.acknowledged(after));
+                    if let Err(what) = result {
+                        return Some(what);
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Crashes after every step; gives the number of different disks.
+fn no_crash_shows(earlier: usize) -> usize {
+    let sealing = Sealing::after(earlier);
+    let mut judge = Judge::new();
+    for after in 0..=sealing.history.steps.len() {
+        for lost in subsets(&sealing.history.pending(after, None), 900) {
+            let acknowledged = sealing.acknowledged(after);
+            let result = judge.judge(&sealing.history, after, &lost, acknowledged);
+            assert_eq!(result, Ok(()));
+        }
+    }
+    let (steps, states) = (sealing.history.steps.len(), judge.seen.len());
+    println!("{earlier} packs before: {steps} steps, {states} disks");
+    states
+}
+
+#[test]
+fn no_crash_of_the_first_pack_shows() {
+    assert!(no_crash_shows(0) >= 4_000);
+}
+
+#[test]
+fn no_crash_of_a_later_pack_shows() {
+    assert!(no_crash_shows(1) >= 4_000);
+}
+
+/// A sealing is killed, the next one begins with what it left, and the power fails.
+#[test]
+fn no_crash_of_a_recovery_shows() {
+    let mut judge = Judge::new();
+    for earlier in [0, 1] {
+        for operations in (0..).step_by(11) {
+            let Some((sealing, killed)) = Sealing::after_killed(earlier, operations) else { break };
+            let history = sealing.history.settled(killed);
+            let sealing = Sealing { history, ..sealing };
+            for after in sealing.history.syncs().into_iter().chain([sealing.history.steps.len()]) {
+                for lost in subsets(&sealing.history.pending(after, None), 30) {
+                    let acknowledged = sealing.acknowledged(after);
+                    let result = judge.judge(&sealing.history, after, &lost, acknowledged);
+                    assert_eq!(result, Ok(()), "killed after {operations} operations");
+                }
+            }
+        }
+    }
+    println!("recovery: {} disks", judge.seen.len());
+    assert!(judge.seen.len() >= 2_000);
+}
+
+/// As before, and what the killed one did is not yet durable when the next one begins.
+#[test]
+fn no_crash_after_a_killed_sealing_shows() {
+    let mut judge = Judge::new();
+    for earlier in [0, 1] {
+        let mut last = None;
+        for operations in 0.. {
+            let Some((sealing, killed)) = Sealing::after_killed(earlier, operations) else { break };
+            if last.replace(killed) == Some(killed) {
+                continue;
+            }
+            let history = &sealing.history;
+            let syncs = history.syncs().into_iter().filter(|sync| *sync >= killed);
+            for after in syncs.chain([history.steps.len()]) {
+                let pending = history.pending(after, None);
+                let (old, new): (Vec<_>, Vec<_>) =
+                    pending.into_iter().partition(|piece| piece.0 < killed);
+                for lost in subsets(&old, 0) {
+                    let more = lost.iter().chain(&new).copied().collect();
+                    for lost in [lost, more] {
+                        let acknowledged = sealing.acknowledged(after);
+                        let result = judge.judge(history, after, &lost, acknowledged);
+                        assert_eq!(result, Ok(()), "killed after {operations} operations");
+                    }
+                }
+            }
+        }
+    }
+    println!("killed: {} disks", judge.seen.len());
+    assert!(judge.seen.len() >= 1_000);
+}
+
+#[test]
+fn without_any_one_sync_a_crash_shows() {
+    let mut judge = Judge::new();
+    for earlier in [0, 1] {
+        let sealing = Sealing::after(earlier);
+        let syncs = sealing.history.syncs();
+        println!("{earlier} packs before: {} syncs", syncs.len());
+        for (number, step) in syncs.into_iter().enumerate() {
+            // The first of a later pack is for what a killed sealing left: see below.
+            if earlier == 1 && number == 0 {
+                assert_eq!(sealing.synced(step), "a/deep/log");
+                continue;
+            }
+            judge.seen.clear();
+            let crash = sealing.crash_without(&mut judge, step);
+            assert!(crash.is_some(), "sync {number}, of `{}`, is needless", sealing.synced(step));
+        }
+    }
+}
+
+/// The syncs with which a sealing makes durable what a killed one left: the first of each folder in
+/// which names are made.
+#[test]
+fn without_any_one_sync_of_what_was_left_a_crash_shows() {
+    let mut judge = Judge::new();
+    let mut unnoticed = BTreeSet::from(["a", "a/deep", "a/deep/log", "b"]);
+    for earlier in [0, 1] {
+        for operations in 0.. {
+            let Some((sealing, killed)) = Sealing::after_killed(earlier, operations) else { break };
+            let mut first = BTreeMap::new();
+            for step in sealing.history.syncs().into_iter().filter(|step| *step >= killed) {
+                first.entry(sealing.synced(step)).or_insert(step);
+            }
+            unnoticed.retain(|path| {
+                let Some(step) = first.get(*path) else { return true };
+                judge.seen.clear();
+                // It is about what is from before the kill, and about nothing else.
+                let old = |after| sealing.history.pending(after, None).iter().any(|p| p.0 < killed);
+                !old(*step) || sealing.crash_without(&mut judge, *step).is_none()
+            });
+        }
+    }
+    assert!(unnoticed.is_empty(), "needless: {unnoticed:?}");
+}

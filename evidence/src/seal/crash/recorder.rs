@@ -1,0 +1,172 @@
+//! A file layer that does what it is told and writes it down, up to an operation at which its
+//! process is killed.
+
+use super::history::{Change, History, Image, Node, Step};
+use crate::files::{Files, Folder, Out};
+use crate::seal::trial::{Loose, Workspace};
+use std::cell::{Cell, RefCell};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+#[derive(Clone)]
+pub(super) struct Recorder {
+    root: PathBuf,
+    pub(super) history: Rc<RefCell<History>>,
+    left: Rc<Cell<usize>>,
+}
+
+impl Recorder {
+    /// Of a workspace that is durable as it is.
+    pub(super) fn new(workspace: &Workspace) -> Self {
+        let root = workspace.path().to_owned();
+        let history = Rc::new(RefCell::new(History::new(Image::read(&root))));
+        Self { root, history, left: Rc::new(Cell::new(usize::MAX)) }
+    }
+
+    /// The process is killed after that many operations.
+    pub(super) fn live_for(&self, operations: usize) {
+        self.left.set(operations);
+    }
+
+    fn step(&self) -> io::Result<()> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => Err(io::Error::other("killed")),
+        }
+    }
+
+    fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).unwrap().to_owned()
+    }
+
+    fn find(&self, path: &Path) -> Node {
+        self.history.borrow().live.find(&self.relative(path))
+    }
+
+    fn place(&self, path: &Path) -> (Node, String) {
+        (self.find(path.parent().unwrap()), path.file_name().unwrap().to_str().unwrap().to_owned())
+    }
+
+    fn change(&self, change: Change) {
+        self.history.borrow_mut().change(change);
+    }
+
+    fn recorded(&self, path: &Path, out: Box<dyn Out>) -> Box<dyn Out> {
+        Box::new(Recorded { layer: self.clone(), node: self.find(path), path: path.into(), out })
+    }
+
+    fn sync(&self, node: Node, path: &Path) -> io::Result<()> {
+        self.step()?;
+        let path = self.relative(path).display().to_string();
+        self.history.borrow_mut().steps.push(Step::Sync(node, path));
+        Ok(())
+    }
+}
+
+impl Files for Recorder {
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        Loose.make_folder(path)?;
+        let (folder, name) = self.place(path);
+        let node = self.history.borrow().live.next_node();
+        self.change(Change::MadeFolder { folder, name, node });
+        Ok(())
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Out>> {
+        self.step()?;
+        let out = Loose.create(path)?;
+        let (folder, name) = self.place(path);
+        let node = self.history.borrow().live.next_node();
+        self.change(Change::MadeFile { folder, name, node });
+        Ok(self.recorded(path, out))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn Out>> {
+        self.step()?;
+        Ok(self.recorded(path, Loose.append(path)?))
+    }
+
+    fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
+        self.step()?;
+        Loose.cut(path, len)?;
+        self.change(Change::Cut { file: self.find(path), len: len.try_into().unwrap() });
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        Loose.rename(from, to)?;
+        assert_eq!(from.parent(), to.parent(), "a rename between folders may be half done");
+        let (node, (folder, from), (_, to)) = (self.find(from), self.place(from), self.place(to));
+        self.change(Change::Renamed { folder, from, to, node });
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        Loose.remove(path)?;
+        let (folder, name) = self.place(path);
+        self.change(Change::Removed { folder, name });
+        Ok(())
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        Loose.remove_folder(path)?;
+        let mut names = self.history.borrow().live.below(self.find(path));
+        names.push(self.place(path));
+        names.into_iter().for_each(|(folder, name)| self.change(Change::Removed { folder, name }));
+        Ok(())
+    }
+
+    fn open_folder(&self, path: &Path) -> io::Result<Box<dyn Folder>> {
+        self.step()?;
+        let (node, path) = (self.find(path), path.to_owned());
+        Ok(Box::new(Held { layer: self.clone(), node, path }))
+    }
+}
+
+struct Recorded {
+    layer: Recorder,
+    node: Node,
+    path: PathBuf,
+    out: Box<dyn Out>,
+}
+
+impl Write for Recorded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.layer.step()?;
+        self.out.write_all(bytes)?;
+        // Files are written at their end only.
+        let at = self.layer.history.borrow_mut().live.bytes(self.node).len();
+        self.layer.change(Change::Written { file: self.node, at, bytes: bytes.to_vec() });
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Out for Recorded {
+    fn sync(&mut self) -> io::Result<()> {
+        self.layer.sync(self.node, &self.path)
+    }
+}
+
+struct Held {
+    layer: Recorder,
+    node: Node,
+    path: PathBuf,
+}
+
+impl Folder for Held {
+    fn sync(&self) -> io::Result<()> {
+        self.layer.sync(self.node, &self.path)
+    }
+}

@@ -1,0 +1,196 @@
+//! A workspace in which sealing is tried: what may be seen in it, and what must be.
+
+#[path = "../../tests/evidence/fixture.rs"]
+mod fixture;
+
+use super::{SealError, SealInput, Sealed, seal_with};
+use crate::files::{Disk, Files, Folder, Out};
+use crate::key::SigningKey;
+use crate::layout::{POPULATION_DISCLOSURES, RECORD_DISCLOSURES};
+use crate::log;
+use crate::note::NoteKey;
+use crate::verify::{Anchor, Verdict, verify};
+use fixture::{Fixture, fixture};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use tieout_controls::Digest;
+
+const ORIGIN: &str = "tieout.local/meridian";
+
+/// Log and packs in folders that are yet to be made, each below one that is there.
+pub(super) struct Workspace {
+    folder: tempfile::TempDir,
+    fixture: Fixture,
+    operator: SigningKey,
+    log_key: SigningKey,
+}
+
+impl Workspace {
+    pub(super) fn new() -> Self {
+        // In memory where there is a file system in memory: these tests make a million files.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() {
+            tempfile::tempdir_in(memory).unwrap()
+        } else {
+            tempfile::tempdir().unwrap()
+        };
+        let operator = SigningKey::from_seed([1; 32], false);
+        let log_key = SigningKey::from_seed([2; 32], false);
+        let new = Self { folder, fixture: fixture(), operator, log_key };
+        for folder in ["a", "b"] {
+            std::fs::create_dir(new.path().join(folder)).unwrap();
+            std::fs::write(new.path().join(folder).join("other"), "").unwrap();
+        }
+        new
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.path().join("a/deep/log")
+    }
+
+    pub(super) fn packs(&self) -> PathBuf {
+        self.path().join("b/packs")
+    }
+
+    /// Seals the fixture as of that second.
+    pub(super) fn seal(&self, files: &dyn Files, second: usize) -> Result<Sealed, SealError> {
+        seal_with(
+            files,
+            &SealInput {
+                result: &self.fixture.result,
+                paper: &self.fixture,
+                policies: &self.fixture.policies,
+                secret: &[42; 32],
+                operator: &self.operator,
+                log_key: &self.log_key,
+                log: &self.log(),
+                origin: ORIGIN,
+                packs: &self.packs(),
+                sealed_at: format!("2026-02-01T09:30:{second:02}Z").parse().unwrap(),
+            },
+        )
+    }
+
+    fn note_key(&self) -> NoteKey {
+        NoteKey::parse(&self.log_key.vkey(ORIGIN).unwrap()).unwrap()
+    }
+
+    /// What an auditor sees: every visible pack is valid and logged, and the log is whole. Gives
+    /// the digests of the packs.
+    pub(super) fn check(&self) -> Result<BTreeSet<Digest>, String> {
+        let operator = Some(self.operator.public_pem());
+        let anchor = Anchor { operator, log: self.log_key.vkey(ORIGIN), policy: None };
+        let mut digests = BTreeSet::new();
+        for name in log::pack_folders(&self.packs()).unwrap() {
+            let verification =
+                verify(&self.packs().join(&name), &anchor).map_err(|e| e.to_string())?;
+            if verification.verdict != Verdict::Valid {
+                return Err(format!("{name}: {:?}", verification.checks.last()));
+            }
+            // Without disclosures a pack is valid, and has lost what nothing gives back.
+            for disclosures in [RECORD_DISCLOSURES, POPULATION_DISCLOSURES] {
+                if !self.packs().join(&name).join(disclosures).exists() {
+                    return Err(format!("{name}: `{disclosures}` is lost"));
+                }
+            }
+            digests.insert(verification.pack.unwrap().digest);
+        }
+        if !self.log().join("checkpoint").exists() {
+            return if digests.is_empty() { Ok(digests) } else { Err("no log".to_owned()) };
+        }
+        let log = log::read(&self.log(), &self.note_key()).map_err(|e| e.to_string())?;
+        match digests.iter().find(|digest| !log.entries.contains(digest)) {
+            Some(digest) => Err(format!("pack {digest} is not in the log")),
+            None => Ok(digests),
+        }
+    }
+
+    /// What must be so after an interruption: all is valid, these packs are there, the next sealing
+    /// works, loses nothing and leaves nothing half-done.
+    pub(super) fn aftermath(
+        &self,
+        second: usize,
+        acknowledged: &BTreeSet<Digest>,
+    ) -> Result<(), String> {
+        let after = self.check()?;
+        if !after.is_superset(acknowledged) {
+            return Err("an acknowledged pack is lost".to_owned());
+        }
+        let sealed = self.seal(&Loose, second).map_err(|e| format!("next sealing: {e}"))?;
+        let end = self.check()?;
+        if !end.is_superset(&after) || !end.contains(&sealed.digest) {
+            return Err("the next sealing lost a pack".to_owned());
+        }
+        let log = log::read(&self.log(), &self.note_key()).unwrap();
+        let notes = log::audit(&log, &self.packs()).unwrap();
+        let left = std::fs::read_dir(self.packs()).unwrap().count();
+        if notes.is_empty() && left == end.len() { Ok(()) } else { Err(format!("{notes:?}")) }
+    }
+}
+
+/// The disk, without waiting for it.
+pub(super) struct Loose;
+
+struct LooseFile(File);
+
+impl Files for Loose {
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        Disk.make_folder(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Out>> {
+        Ok(Box::new(LooseFile(File::create_new(path)?)))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn Out>> {
+        Ok(Box::new(LooseFile(File::options().append(true).open(path)?)))
+    }
+
+    fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
+        Disk.cut(path, len)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Disk.remove(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        Disk.remove_folder(path)
+    }
+
+    fn open_folder(&self, path: &Path) -> io::Result<Box<dyn Folder>> {
+        Ok(Box::new(LooseFile(File::open(path)?)))
+    }
+}
+
+impl io::Write for LooseFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Out for LooseFile {
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Folder for LooseFile {
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
