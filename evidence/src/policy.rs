@@ -273,5 +273,6 @@ impl Reader {
     }
 }
 
-#[cfg(all(test, feature = "seal"))]
+#[cfg(test)]
+#[cfg(feature = "seal")]
 mod tests;

@@ -54,7 +54,7 @@ impl Witnesses {
         let body = format!("old {old}\n{hashes}\n{note}");
         let answer = self
             .witness(number, key(workspace))
-            .add_checkpoint(&body, 1_769_000_000 + number as u64)
+            .add_checkpoint(&body, 1_769_000_000 + u64::try_from(number).unwrap())
             .unwrap();
         if let Answer::Cosigned(line) = &answer {
             std::fs::write(&path, note.clone() + line).unwrap();
