@@ -16,6 +16,9 @@ mod openssl;
 #[cfg(test)]
 mod pack;
 #[cfg(test)]
+#[cfg(unix)]
+mod peers;
+#[cfg(test)]
 mod tampering;
 #[cfg(test)]
 mod workspace;
