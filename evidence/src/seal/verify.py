@@ -16,6 +16,7 @@ import sys
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 SUMS, MANIFEST, STATEMENT = "SHA256SUMS", "policy/MANIFEST", "statement.dsse.json"
+NOT_JUDGED = "not judged: whether the result follows from itself and the lines\nverdict"
 UNCOVERED = {SUMS, STATEMENT, "proofs/statement.tlog-proof", "proofs/checkpoint",
              "disclosures/records.jsonl", "disclosures/population.jsonl"}
 NEEDED = {"run.json", "datasets.json", "VERIFY.md", "verify.py", MANIFEST}
@@ -92,9 +93,8 @@ def in_log(files, log):
     inner = (at ^ int(size) - 1).bit_length()  # above these, every step is from the left
     need(at < int(size) and len(steps) == inner + bin(at >> inner).count("1"), "the proof's length")
     found = sha256(b"\0", sha256(files[STATEMENT]))
-    for level, step in enumerate(steps):
-        left = level >= inner or at >> level & 1
-        found = sha256(b"\1", *((step, found) if left else (found, step)))
+    for n, step in enumerate(steps):
+        found = sha256(b"\1", *((step, found) if n >= inner or at >> n & 1 else (found, step)))
     need(found == unbase64(root, 32), "the proof does not lead to the root")
     notes = [(line.split(" ")[1], unbase64(line.split(" ")[2])) for line in notes.split("\n")[:-1]]
     if log:
@@ -192,7 +192,7 @@ def main(pack=None, pem=None, log_key=None, *more):
     except Exception as error:
         code = 2 if isinstance(error, (OSError, MemoryError)) else code
         print(f"{type(error).__name__}: {error}")
-    print("verdict", ["VALID", "", "NONE", "INDETERMINATE", "INVALID"][code])
+    print(NOT_JUDGED, ["VALID", "", "NONE", "INDETERMINATE", "INVALID"][code])
     return code
 
 
