@@ -14,6 +14,8 @@ pub(crate) const RUN: &str = "run.json";
 pub(crate) const DATASETS: &str = "datasets.json";
 /// How to verify the pack without us.
 pub(crate) const VERIFY: &str = "VERIFY.md";
+/// A verifier in another language than ours, short enough to be read.
+pub(crate) const VERIFY_PY: &str = "verify.py";
 /// The folder of the policies as run.
 pub(crate) const POLICY: &str = "policy/";
 /// The policies' digests.

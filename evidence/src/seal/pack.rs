@@ -13,7 +13,7 @@ use crate::files::Files;
 use crate::json;
 use crate::layout::{
     DATASETS, MANIFEST, MAX_LINE, MAX_STATEMENT, POLICY, POPULATION, POPULATION_DISCLOSURES, PROOF,
-    RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY, is_path,
+    RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY, VERIFY_PY, is_path,
 };
 use crate::line::{LINE_VERSION, Line, RefusedKind, RefusedLine};
 use crate::salt::Salts;
@@ -27,6 +27,8 @@ use tieout_controls::{Decision, Digest, EvaluatedRecord, RunResult};
 
 /// How to verify a pack with the tools of any Unix.
 const VERIFY_TEXT: &str = include_str!("VERIFY.md");
+/// How to verify it with Python.
+const VERIFY_PROGRAM: &str = include_str!("verify.py");
 
 /// Writes the folder durably; gives it, and the name that the finished pack will have.
 pub(super) fn write(
@@ -88,6 +90,7 @@ fn fill(
             .help("this is a defect of what made the result: please report it")
     })?;
     stage.write(VERIFY, VERIFY_TEXT.as_bytes(), Cover::Covered)?;
+    stage.write(VERIFY_PY, VERIFY_PROGRAM.as_bytes(), Cover::Covered)?;
     let mut records = RecordFiles::new(salts);
     records.write_paper(stage, input)?;
     records.write_refused(stage, input.result)?;

@@ -126,16 +126,21 @@ impl Forgery {
         });
     }
 
-    /// Seals it again and verifies it under the keys that sealed it.
-    pub(crate) fn verify(mut self) -> Verification {
+    /// Seals it again into a folder.
+    pub(crate) fn write(&mut self, folder: &std::path::Path) {
         self.manifest();
         self.seal();
-        let folder = tempfile::tempdir().unwrap();
         for (path, bytes) in &self.files {
-            let path = folder.path().join(path);
+            let path = folder.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, bytes).unwrap();
         }
+    }
+
+    /// Seals it again and verifies it under the keys that sealed it.
+    pub(crate) fn verify(mut self) -> Verification {
+        let folder = tempfile::tempdir().unwrap();
+        self.write(folder.path());
         let key = tieout_evidence::key::SigningKey::from_seed;
         let anchor = Anchor {
             operator: Some(key(self.operator.to_bytes(), false).public_pem()),

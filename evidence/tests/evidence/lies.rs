@@ -387,6 +387,16 @@ fn what_the_format_does_not_have() {
 }
 
 /// Whatever the pack says of its keys.
+/// Another way to write the same text is another line, so that it could hide something.
+#[test]
+fn an_escape_that_no_text_needs() {
+    for (plain, escaped) in [("InvoiceId", "\\u0049nvoiceId"), ("billing/foc", "billing\\/foc")] {
+        seen("laid out", |f| {
+            f.lines(RECORDS, |lines| lines[1] = lines[1].replacen(plain, escaped, 1));
+        });
+    }
+}
+
 #[test]
 fn the_demo_keys_are_known() {
     use sha2::{Digest, Sha256};

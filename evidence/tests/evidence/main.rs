@@ -16,6 +16,9 @@ mod openssl;
 #[cfg(test)]
 mod pack;
 #[cfg(test)]
+#[cfg(unix)]
+mod peers;
+#[cfg(test)]
 #[cfg(target_os = "linux")]
 mod strace;
 #[cfg(test)]

@@ -203,17 +203,20 @@ fn no_bit_of_the_sealed_result_is_another_to_the_verification() {
     eprintln!("{tried} bits of {} files of a pack, none accepted", files.len());
 }
 
-/// The files of a pack, but for what it says to people of how to verify it, which isn't verified.
+/// What a pack says to people of how to verify it.
+const TOLD: [&str; 2] = ["VERIFY.md", "verify.py"];
+
+/// The files of a pack, but for those.
 fn files(pack: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     below(pack, &mut found);
     let inside = found.iter().map(|file| file.strip_prefix(pack).unwrap().to_path_buf());
-    inside.filter(|file| !file.ends_with("VERIFY.md")).collect()
+    inside.filter(|file| !TOLD.iter().any(|name| file.ends_with(name))).collect()
 }
 
 fn copy(pack: &Path, files: &[PathBuf]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for file in files.iter().map(PathBuf::as_path).chain([Path::new("VERIFY.md")]) {
+    for file in files.iter().map(PathBuf::as_path).chain(TOLD.map(Path::new)) {
         let to = folder.path().join(file);
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::copy(pack.join(file), to).unwrap();
