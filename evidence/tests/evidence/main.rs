@@ -21,4 +21,7 @@ mod peers;
 #[cfg(test)]
 mod tampering;
 #[cfg(test)]
+#[cfg(unix)]
+mod verify_py;
+#[cfg(test)]
 mod workspace;
