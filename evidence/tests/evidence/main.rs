@@ -26,6 +26,9 @@ mod tampering;
 #[cfg(test)]
 mod threats;
 #[cfg(test)]
+#[cfg(unix)]
+mod verify_py;
+#[cfg(test)]
 mod witnessed;
 #[cfg(test)]
 mod workspace;
