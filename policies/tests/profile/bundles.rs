@@ -209,7 +209,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
         &[],
         "max_change_percent",
     ),
-    ("gate/rg-02", "delta:n changes:i currency:s", &[], "max_delta"),
+    ("gate/rg-02", "gate:s delta:n changes:i currency:s", &[], "max_delta"),
     (
         "gate/rg-03",
         "old_source_contract_line:s source_contract_line:s margin_percent:n new_price:n new_currency:s \

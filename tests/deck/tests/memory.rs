@@ -22,6 +22,7 @@ fn ten_times_the_usage_takes_the_same_memory() {
         generate_metering(&options, folder.path()).unwrap();
         peaks.push(peak());
     }
-    // What is kept for every row would be seen: a decimal is 16 bytes.
-    assert!(peaks[1] < peaks[0] + 32 * 1024, "{peaks:?} kB");
+    // What is kept for every row would be seen: a decimal is 16 bytes, 72 MB more. What threads make ahead
+    // of their turn waits, the longer the busier the machine is.
+    assert!(peaks[1] < peaks[0] + 48 * 1024, "{peaks:?} kB");
 }
