@@ -232,7 +232,7 @@ const READ: &[(&str, &str, &[Looked], &str)] = &[
     ),
     (
         "gate/rg-07",
-        "kind:s old_price:n new_price:n effective_from:t announced_on:d notice_days:i \
+        "dearer:b kind:s old_price:n new_price:n effective_from:t announced_on:d notice_days:i \
          old_currency:s new_currency:s",
         &[],
         "notice_days_min",
