@@ -24,3 +24,16 @@ pub(crate) mod sides;
 pub(crate) mod statement;
 mod waived;
 pub(crate) mod waiver;
+
+use sha2::{Digest as _, Sha256};
+use tieout_controls::Digest;
+
+/// SHA-256 of parts, each followed by a zero byte.
+fn hashed<'a>(parts: impl IntoIterator<Item = &'a str>) -> Digest {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    Digest(hash.finalize().into())
+}

@@ -124,6 +124,16 @@ fn put<T>(
     Ok(done)
 }
 
+/// Hands a signed statement over: to standard output for `-`, else to a file that isn't there yet, whose name
+/// is told.
+pub(crate) fn hand_over(path: &Path, bytes: &[u8]) -> Outcome<()> {
+    if path == Path::new("-") {
+        return print_bytes(bytes);
+    }
+    write_beside(path, bytes, Existing::Keep, Access::Usual)?;
+    print(&format!("{}\n", shown(path)))
+}
+
 /// Refuses a place where no file can be written: a folder, or one below something that is no
 /// folder or may not be written in. What is there stays as it is.
 ///

@@ -27,6 +27,15 @@ pub struct RunOutput {
     pub policies: BTreeMap<String, String>,
 }
 
+impl RunOutput {
+    /// The records of a control, in the population's order; none of one that was not tested.
+    pub fn records_of(&self, control: &str) -> &[EvaluatedRecord] {
+        let start = self.records.partition_point(|record| record.control.as_str() < control);
+        let end = self.records.partition_point(|record| record.control.as_str() <= control);
+        self.records.get(start..end).unwrap_or_default()
+    }
+}
+
 /// Why a run could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {

@@ -1,67 +1,27 @@
 //! Cosignatures of <https://c2sp.org/tlog-cosignature>, version 1 (Ed25519, type 0x04): what a witness says of
 //! a checkpoint, and when.
 
-use crate::note::{Note, NoteError, NoteSignature, key_id, vkey};
-use crate::public_key::PublicKey;
-use std::fmt;
+#[cfg(feature = "seal")]
+use crate::note::NoteSignature;
+use crate::note::{COSIGNATURE, Note, NoteError, VerifierKey};
 
-/// The signature type of cosignatures with Ed25519.
-const COSIGNATURE: u8 = 4;
 /// The largest time that the format has, in seconds since 1970.
 const MAX_TIME: u64 = i64::MAX.cast_unsigned();
 
 /// A witness's key, and the name under which it signs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cosigner {
-    name: String,
-    key: PublicKey,
-}
+pub type Cosigner = VerifierKey<COSIGNATURE>;
 
 impl Cosigner {
-    /// The witness of that name; `None` when it is no name of a key.
-    pub fn new(name: &str, key: PublicKey) -> Option<Self> {
-        crate::note::is_key_name(name).then(|| Self { name: name.to_owned(), key })
-    }
-
-    /// Reads the text form `NAME+ID+KEY` with the type 0x04.
-    ///
-    /// # Errors
-    /// [`NoteError::Key`] and [`NoteError::PublicKey`].
-    pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let (name, key) = vkey(text, COSIGNATURE)?;
-        Ok(Self { name, key })
-    }
-
-    /// The name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The public key.
-    pub fn public_key(&self) -> &PublicKey {
-        &self.key
-    }
-
-    /// The id: the first four bytes of `SHA-256(name ‖ 0x0A ‖ 0x04 ‖ key)`.
-    pub fn id(&self) -> [u8; 4] {
-        key_id(&self.name, COSIGNATURE, &self.key)
-    }
-
     /// When the witness cosigned the note's checkpoint, in seconds since 1970; `None` where no signature is
     /// its own.
     ///
     /// # Errors
     /// [`NoteError::Signature`]: a signature says to be its own and doesn't hold, or there are two.
     pub fn cosigned(&self, note: &Note) -> Result<Option<u64>, NoteError> {
-        let own = |s: &&NoteSignature| s.name == self.name && s.id == self.id();
-        let mut by_key = note.signatures.iter().filter(own);
-        let Some(found) = by_key.next() else { return Ok(None) };
-        if by_key.next().is_some() {
-            return Err(NoteError::Signature);
-        }
+        let Some(found) = note.only(self)? else { return Ok(None) };
         let (time, signature) = found.signature.split_first_chunk().ok_or(NoteError::Signature)?;
         let time = u64::from_be_bytes(*time);
-        let holds = self.key.verifies(&message(time, &note.text), signature);
+        let holds = self.public_key().verifies(&message(time, &note.text), signature);
         if holds && time <= MAX_TIME { Ok(Some(time)) } else { Err(NoteError::Signature) }
     }
 
@@ -75,13 +35,7 @@ impl Cosigner {
     ) -> NoteSignature {
         let signature = key.sign(&message(time, text));
         let signature = [&time.to_be_bytes()[..], &signature].concat();
-        NoteSignature { name: self.name.clone(), id: self.id(), signature }
-    }
-}
-
-impl fmt::Display for Cosigner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::note::vkey_text(&self.name, COSIGNATURE, &self.key))
+        NoteSignature { name: self.name().to_owned(), id: self.id(), signature }
     }
 }
 

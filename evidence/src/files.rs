@@ -116,3 +116,22 @@ pub(crate) fn write(files: &dyn Files, path: &Path, bytes: &[u8]) -> io::Result<
     file.write_all(bytes)?;
     file.sync()
 }
+
+/// Replaces a file by one written beside it, durably; the folder of both is held open.
+pub(crate) fn replace(
+    files: &dyn Files,
+    held: &dyn Folder,
+    (beside, path): (&Path, &Path),
+    bytes: &[u8],
+) -> io::Result<()> {
+    write(files, beside, bytes)?;
+    files.rename(beside, path)?;
+    held.sync()
+}
+
+/// Opens a file that is there to be locked, and waits until nobody else has locked it.
+pub(crate) fn lock(path: &Path) -> io::Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(path)?;
+    file.lock()?;
+    Ok(file)
+}

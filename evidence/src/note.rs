@@ -7,18 +7,21 @@ use std::fmt;
 /// The signature type of Ed25519.
 const ED25519: u8 = 1;
 /// The signature type of cosignatures with Ed25519.
-const COSIGNATURE: u8 = 4;
+pub(crate) const COSIGNATURE: u8 = 4;
 /// The most signatures that a note may have here: the number that every verifier must take.
 const MAX_SIGNATURES: usize = 16;
 /// The longest note that is read, in bytes.
 const MAX_LEN: usize = 64 << 10;
 
-/// A key that notes are verified with, and the name under which it signs.
+/// A key, and the name under which it makes signatures of a type: 0x01 for notes, 0x04 for cosignatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoteKey {
+pub struct VerifierKey<const TYPE: u8> {
     name: String,
     key: PublicKey,
 }
+
+/// A key that notes are verified with, and the name under which it signs.
+pub type NoteKey = VerifierKey<ED25519>;
 
 /// A note, parsed but not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub fn is_key_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 255 && name.chars().all(fits)
 }
 
-impl NoteKey {
+impl<const TYPE: u8> VerifierKey<TYPE> {
     /// The key that signs under that name; `None` when it is no name of a key.
     pub fn new(name: &str, key: PublicKey) -> Option<Self> {
         is_key_name(name).then(|| Self { name: name.to_owned(), key })
@@ -78,8 +81,23 @@ impl NoteKey {
     /// # Errors
     /// [`NoteError::Key`] and [`NoteError::PublicKey`].
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let (name, key) = vkey(text, ED25519)?;
-        Ok(Self { name, key })
+        let mut parts = text.trim_end().splitn(3, '+');
+        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NoteError::Key("it has fewer than three parts"));
+        };
+        let bytes = from_base64(key).ok_or(NoteError::Key("its third part is not base64"))?;
+        let key = match bytes.split_first() {
+            Some((found, key)) if *found == TYPE => key,
+            Some((&COSIGNATURE, _)) => {
+                return Err(NoteError::Key("it is a witness's, not a log's"));
+            }
+            Some((&ED25519, _)) => return Err(NoteError::Key("it is a log's, not a witness's")),
+            _ => return Err(NoteError::Key("its algorithm is not Ed25519")),
+        };
+        let key = key.try_into().map_err(|_| NoteError::Key("its key does not have 32 bytes"))?;
+        let key = Self::new(name, PublicKey::from_bytes(key)?)
+            .ok_or(NoteError::Key("its name is empty or has a space"))?;
+        if id == hex(key.id()) { Ok(key) } else { Err(NoteError::Key("its id is of another key")) }
     }
 
     /// The name.
@@ -92,53 +110,19 @@ impl NoteKey {
         &self.key
     }
 
-    /// The id: the first four bytes of `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key)`.
+    /// The id: the first four bytes of `SHA-256(name ‖ 0x0A ‖ type ‖ key)`.
     pub fn id(&self) -> [u8; 4] {
-        key_id(&self.name, ED25519, &self.key)
+        let name = self.name.as_bytes();
+        let [a, b, c, d, ..] = sha256(&[name, b"\n", &[TYPE], &self.key.to_bytes()].concat()).0;
+        [a, b, c, d]
     }
 }
 
-impl fmt::Display for NoteKey {
+impl<const TYPE: u8> fmt::Display for VerifierKey<TYPE> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&vkey_text(&self.name, ED25519, &self.key))
+        let key = base64(&[&[TYPE][..], &self.key.to_bytes()].concat());
+        write!(f, "{}+{}+{key}", self.name, hex(self.id()))
     }
-}
-
-/// Reads a verifier key `NAME+ID+KEY` of a signature type.
-///
-/// # Errors
-/// [`NoteError::Key`] and [`NoteError::PublicKey`].
-pub(crate) fn vkey(text: &str, kind: u8) -> Result<(String, PublicKey), NoteError> {
-    let mut parts = text.trim_end().splitn(3, '+');
-    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(NoteError::Key("it has fewer than three parts"));
-    };
-    let bytes = from_base64(key).ok_or(NoteError::Key("its third part is not base64"))?;
-    let key = match bytes.split_first() {
-        Some((found, key)) if *found == kind => key,
-        Some((&COSIGNATURE, _)) => return Err(NoteError::Key("it is a witness's, not a log's")),
-        Some((&ED25519, _)) => return Err(NoteError::Key("it is a log's, not a witness's")),
-        _ => return Err(NoteError::Key("its algorithm is not Ed25519")),
-    };
-    let key = key.try_into().map_err(|_| NoteError::Key("its key does not have 32 bytes"))?;
-    let key = PublicKey::from_bytes(key)?;
-    if !is_key_name(name) {
-        return Err(NoteError::Key("its name is empty or has a space"));
-    }
-    let known = id == hex(key_id(name, kind, &key));
-    if known { Ok((name.to_owned(), key)) } else { Err(NoteError::Key("its id is of another key")) }
-}
-
-/// A verifier key's text.
-pub(crate) fn vkey_text(name: &str, kind: u8, key: &PublicKey) -> String {
-    let bytes = base64(&[&[kind][..], &key.to_bytes()].concat());
-    format!("{name}+{}+{bytes}", hex(key_id(name, kind, key)))
-}
-
-/// The first four bytes of `SHA-256(name ‖ 0x0A ‖ type ‖ key)`.
-pub(crate) fn key_id(name: &str, kind: u8, key: &PublicKey) -> [u8; 4] {
-    let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n", &[kind], &key.to_bytes()].concat()).0;
-    [a, b, c, d]
 }
 
 fn hex(id: [u8; 4]) -> String {
@@ -173,11 +157,23 @@ impl Note {
     /// # Errors
     /// [`NoteError::Unsigned`], [`NoteError::Signature`].
     pub fn verify(&self, key: &NoteKey) -> Result<(), NoteError> {
+        let found = self.only(key)?.ok_or(NoteError::Unsigned)?;
+        let holds = key.key.verifies(self.text.as_bytes(), &found.signature);
+        if holds { Ok(()) } else { Err(NoteError::Signature) }
+    }
+
+    /// The signature that says to be by the key; `None` where none does.
+    ///
+    /// # Errors
+    /// [`NoteError::Signature`] where several do.
+    pub(crate) fn only<const TYPE: u8>(
+        &self,
+        key: &VerifierKey<TYPE>,
+    ) -> Result<Option<&NoteSignature>, NoteError> {
         let own = |s: &&NoteSignature| s.name == key.name && s.id == key.id();
         let mut by_key = self.signatures.iter().filter(own);
-        let found = by_key.next().ok_or(NoteError::Unsigned)?;
-        let holds = key.key.verifies(self.text.as_bytes(), &found.signature);
-        if holds && by_key.next().is_none() { Ok(()) } else { Err(NoteError::Signature) }
+        let found = by_key.next();
+        if by_key.next().is_some() { Err(NoteError::Signature) } else { Ok(found) }
     }
 }
 

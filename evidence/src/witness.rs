@@ -8,11 +8,10 @@
 use crate::checkpoint::{Checkpoint, decimal};
 use crate::cosignature::Cosigner;
 use crate::encoding::{digest_from_base64, sha256};
-use crate::files::{Disk, Files, write};
+use crate::files::{Disk, Files, lock, replace};
 use crate::key::SigningKey;
 use crate::merkle;
 use crate::note::{Note, NoteKey};
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
@@ -107,8 +106,7 @@ impl<'a> Witness<'a> {
         checkpoint: &Checkpoint,
         now: u64,
     ) -> io::Result<Answer> {
-        let lock = File::create(self.state.join("lock"))?;
-        lock.lock()?;
+        let _lock = lock(&self.state.join("lock"))?;
         let last = self.last(&checkpoint.origin)?;
         let (size, root) =
             last.map_or((0, merkle::Tree::default().root()), |last| (last.size.0, last.root));
@@ -148,9 +146,7 @@ impl<'a> Witness<'a> {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
-        write(&Disk, &beside, checkpoint.to_string().as_bytes())?;
-        Disk.rename(&beside, &file)?;
-        folder.sync()
+        replace(&Disk, folder.as_ref(), (&beside, &file), checkpoint.to_string().as_bytes())
     }
 
     fn file(&self, origin: &str) -> PathBuf {

@@ -4,9 +4,8 @@ use crate::args::{Approve, Global};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::gate::statement::Approval;
-use crate::output::{self, Access, Existing};
+use crate::output;
 use crate::{clock, keys};
-use std::path::Path;
 
 /// Signs an approval of an evaluated diff.
 pub(super) fn approve(global: &Global, args: &Approve) -> Outcome<Exit> {
@@ -23,12 +22,7 @@ pub(super) fn approve(global: &Global, args: &Approve) -> Outcome<Exit> {
         decided_at: clock::now(),
     };
     let bytes = approval.sign(&key)?;
-    if args.output == Path::new("-") {
-        output::print_bytes(&bytes)?;
-    } else {
-        output::write_beside(&args.output, &bytes, Existing::Keep, Access::Usual)?;
-        output::print(&format!("{}\n", output::shown(&args.output)))?;
-    }
+    output::hand_over(&args.output, &bytes)?;
     let told = format!(
         "`{}` approves the evaluated diff {}, signed with the key {}; it counts where the base \
          lists that key for the account",

@@ -112,7 +112,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
     }
 }
 
-pub(crate) use policy::{record_line, untested};
+pub(crate) use policy::{Target, looked_over, mutants, record_line, untested};
 pub(crate) use run::not_run;
 
 /// A remark on standard error, unless only the answer was asked for.

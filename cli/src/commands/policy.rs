@@ -14,8 +14,11 @@ pub(crate) use diff::{record_line, untested};
 pub(super) use explain::explain;
 pub(super) use fmt::fmt;
 pub(super) use lint::lint;
+pub(crate) use lint::looked_over;
+pub(crate) use mutate::mutants;
 pub(super) use mutate::mutate;
 pub(super) use schema::schema;
+pub(crate) use target::Target;
 pub(super) use test::test;
 
 use super::run;

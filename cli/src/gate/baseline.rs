@@ -7,7 +7,7 @@
 use super::request;
 use super::result::{BaselineLine, ClearedLine, Legacy};
 use super::sides::Sides;
-use super::statement::{self, Approver, OTHER_ACCOUNT};
+use super::statement::{self, Approver};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use chrono::NaiveDate;
@@ -17,10 +17,6 @@ use tieout_controls::Digest;
 use tieout_engine::gate::diff::Change;
 use tieout_engine::gate::integrity::{Finding, Identity, only_listed};
 use tieout_evidence::key::SigningKey;
-
-/// Another one than an approval's: no statement can be taken for the other.
-const PREDICATE_TYPE: &str = "urn:tieout:predicate:gate-baseline:v1";
-const SUBJECT: &str = "rates";
 
 /// What a baseline states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,13 +43,27 @@ pub(crate) struct Stated {
     pub(crate) findings: Vec<Identity>,
 }
 
+impl statement::Stated for Stated {
+    const TYPE: &'static str = "urn:tieout:predicate:gate-baseline:v1";
+    const SUBJECT: &'static str = "rates";
+    const WHAT: &'static str = "baseline";
+
+    fn account(&self) -> &str {
+        &self.account
+    }
+
+    fn is_canonical(&self) -> bool {
+        self.findings.is_sorted()
+    }
+}
+
 impl Baseline {
     /// The envelope file, signed.
     ///
     /// # Errors
     /// None but defects.
     pub(crate) fn sign(&self, key: &SigningKey) -> Outcome<Vec<u8>> {
-        Ok(key.envelope(self.payload()?).to_bytes())
+        statement::signed(self.table, &self.stated, key)
     }
 
     /// Reads and verifies an envelope file; `file` is its name.
@@ -62,27 +72,9 @@ impl Baseline {
     /// It isn't in the form of one, or no approver of the base signed it under the account that the base
     /// lists with the key.
     pub(crate) fn verify(file: &str, bytes: &[u8], approvers: &[Approver]) -> Outcome<Self> {
-        let refused = |why: &str| unproven(file, why);
-        let (payload, approver) =
-            statement::verified(bytes, approvers).map_err(|why| refused(&why))?;
-        let baseline = Self::read(&payload)
-            .ok_or_else(|| refused("signed, and no baseline in the form of one"))?;
-        if baseline.stated.account != approver.account {
-            return Err(refused(OTHER_ACCOUNT));
-        }
-        Ok(baseline)
-    }
-
-    fn payload(&self) -> Outcome<Vec<u8>> {
-        statement::payload((SUBJECT, self.table), PREDICATE_TYPE, &self.stated)
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (table, stated) = statement::predicate(bytes)?;
-        let baseline = Self { table, stated };
-        // What reads back as the same was written in the one form.
-        let canonical = baseline.stated.findings.is_sorted() && baseline.payload().ok()? == bytes;
-        canonical.then_some(baseline)
+        let verified = statement::verified(bytes, approvers);
+        let (table, stated) = verified.map_err(|why| unproven(file, &why))?;
+        Ok(Self { table, stated })
     }
 }
 
@@ -247,7 +239,8 @@ mod tests {
         };
         assert!(Baseline::verify("b", &approval.sign(&key(1)).unwrap(), &listed).is_err());
         assert!(Approval::verify("a", &baseline().sign(&key(1)).unwrap(), &listed).is_err());
-        let text = String::from_utf8(baseline().payload().unwrap()).unwrap();
+        let text = statement::payload(baseline().table, &baseline().stated).unwrap();
+        let text = String::from_utf8(text).unwrap();
         for (from, to) in [
             ("gate-baseline:v1", "gate-approval:v1"),
             ("\"name\":\"rates\"", "\"name\":\"rate\""),

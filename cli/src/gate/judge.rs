@@ -1,12 +1,15 @@
 //! Deciding: the change set becomes datasets, the controls of the family `gate` are run over them, and
 //! what they say becomes findings at lines of the table.
 
-use super::request::EMERGENCIES;
-use super::result::{ControlLine, Finding, Open, is_nothing};
+use super::request::{self, EMERGENCIES, Request};
+use super::result::{ControlLine, Finding, Open, WaiverLine, is_nothing};
+use super::sides::Sides;
+use super::waived;
 use crate::catalogue::Catalogue;
 use crate::commands::not_run;
 use crate::diagnostic::{Failure, Outcome};
 use crate::text::visible_line;
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use tieout_controls::control::Severity;
@@ -124,17 +127,46 @@ fn csv(profile: &SchemaProfile, rows: &[Row]) -> String {
     text
 }
 
-/// What a run over the change set found, at the lines of the table.
-pub(super) struct Judged<'a> {
+/// What the base says of a proposal.
+pub(super) struct Decided {
+    pub(super) output: RunOutput,
     pub(super) controls: Vec<ControlLine>,
     pub(super) findings: Vec<Finding>,
-    pub(super) open: Vec<Open>,
+    pub(super) waivers: Vec<WaiverLine>,
+}
+
+/// Lets the base's controls and waivers decide over the changes and the request; what they can't decide goes
+/// to what is open.
+///
+/// # Errors
+/// What the engine can't do, and waivers that can't be read.
+pub(super) fn decided(
+    (sides, judging): (&Sides, Judging<'_>),
+    (changes, request, requests): (Made<'_>, &Request, &[Row]),
+    as_of: NaiveDate,
+    open: &mut Vec<Open>,
+) -> Outcome<Decided> {
+    let rows = changes.rows;
+    let made = [changes, Made { profile: "gate-request-1", rows: requests }];
+    let output = run(judging, &made, request::ordinary(judging.plan))?;
+    let Judged { controls, mut findings, open: undecided, records } =
+        judged(&output, rows, requests, &sides.head.path);
+    open.extend(undecided);
+    let waivers = waived::apply(sides, &request.directory, as_of, &mut findings, &records)?;
+    Ok(Decided { output, controls, findings, waivers })
+}
+
+/// What a run over the change set found, at the lines of the table.
+struct Judged<'a> {
+    controls: Vec<ControlLine>,
+    findings: Vec<Finding>,
+    open: Vec<Open>,
     /// For each finding the row of the datasets made that it is of; none of another dataset or of several.
-    pub(super) records: Vec<Option<&'a Row>>,
+    records: Vec<Option<&'a Row>>,
 }
 
 /// Reads what was decided. `file` is told for what stands in no row of the table.
-pub(super) fn judged<'a>(
+fn judged<'a>(
     output: &RunOutput,
     changes: &'a [Row],
     requests: &'a [Row],

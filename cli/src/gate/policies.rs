@@ -8,13 +8,13 @@ mod checked;
 mod differing;
 mod verdicts;
 
-use super::judge::{self, Judged, Judging, Made};
+use super::judge::{self, Decided, Judging, Made};
+use super::register;
 use super::request::{self, Given, Request};
 use super::result::{
     GateResult, GateVerdict, Legacy, Open, POLICIES, PolicyLine, Reconciled, Side,
 };
 use super::sides::{Proposed, Sides};
-use super::{register, waived};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::Outcome;
 use crate::text::Period;
@@ -22,8 +22,8 @@ use checked::Checked;
 use chrono::NaiveDate;
 use differing::{Differing, Policies};
 use std::collections::{BTreeMap, BTreeSet};
+use tieout_controls::Totals;
 use tieout_controls::control::Severity;
-use tieout_controls::{Decimal, Digest};
 use tieout_engine::gate::changeset::Row;
 use tieout_engine::gate::lookups::Lookups;
 use tieout_engine::gate::{day_of, midnight};
@@ -78,22 +78,18 @@ pub(crate) fn gate(
     request::as_precondition(&mut plan);
     let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress };
     progress.step("comparing the policies");
-    let base = Policies::of(sides.base_workspace()?, &catalogue, question.as_of)?;
+    let mut open = Vec::new();
+    let period = period(judging, question, &mut open)?;
+    let when = (question.as_of, period);
+    let base = Policies::of(sides.base_workspace()?, &catalogue, when)?;
     let head_catalogue = proposed.told(Catalogue::of(Some(&proposed.workspace)))?;
-    let head = Policies::of(&proposed.workspace, &head_catalogue, question.as_of);
+    let head = Policies::of(&proposed.workspace, &head_catalogue, when);
     let head = proposed.told(head)?;
     proposed.told(head.locked(&proposed.workspace))?;
     let differing = differing::differing(&base, &head);
     let digest = differing::digest(&base, &head);
-    let mut open = Vec::new();
-    let period = period(judging, question, &mut open)?;
-    let compared = verdicts::compared(
-        (sides.base_workspace()?, &base),
-        (&proposed.workspace, &head, &head_catalogue),
-        &differing,
-        &verdicts::Data { period, no_data: question.no_data, as_of: question.as_of },
-        judging,
-    );
+    let head_side = (&head, &head_catalogue);
+    let compared = verdicts::compared(&base, head_side, &differing, question.no_data, judging);
     let Both { mut comparisons, schemas, inputs } = proposed.told(compared)?;
     progress.step("testing the changed rules");
     let mut changes = Vec::new();
@@ -108,8 +104,8 @@ pub(crate) fn gate(
     progress.step("judging");
     let bound = |commit: &str| match sides.proposed(commit)? {
         Some(other) => {
-            let policies = Catalogue::of(Some(&other.workspace))
-                .and_then(|catalogue| Policies::of(&other.workspace, &catalogue, question.as_of));
+            let catalogue = Catalogue::of(Some(&other.workspace));
+            let policies = catalogue.and_then(|all| Policies::of(&other.workspace, &all, when));
             // What can't be read isn't what is evaluated.
             Ok(policies.ok().map(|policies| differing::digest(&base, &policies)))
         }
@@ -128,16 +124,9 @@ pub(crate) fn gate(
     let moved = moved(&changes);
     let moved: Vec<(&str, &str)> = moved.iter().map(|(c, a)| (c.as_str(), a.as_str())).collect();
     let requests = request.rows(&moved, (POLICIES, changes.len()), &digest);
-    let made = [
-        Made { profile: "policy-change-1", rows: &rows },
-        Made { profile: "gate-request-1", rows: &requests },
-    ];
-    let output = judge::run(judging, &made, request::ordinary(&plan))?;
-    let Judged { controls, mut findings, open: undecided, records } =
-        judge::judged(&output, &rows, &requests, &sides.head.path);
-    open.extend(undecided);
-    let waivers =
-        waived::apply(sides, &request.directory, question.as_of, &mut findings, &records)?;
+    let made = Made { profile: "policy-change-1", rows: &rows };
+    let Decided { output, controls, findings, waivers } =
+        judge::decided((sides, judging), (made, &request, &requests), question.as_of, &mut open)?;
     let result = GateResult {
         schema_version: "1".to_owned(),
         gate: POLICIES.to_owned(),
@@ -217,9 +206,10 @@ fn place(
     (sides.head.path.clone(), Some(place.line).filter(|line| *line > 0))
 }
 
-/// What the changes move, by currency, up and down without netting; nothing where a part of it isn't known.
+/// What the changes move, by currency, up and down without netting; nothing where a part of it isn't known, or
+/// there are none: a request that changes only what judges it is judged as if nobody knew how much.
 fn moved(changes: &[Change]) -> BTreeMap<String, String> {
-    let mut all: BTreeMap<String, Decimal> = BTreeMap::new();
+    let mut all = Totals::default();
     for change in changes {
         let Comparison::Compared { moved, .. } = &change.comparison else {
             // What isn't run says nothing of any record.
@@ -229,26 +219,20 @@ fn moved(changes: &[Change]) -> BTreeMap<String, String> {
             continue;
         };
         for (currency, moved) in moved {
-            let Some(currency) = currency else {
-                if moved.records() > 0 {
-                    return BTreeMap::new();
-                }
-                continue;
+            let added = match currency {
+                Some(currency) => moved.sum().and_then(|sum| all.add(&sum, currency).ok()),
+                None => (moved.records() == 0).then_some(()),
             };
-            let Some(sum) = moved.sum() else { return BTreeMap::new() };
-            let entry = all.entry(currency.clone()).or_insert_with(Decimal::zero);
-            match entry.add(&sum) {
-                Ok(sum) => *entry = sum,
-                Err(_) => return BTreeMap::new(),
+            if added.is_none() {
+                return BTreeMap::new();
             }
         }
     }
-    // A request that changes only what judges it is judged as if nobody knew how much.
     if all.is_empty() && !changes.is_empty() {
         // ISO 4217's code where no currency is meant: nothing moves.
         return BTreeMap::from([("XXX".to_owned(), "0".to_owned())]);
     }
-    all.into_iter().map(|(currency, sum)| (currency, sum.to_string())).collect()
+    all.0.into_iter().map(|(currency, sum)| (currency, sum.to_string())).collect()
 }
 
 fn side(file: &super::sides::TableFile, policies: &Policies) -> Side {
@@ -403,15 +387,4 @@ fn roles(controls: &[tieout_engine::plan::PlannedControl]) -> BTreeSet<String> {
         named.chain(tables).collect::<Vec<_>>()
     };
     controls.iter().flat_map(|planned| of(&planned.control)).collect()
-}
-
-/// SHA-256 of parts, each followed by a zero byte.
-fn hashed<'a>(parts: impl IntoIterator<Item = &'a str>) -> Digest {
-    use sha2::Digest as _;
-    let mut hash = sha2::Sha256::new();
-    for part in parts {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    Digest(hash.finalize().into())
 }

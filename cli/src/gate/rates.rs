@@ -1,15 +1,15 @@
 //! `tieout gate rates`: from two tables to a verdict.
 
 use super::baseline;
-use super::judge::{self, Judged, Judging, Made};
+use super::judge::{self, Decided, Judging, Made};
 use super::register::unreadable;
 use super::request::{self, Evaluated, Request};
 use super::result::{
     ChangeLine, GateResult, GateVerdict, Input, Money, Moved, Open, RATES, Reconciled, Rerating,
     Side,
 };
+use super::sealed;
 use super::sides::{Sides, TableFile, is_rate_table};
-use super::{sealed, waived};
 use crate::catalogue::Catalogue;
 use crate::commands::not_run;
 use crate::diagnostic::Outcome;
@@ -118,16 +118,9 @@ pub(crate) fn gate(
     let moved = rerating.iter().filter(|_| !changes.is_empty()).flat_map(|r| &r.moved);
     let moved: Vec<(&str, &str)> = moved.map(|(c, moved)| (c.as_str(), moved.as_str())).collect();
     let requests = request.rows(&moved, (RATES, changes.len()), &digest);
-    let made = [
-        Made { profile: "rate-change-1", rows: &rows },
-        Made { profile: "gate-request-1", rows: &requests },
-    ];
-    let output = judge::run(judging, &made, request::ordinary(&plan))?;
-    let Judged { controls, mut findings, open: undecided, records } =
-        judge::judged(&output, &rows, &requests, &sides.head.path);
-    open.extend(undecided);
-    let waivers =
-        waived::apply(sides, &request.directory, question.as_of, &mut findings, &records)?;
+    let made = Made { profile: "rate-change-1", rows: &rows };
+    let Decided { output, controls, findings, waivers } =
+        judge::decided((sides, judging), (made, &request, &requests), question.as_of, &mut open)?;
     let result = GateResult {
         schema_version: "1".to_owned(),
         gate: RATES.to_owned(),

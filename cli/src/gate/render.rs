@@ -20,7 +20,6 @@ mod text;
 
 use super::result::{ChangeLine, ClearedLine, Finding, GateResult};
 use crate::diagnostic::{Failure, Outcome};
-use sha2::{Digest as _, Sha256};
 
 /// The formats of a gate's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -73,15 +72,11 @@ fn json(value: &impl serde::Serialize) -> Outcome<Vec<u8>> {
 /// What stays the same of a finding as long as it is the same finding: control, code, rate, date, tier,
 /// and of a request the currency.
 fn fingerprint(finding: &Finding) -> String {
-    let mut hash = Sha256::new();
     let date = finding.effective_from.as_deref().unwrap_or_default();
     let tier = finding.tier_from.as_deref().unwrap_or_default();
     let currency = finding.currency.as_deref().unwrap_or_default();
-    for part in [&finding.control, &finding.code, finding.subject.as_str(), date, tier, currency] {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    tieout_controls::Digest(hash.finalize().into()).to_string()
+    let parts = [&finding.control, &finding.code, finding.subject.as_str(), date, tier, currency];
+    super::hashed(parts).to_string()
 }
 
 /// A finding's money in words, such as `-18,420.00 EUR`; empty where it has none.

@@ -4,7 +4,7 @@ use super::judge::{self, APPROVALS, Judging, Made};
 use super::people::Directory;
 use super::result::{ApprovalLine, Open, RequestSummary, is_nothing};
 use super::reviews::{self, Context};
-use super::sides::{Proposed, Revisions, Sides, is_rate_table};
+use super::sides::{Proposed, Revisions, Sides, is_rate_table, policies};
 use super::statement::{Approval, Approver};
 use crate::config::{ApproverFile, DatasetFile, GateFile};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
@@ -366,15 +366,14 @@ pub(super) fn protected_rates(sides: &Sides) -> Outcome<Vec<String>> {
     let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else {
         return Ok(Vec::new());
     };
-    let own = &workspace.settings.own;
-    let exact = ["tieout.yaml", "tieout.lock"].map(|name| git.below(name));
-    let folders = own.catalogue.iter().chain(&own.bundles);
-    let folders: Vec<String> = folders.map(|path| format!("{}/", git.below(&path.value))).collect();
-    let policies = |path: &str| {
+    let exact = [git.file.clone(), git.below("tieout.lock")];
+    let folders = policies(&workspace.settings, &git.prefix);
+    let folders: Vec<String> = folders.iter().map(|path| format!("{path}/")).collect();
+    let own = |path: &str| {
         exact.iter().any(|exact| exact == path)
             || folders.iter().any(|folder| path.starts_with(folder.as_str()))
     };
-    protected((git, workspace), |dataset| !is_rate_table(dataset), policies)
+    protected((git, workspace), |dataset| !is_rate_table(dataset), own)
 }
 
 /// The files that judge requests of policies and that this one changes: all but the policies themselves,
@@ -387,9 +386,8 @@ pub(super) fn protected_policies(sides: &Sides, proposed: &Proposed) -> Outcome<
     let (Some(git), Some(workspace)) = (&sides.git, &sides.workspace) else {
         return Ok(Vec::new());
     };
-    let file = git.below("tieout.yaml");
     let other = proposed.changes_other_settings;
-    protected((git, workspace), |dataset| !is_rate_table(dataset), |path| other && path == file)
+    protected((git, workspace), |dataset| !is_rate_table(dataset), |path| other && path == git.file)
 }
 
 /// What differs of what judges every request, of the datasets, and of more.

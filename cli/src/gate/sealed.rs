@@ -3,7 +3,7 @@
 
 use super::request;
 use super::sides::Sides;
-use super::statement::{self, Approver, OTHER_ACCOUNT};
+use super::statement::{self, Approver};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,6 @@ use tieout_controls::Digest;
 use tieout_engine::dataset::DatasetSpec;
 use tieout_evidence::key::SigningKey;
 
-const PREDICATE_TYPE: &str = "urn:tieout:predicate:usage-summary:v1";
-const SUBJECT: &str = "usage-summary";
 /// What stands behind the name of the summary in that of its seal.
 const BESIDE: &str = ".dsse.json";
 
@@ -25,6 +23,16 @@ const BESIDE: &str = ".dsse.json";
 #[serde(deny_unknown_fields)]
 struct Stated {
     account: String,
+}
+
+impl statement::Stated for Stated {
+    const TYPE: &'static str = "urn:tieout:predicate:usage-summary:v1";
+    const SUBJECT: &'static str = "usage-summary";
+    const WHAT: &'static str = "statement about a usage summary";
+
+    fn account(&self) -> &str {
+        &self.account
+    }
 }
 
 /// The file of a summary's seal.
@@ -40,8 +48,7 @@ pub(crate) fn beside(summary: &Path) -> PathBuf {
 /// The file can't be read.
 pub(crate) fn seal(summary: &Path, account: &str, key: &SigningKey) -> Outcome<Vec<u8>> {
     let stated = Stated { account: account.to_owned() };
-    let payload = statement::payload((SUBJECT, digest(summary)?), PREDICATE_TYPE, stated)?;
-    Ok(key.envelope(payload).to_bytes())
+    statement::signed(digest(summary)?, &stated, key)
 }
 
 /// Checks the seals of a usage summary, where the base lists who seals usage.
@@ -63,17 +70,7 @@ pub(super) fn check(sides: &Sides, usage: &DatasetSpec) -> Outcome<()> {
 }
 
 fn holds(bytes: &[u8], summary: &Path, signers: &[Approver]) -> Result<(), String> {
-    let (payload, signer) = statement::verified(bytes, signers)?;
-    let (of, stated) = statement::predicate::<Stated>(&payload)
-        .ok_or("signed, and no statement about a usage summary")?;
-    // What reads back as the same was written in the one form.
-    let again = statement::payload((SUBJECT, of), PREDICATE_TYPE, &stated).ok();
-    if again.as_deref() != Some(&payload) {
-        return Err("signed, and no statement about a usage summary".to_owned());
-    }
-    if stated.account != signer.account {
-        return Err(OTHER_ACCOUNT.to_owned());
-    }
+    let (of, _) = statement::verified::<Stated>(bytes, signers)?;
     match digest(summary) {
         Ok(found) if found == of => Ok(()),
         Ok(_) => Err("the summary is not the one that was sealed".to_owned()),

@@ -7,7 +7,7 @@ pub(crate) use self::alone::Alone;
 pub(crate) use self::proposed::Proposed;
 
 use super::git::{Changes, Commit, Merge, Repository, Tree};
-use crate::config::DatasetFile;
+use crate::config::{DatasetFile, WorkspaceFile};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
@@ -62,6 +62,8 @@ pub(crate) struct Revisions {
     pub(crate) changes: Changes,
     /// The table's path in the base, from the top of the repository.
     pub(crate) table: String,
+    /// The workspace file's, likewise.
+    pub(super) file: String,
     /// The workspace's folder from there, empty or ending with a stroke.
     pub(crate) prefix: String,
 }
@@ -127,6 +129,51 @@ impl Sides {
     }
 
     fn revisions(asked: &Asked<'_>) -> Outcome<Self> {
+        let found = Merged::of(asked)?;
+        let Merged { tree, merged, changes, known, brought, file, prefix, workspace, .. } = &found;
+        let (dataset, pattern, reading) =
+            table(workspace, asked.table)?.ok_or_else(|| no_table("the base's workspace"))?;
+        let pattern = below(prefix, &pattern);
+        let path = one(known, &pattern)?;
+        let base = found.side(&found.base, tree, &path, asked.base)?;
+        let after = changes.after(&path).ok_or_else(|| absent(&path, asked.head))?;
+        let head = found.side(&found.head, merged, &after, asked.head)?;
+        only_table(brought, &pattern, &head.path)?;
+        one_spelling(brought, &path, &head.path)?;
+        if changes.paths().contains(&file.as_str()) {
+            let brought_file = (&found.repository, merged, file.as_str(), prefix.as_str());
+            still_named(brought_file, brought, (workspace, &pattern, &head.path))?;
+        }
+        Ok(found.judged([base, head], path, (Some(dataset), reading)))
+    }
+}
+
+/// Two revisions, what comes of merging one into the other, and the base's workspace.
+struct Merged {
+    repository: Repository,
+    base: Commit,
+    head: Commit,
+    /// The base's tree, and the merge result's.
+    tree: Tree,
+    merged: Tree,
+    /// What differs between them.
+    changes: Changes,
+    /// The paths of both.
+    known: Vec<String>,
+    brought: Vec<String>,
+    /// The workspace file in the base, the folder that it is in there, and the one on this machine.
+    file: String,
+    prefix: String,
+    root: PathBuf,
+    workspace: Workspace,
+    /// Where the base's files were written.
+    folder: TempDir,
+}
+
+impl Merged {
+    /// # Errors
+    /// A revision isn't there, they can't be merged, or the base's workspace can't be read.
+    fn of(asked: &Asked<'_>) -> Outcome<Self> {
         let here = Path::new(".");
         let repository = Repository::discover(asked.config.unwrap_or(here))?;
         let (base, head) = (repository.resolve(asked.base)?, repository.resolve(asked.head)?);
@@ -138,7 +185,7 @@ impl Sides {
         let changes = repository.changed(&tree, &merged)?;
         let (known, brought) = (repository.paths(&tree)?, repository.paths(&merged)?);
         let (file, root) = place(&repository, &known, asked.config)?;
-        let prefix = file.rsplit_once('/').map_or_else(String::new, |(at, _)| format!("{at}/"));
+        let prefix = prefix(&file);
         let folder = tempfile::tempdir().map_err(|e| Failure::file(here, &e))?;
         let workspace = of_base(
             (&repository, &tree),
@@ -146,45 +193,63 @@ impl Sides {
             (&file, &prefix),
             (&root, folder.path()),
         )?;
-        let (dataset, pattern, reading) =
-            table(&workspace, asked.table)?.ok_or_else(|| no_table("the base's workspace"))?;
-        let pattern = below(&prefix, &pattern);
-        let path = one(&known, &pattern)?;
-        let read = |tree: &Tree, path: &str, shown: &str| {
-            repository.read(tree, path)?.ok_or_else(|| absent(path, shown))
-        };
-        let base_side = TableFile {
-            shown: asked.base.to_owned(),
-            revision: Some(base.to_string()),
-            bytes: read(&tree, &path, asked.base)?,
-            path: path.clone(),
-        };
-        let after = changes.after(&path).ok_or_else(|| absent(&path, asked.head))?;
-        let head_side = TableFile {
-            shown: asked.head.to_owned(),
-            revision: Some(head.to_string()),
-            bytes: read(&merged, &after, asked.head)?,
-            path: after,
-        };
-        only_table(&brought, &pattern, &head_side.path)?;
-        one_spelling(&brought, &path, &head_side.path)?;
-        if changes.paths().contains(&file.as_str()) {
-            let brought_file = (&repository, &merged, file.as_str(), prefix.as_str());
-            still_named(brought_file, &brought, (&workspace, &pattern, &head_side.path))?;
-        }
-        let git = Revisions { repository, base, head, changes, table: path, prefix };
-        let (base, head) = (base_side, head_side);
         Ok(Self {
-            workspace: Some(workspace),
+            repository,
+            base,
+            head,
+            tree,
+            merged,
+            changes,
+            known,
+            brought,
+            file,
+            prefix,
             root,
-            dataset: Some(dataset),
+            workspace,
+            folder,
+        })
+    }
+
+    /// A file as one of both trees has it.
+    fn side(&self, of: &Commit, tree: &Tree, path: &str, shown: &str) -> Outcome<TableFile> {
+        let bytes = self.repository.read(tree, path)?.ok_or_else(|| absent(path, shown))?;
+        let (shown, path) = (shown.to_owned(), path.to_owned());
+        Ok(TableFile { shown, revision: Some(of.to_string()), path, bytes })
+    }
+
+    /// The sides, of which a file of the base is judged.
+    fn judged(
+        self,
+        [base, head]: [TableFile; 2],
+        table: String,
+        (dataset, reading): (Option<String>, Reading),
+    ) -> Sides {
+        let Self { repository, changes, file, prefix, .. } = self;
+        let git = Revisions {
+            repository,
+            base: self.base,
+            head: self.head,
+            changes,
+            table,
+            file,
+            prefix,
+        };
+        Sides {
+            workspace: Some(self.workspace),
+            root: self.root,
+            dataset,
             reading,
             base,
             head,
             git: Some(git),
-            _folder: Some(folder),
-        })
+            _folder: Some(self.folder),
+        }
     }
+}
+
+/// The folder of a path in a repository, empty or ending with a stroke.
+fn prefix(file: &str) -> String {
+    file.rsplit_once('/').map_or_else(String::new, |(at, _)| format!("{at}/"))
 }
 
 /// Whether a word that names a file names a revision too.
@@ -371,13 +436,7 @@ fn of_base(
     wanted.extend(judging.map(|path| below(&path.value)));
     let keys = settings.gate.approvers.iter().chain(&settings.gate.usage_signers);
     wanted.extend(keys.map(|listed| below(&listed.key.value)));
-    wanted.extend(settings.own.catalogue.iter().map(|path| below(&path.value)));
-    wanted.extend(settings.own.bundles.iter().map(|path| below(&path.value)));
-    let inside = |path: &String| {
-        let folder = format!("{}/", path.trim_end_matches('/'));
-        known.iter().any(|known| known == path || known.starts_with(&folder))
-    };
-    wanted.retain(inside);
+    wanted.extend(policies(settings, prefix));
     let mut elsewhere = Vec::new();
     for (name, dataset) in &settings.datasets {
         for (number, pattern) in dataset.files.iter().enumerate() {
@@ -402,12 +461,7 @@ fn of_base(
             elsewhere.push((name.clone(), number));
         }
     }
-    wanted.sort();
-    wanted.dedup();
-    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-    if !wanted.is_empty() {
-        repository.extract(tree, &wanted, folder)?;
-    }
+    written((repository, tree, known), wanted, folder)?;
     for (name, number) in elsewhere {
         let files = workspace.settings.datasets.get_mut(&name).map(|dataset| &mut dataset.files);
         if let Some(pattern) = files.and_then(|files| files.get_mut(number)) {
@@ -420,6 +474,31 @@ fn of_base(
         }
     }
     Ok(workspace)
+}
+
+/// The folders of a workspace's own controls and policy bundles, from the top of the repository.
+pub(super) fn policies(settings: &WorkspaceFile, prefix: &str) -> Vec<String> {
+    let folders = settings.own.catalogue.iter().chain(&settings.own.bundles);
+    folders.map(|path| below(prefix, &path.value)).collect()
+}
+
+/// Writes to a folder what a tree has of these files and folders.
+fn written(
+    (repository, tree, known): (&Repository, &Tree, &[String]),
+    mut wanted: Vec<String>,
+    folder: &Path,
+) -> Outcome<()> {
+    wanted.retain(|path| {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        known.iter().any(|known| known == path || known.starts_with(&below))
+    });
+    wanted.sort();
+    wanted.dedup();
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    if !wanted.is_empty() {
+        repository.extract(tree, &wanted, folder)?;
+    }
+    Ok(())
 }
 
 /// Refuses a file of this machine that leads into what the request brings: through a link of its tree, or

@@ -16,8 +16,6 @@ use tieout_evidence::key::SigningKey;
 use tieout_evidence::public_key::PublicKey;
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
-const PREDICATE_TYPE: &str = "urn:tieout:predicate:gate-approval:v1";
-const SUBJECT: &str = "evaluated-diff";
 
 /// What an approver says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,13 +55,85 @@ impl Approver {
     }
 }
 
+/// What a kind of statement states of its subject.
+pub(super) trait Stated: Serialize + DeserializeOwned {
+    /// Its predicate type: no statement of another kind can be taken for it.
+    const TYPE: &'static str;
+    /// What its subject is called.
+    const SUBJECT: &'static str;
+    /// What such a statement is, for who is told that one is none.
+    const WHAT: &'static str;
+
+    /// Under which account it is stated.
+    fn account(&self) -> &str;
+
+    /// Whether its values are written in the one way, as far as reading and writing them doesn't tell.
+    fn is_canonical(&self) -> bool {
+        true
+    }
+}
+
+/// The envelope file of a statement about a digest, signed.
+///
+/// # Errors
+/// None but defects.
+pub(super) fn signed<S: Stated>(digest: Digest, stated: &S, key: &SigningKey) -> Outcome<Vec<u8>> {
+    Ok(key.envelope(payload(digest, stated)?).to_bytes())
+}
+
+/// The subject's digest and what is stated of it, by one of the signers under the account that the base lists
+/// with the key.
+///
+/// # Errors
+/// Why it isn't.
+pub(super) fn verified<S: Stated>(
+    bytes: &[u8],
+    signers: &[Approver],
+) -> Result<(Digest, S), String> {
+    let envelope = Envelope::parse(bytes)?;
+    let mut of_key = signers.iter().filter(|a| a.key.id() == envelope.keyid);
+    let (Some(signer), None) = (of_key.next(), of_key.next()) else {
+        return Err("signed with a key that the base lists for no approver, or for two".to_owned());
+    };
+    if !signer.key.verifies(&envelope.signed_bytes(), &envelope.signature) {
+        return Err("the signature does not hold".to_owned());
+    }
+    // Only now it is known that somebody meant what is read.
+    let (digest, stated) = read::<S>(&envelope.payload)
+        .ok_or_else(|| format!("signed, and no {} in the form of one", S::WHAT))?;
+    if stated.account() != signer.account {
+        return Err("it states another account than the base lists with its key".to_owned());
+    }
+    Ok((digest, stated))
+}
+
+/// The statement in the one form in which it is written.
+pub(super) fn payload<S: Stated>(digest: Digest, stated: &S) -> Outcome<Vec<u8>> {
+    let form = Form {
+        kind: STATEMENT_TYPE.to_owned(),
+        subject: [Subject { name: S::SUBJECT.to_owned(), digest: Sha256 { sha256: digest } }],
+        predicate_type: S::TYPE.to_owned(),
+        predicate: stated,
+    };
+    serde_json::to_vec(&form).map_err(Failure::internal)
+}
+
+/// What reads back as the same was written in the one form: types, names and layout included.
+fn read<S: Stated>(bytes: &[u8]) -> Option<(Digest, S)> {
+    let form: Form<S> = serde_json::from_slice(bytes).ok()?;
+    let [Subject { digest: Sha256 { sha256: digest }, .. }] = form.subject;
+    let stated = form.predicate;
+    let same = stated.is_canonical() && payload(digest, &stated).ok()? == bytes;
+    same.then_some((digest, stated))
+}
+
 impl Approval {
     /// The envelope file, signed.
     ///
     /// # Errors
     /// None but defects.
     pub(crate) fn sign(&self, key: &SigningKey) -> Outcome<Vec<u8>> {
-        Ok(key.envelope(self.payload()?).to_bytes())
+        signed(self.digest, &self.predicate(), key)
     }
 
     /// Reads and verifies an envelope file; `file` is its name.
@@ -71,84 +141,21 @@ impl Approval {
     /// # Errors
     /// It isn't in the form of one, no approver's key made the signature, or one of another account.
     pub(crate) fn verify(file: &str, bytes: &[u8], approvers: &[Approver]) -> Outcome<Self> {
-        let refused = |why: &str| unproven(file, why);
-        let (payload, approver) = verified(bytes, approvers).map_err(|why| refused(&why))?;
-        // Only now it is known that somebody meant what is read.
-        let approval = Self::read(&payload).ok_or_else(|| {
-            refused("signed, and no approval of an evaluated diff in the form of one")
-        })?;
-        if approval.account != approver.account {
-            return Err(refused(OTHER_ACCOUNT));
-        }
-        Ok(approval)
+        let (digest, stated) =
+            verified::<Predicate>(bytes, approvers).map_err(|why| unproven(file, &why))?;
+        let decided_at = stated.decided_at().ok_or_else(|| Failure::internal("an instant"))?;
+        let Predicate { account, request, .. } = stated;
+        Ok(Self { digest, account, request, decided_at })
     }
 
-    fn payload(&self) -> Outcome<Vec<u8>> {
-        let predicate = Predicate {
+    fn predicate(&self) -> Predicate {
+        Predicate {
             account: self.account.clone(),
             decision: Decision::Approved,
             request: self.request.clone(),
             decided_at: instant_text(self.decided_at),
-        };
-        payload((SUBJECT, self.digest), PREDICATE_TYPE, predicate)
+        }
     }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (digest, predicate) = predicate(bytes)?;
-        let Predicate { account, decision: Decision::Approved, request, decided_at } = predicate;
-        let decided_at = DateTime::parse_from_rfc3339(&decided_at).ok()?.to_utc();
-        let approval = Self { digest, account, request, decided_at };
-        // What reads back as the same was written in the one form: types, names and layout included.
-        (approval.payload().ok()? == bytes).then_some(approval)
-    }
-}
-
-/// Why a statement is refused that somebody signed for somebody else.
-pub(super) const OTHER_ACCOUNT: &str = "it states another account than the base lists with its key";
-
-/// The payload of an envelope file, and whose key signed it.
-///
-/// # Errors
-/// Why it isn't signed by one of the approvers.
-pub(super) fn verified<'a>(
-    bytes: &[u8],
-    approvers: &'a [Approver],
-) -> Result<(Vec<u8>, &'a Approver), String> {
-    let envelope = Envelope::parse(bytes)?;
-    let mut of_key = approvers.iter().filter(|a| a.key.id() == envelope.keyid);
-    let (Some(approver), None) = (of_key.next(), of_key.next()) else {
-        return Err("signed with a key that the base lists for no approver, or for two".to_owned());
-    };
-    if !approver.key.verifies(&envelope.signed_bytes(), &envelope.signature) {
-        return Err("the signature does not hold".to_owned());
-    }
-    Ok((envelope.payload, approver))
-}
-
-/// A statement about one subject, by its name and digest, in the one form in which it is written.
-///
-/// # Errors
-/// None but defects.
-pub(super) fn payload(
-    (name, digest): (&str, Digest),
-    predicate_type: &str,
-    predicate: impl Serialize,
-) -> Outcome<Vec<u8>> {
-    let form = Form {
-        kind: STATEMENT_TYPE.to_owned(),
-        subject: [Subject { name: name.to_owned(), digest: Sha256 { sha256: digest } }],
-        predicate_type: predicate_type.to_owned(),
-        predicate,
-    };
-    serde_json::to_vec(&form).map_err(Failure::internal)
-}
-
-/// The subject's digest and the predicate of a payload. Whether its types and names are the right ones is
-/// known when it is written again and compared.
-pub(super) fn predicate<P: DeserializeOwned>(payload: &[u8]) -> Option<(Digest, P)> {
-    let form: Form<P> = serde_json::from_slice(payload).ok()?;
-    let [Subject { digest: Sha256 { sha256: digest }, .. }] = form.subject;
-    Some((digest, form.predicate))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -182,6 +189,26 @@ struct Predicate {
     decision: Decision,
     request: Option<String>,
     decided_at: String,
+}
+
+impl Stated for Predicate {
+    const TYPE: &'static str = "urn:tieout:predicate:gate-approval:v1";
+    const SUBJECT: &'static str = "evaluated-diff";
+    const WHAT: &'static str = "approval of an evaluated diff";
+
+    fn account(&self) -> &str {
+        &self.account
+    }
+
+    fn is_canonical(&self) -> bool {
+        self.decided_at().is_some_and(|at| instant_text(at) == self.decided_at)
+    }
+}
+
+impl Predicate {
+    fn decided_at(&self) -> Option<DateTime<Utc>> {
+        DateTime::parse_from_rfc3339(&self.decided_at).ok().map(|at| at.to_utc())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -259,7 +286,9 @@ mod tests {
     /// A key of the base signs many things; only what is an approval is one.
     #[test]
     fn another_statement_is_no_approval() {
-        let text = String::from_utf8(approval().payload().unwrap()).unwrap();
+        let signed = approval();
+        let text = payload(signed.digest, &signed.predicate()).unwrap();
+        let text = String::from_utf8(text).unwrap();
         for (from, to) in [
             ("gate-approval:v1", "control-result:v1"),
             ("evaluated-diff", "evaluated"),

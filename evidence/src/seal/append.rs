@@ -6,7 +6,7 @@
 
 use super::SealError;
 use crate::checkpoint::Checkpoint;
-use crate::files::{Files, Folder, make_folders, write};
+use crate::files::{Files, Folder, lock, make_folders, replace};
 use crate::key::SigningKey;
 use crate::log::{self, ENTRIES, HEAD, LogEntries};
 use crate::merkle::inclusion_proof;
@@ -48,7 +48,8 @@ impl<'a> LogWriter<'a> {
                 .help("one line without spaces and `+`, such as `tieout.local/workspace`")
         })?;
         make_folders(files, folder).map_err(SealError::io(folder))?;
-        let lock = lock(&folder.join(LOCK))?;
+        let path = folder.join(LOCK);
+        let lock = lock(&path).map_err(SealError::io(&path))?;
         let held = files.open_folder(folder).map_err(SealError::io(folder))?;
         let partial = folder.join(NEXT_HEAD);
         if exists(&partial)? {
@@ -120,13 +121,6 @@ fn exists(path: &Path) -> Result<bool, SealError> {
     path.try_exists().map_err(SealError::unread(path))
 }
 
-fn lock(path: &Path) -> Result<File, SealError> {
-    let open = File::options().create(true).truncate(false).write(true).open(path);
-    let file = open.map_err(SealError::io(path))?;
-    file.lock().map_err(SealError::io(path))?;
-    Ok(file)
-}
-
 fn has_all(entries: &[Digest], packs: &Path, folder: &Path) -> Result<(), SealError> {
     let unlogged = log::unlogged(entries, packs).map_err(|e| {
         SealError::new(format!("packs in `{}` can't be read: {e}", packs.display()))
@@ -178,9 +172,7 @@ fn publish(
     note: &str,
 ) -> Result<(), SealError> {
     let (partial, path) = (folder.join(NEXT_HEAD), folder.join(HEAD));
-    let published = write(files, &partial, note.as_bytes())
-        .and_then(|()| files.rename(&partial, &path))
-        .and_then(|()| held.sync());
+    let published = replace(files, held, (&partial, &path), note.as_bytes());
     published.map_err(SealError::io(&path))
 }
 

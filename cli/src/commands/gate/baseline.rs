@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::gate::baseline::{Baseline, Stated};
 use crate::gate::sides::Alone;
 use crate::keys;
-use crate::output::{self, Access, Existing};
+use crate::output;
 use crate::text::{counted, visible_line};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -44,12 +44,7 @@ pub(in super::super) fn baseline(global: &Global, args: &GateBaseline) -> Outcom
     };
     let baseline = Baseline { table: table.digest, stated };
     let bytes = baseline.sign(&key)?;
-    if args.output == Path::new("-") {
-        output::print_bytes(&bytes)?;
-    } else {
-        output::write_beside(&args.output, &bytes, Existing::Keep, Access::Usual)?;
-        output::print(&format!("{}\n", output::shown(&args.output)))?;
-    }
+    output::hand_over(&args.output, &bytes)?;
     let at = format!("{} ({} rows)", found.file.shown, table.rates.len());
     remark(global.quiet, &told(&baseline, &at, &key.public_key().id().to_string()));
     Ok(Exit::Success)

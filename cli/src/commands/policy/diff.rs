@@ -162,12 +162,7 @@ fn compared<'a>(
             not_compared.push((control.to_string(), why));
             continue;
         }
-        let of = |records: &'a [EvaluatedRecord]| -> &'a [EvaluatedRecord] {
-            let start = records.partition_point(|record| record.control < *control);
-            let end = records.partition_point(|record| record.control <= *control);
-            records.get(start..end).unwrap_or_default()
-        };
-        let (records, others) = (of(&before.records), of(&after.records));
+        let [records, others] = [before, after].map(|output| output.records_of(control.as_str()));
         let changes = compare::changes(records, others).map_err(Failure::internal)?;
         all.push(Compared { control, records: records.len(), changes, codes: codes(test, other) });
     }

@@ -30,7 +30,11 @@ pub(in crate::commands) fn lint(global: &Global, names: &[String]) -> Outcome<Ex
     Ok(if found.is_empty() { Exit::Success } else { Exit::Exceptions })
 }
 
-fn looked_over(target: &Target) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+/// The remarks on a rule.
+///
+/// # Errors
+/// What is wrong in it or its tests.
+pub(crate) fn looked_over(target: &Target) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     let tests = target.tests().map(|(_, source)| source.as_str());
     let told = |found: Vec<_>| found.into_iter().map(|d| target.told(d)).collect();
     tieout_policies::lint::lint(&target.rule, &target.setting(), tests).map(told).map_err(told)

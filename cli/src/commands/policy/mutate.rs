@@ -42,7 +42,11 @@ pub(in crate::commands) fn mutate(global: &Global, args: &PolicyMutate) -> Outco
     Ok(if short { Exit::Exceptions } else { Exit::Success })
 }
 
-fn mutants(target: &Target) -> Result<Vec<(Mutant, Fate)>, Vec<Diagnostic>> {
+/// The mutants of a rule, and what its tests make of each.
+///
+/// # Errors
+/// It has no tests, they don't pass, or what is wrong in one of both.
+pub(crate) fn mutants(target: &Target) -> Result<Vec<(Mutant, Fate)>, Vec<Diagnostic>> {
     let rule = target.shown(&target.rule.path);
     let Some(mut suite) = target.suite()? else {
         let help = "write a `rule_test.rego` beside the rule";

@@ -14,7 +14,7 @@ use tieout_policies::compile;
 use tieout_policies::unit_test::{Setting, Suite};
 
 /// A Rego rule with what is known of it.
-pub(super) struct Target {
+pub(crate) struct Target {
     pub(super) bundle: Arc<Bundle>,
     pub(super) rule: Rule,
     /// Where the bundle lies on the disk, as it is shown.
@@ -106,6 +106,12 @@ fn unknown(name: &str, catalogue: &Catalogue) -> Failure {
 }
 
 impl Target {
+    /// A rule as a control uses it, under the name that its bundle gives it.
+    pub(crate) fn of(bundle: &Arc<Bundle>, rule: &Rule, control: Option<&Control>) -> Self {
+        let (rule, control) = (rule.clone(), control.cloned());
+        Self { bundle: Arc::clone(bundle), rule, folder: None, control }
+    }
+
     /// The rule's tests: path and source.
     pub(super) fn tests(&self) -> Option<(&String, &String)> {
         let path = format!("{}/{}/rule_test.rego", self.bundle.name, self.rule.name);
@@ -121,7 +127,7 @@ impl Target {
     ///
     /// # Errors
     /// What is wrong in one of them.
-    pub(super) fn suite(&self) -> Result<Option<Suite>, Vec<Diagnostic>> {
+    pub(crate) fn suite(&self) -> Result<Option<Suite>, Vec<Diagnostic>> {
         let Some((path, source)) = self.tests() else { return Ok(None) };
         let suite = Suite::new(&self.rule, path, source, self.setting());
         let told = |found: Vec<_>| found.into_iter().map(|d| self.told(d)).collect();

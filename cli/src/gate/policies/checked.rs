@@ -1,13 +1,15 @@
 //! What a changed rule's tests are worth: what `lint`, `test --coverage` and `mutate` say of it.
 
 use super::differing::Differing;
+use crate::commands::{Target, looked_over, mutants};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::exit::Exit;
 use tieout_policies::bundle::Language;
-use tieout_policies::mutate::{self, Fate};
-use tieout_policies::unit_test::{Ending, Setting, Suite};
-use tieout_policies::{compile, lint};
+use tieout_policies::mutate::Fate;
+use tieout_policies::unit_test::Ending;
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Checked {
     pub(super) remarks: usize,
     pub(super) tests: usize,
@@ -29,48 +31,23 @@ pub(super) fn checked(of: &Differing) -> Outcome<Option<Checked>> {
     let Some(rule) = item.source().filter(|rule| rule.language == Language::Rego) else {
         return Ok(None);
     };
-    let bundle = &item.bundle;
-    let control = item.control.as_deref();
-    let failed = |found: Vec<compile::Diagnostic>| {
-        let told = found.into_iter().map(|found| {
-            let source = bundle.files.get(&found.path).map_or("", String::as_str);
-            let file = found.path.clone();
-            Diagnostic::of_policy(found, &file, source)
-        });
-        Failure { exit: crate::exit::Exit::Usage, diagnostics: told.collect() }
+    let failed = |diagnostics: Vec<Diagnostic>| Failure { exit: Exit::Usage, diagnostics };
+    let target = Target::of(&item.bundle, rule, item.control.as_deref());
+    let remarks = looked_over(&target).map_err(failed)?.len();
+    let Some(mut suite) = target.suite().map_err(failed)? else {
+        return Ok(Some(Checked { remarks, ..Checked::default() }));
     };
-    let path = format!("{}/{}/rule_test.rego", bundle.name, rule.name);
-    let tests = bundle.files.get(&path);
-    let setting = Setting::of(bundle, control);
-    let remarks = lint::lint(rule, &setting, tests.map(String::as_str)).map_err(failed)?.len();
-    let Some(source) = tests else {
-        let none =
-            Checked { remarks, tests: 0, failed: 0, not_covered: 0, mutants: 0, survivors: 0 };
-        return Ok(Some(none));
-    };
-    let mut suite = Suite::new(rule, &path, source, setting).map_err(failed)?;
-    let all = suite.tests().to_vec();
-    let fails = all.iter().filter(|test| suite.run(test) != Ending::Passed).count();
+    let tests = suite.tests().to_vec();
+    let fails = tests.iter().filter(|test| suite.run(test) != Ending::Passed).count();
     let (covered, parts) = suite.coverage().counts();
-    let listed = format!("{}/{}/equivalent.yaml", bundle.name, rule.name);
-    let (mutants, survivors) = if fails == 0 {
-        let equivalents = bundle.files.get(&listed).map(String::as_str);
-        let found = mutate::mutate(&mut suite, equivalents).map_err(|e| {
-            let message = format!("`{}`: {e}", rule.path);
-            Failure::usage(Diagnostic::new("not-mutated", message))
-        })?;
-        let survived = found.iter().filter(|(_, fate)| *fate == Fate::Survived).count();
-        (found.len(), survived)
-    } else {
-        // Tests that fail already would notice everything.
-        (0, 0)
-    };
+    // Tests that fail already would notice everything.
+    let mutants = if fails == 0 { mutants(&target).map_err(failed)? } else { Vec::new() };
     Ok(Some(Checked {
         remarks,
-        tests: all.len(),
+        tests: tests.len(),
         failed: fails,
         not_covered: parts.saturating_sub(covered),
-        mutants,
-        survivors,
+        survivors: mutants.iter().filter(|(_, fate)| *fate == Fate::Survived).count(),
+        mutants: mutants.len(),
     }))
 }

@@ -1,12 +1,13 @@
 //! What two versions of the policies have in common, and what they don't: control by control as the
 //! workspace resolves it, with its rule; the rules that no control uses; and the policy bundles.
 
-use super::hashed;
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::gate::hashed;
 use crate::gate::judge::FAMILY;
 use crate::lock;
 use crate::plan::{self, Selection};
+use crate::text::Period;
 use crate::workspace::Workspace;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,16 +56,16 @@ pub(super) struct Differing {
 }
 
 impl Policies {
-    /// What a workspace runs and what judges its requests, each as its settings resolve it.
+    /// What a workspace runs over a period and what judges its requests, each as its settings resolve it.
     ///
     /// # Errors
     /// What is wrong with its settings, controls or bundles.
     pub(super) fn of(
         workspace: &Workspace,
         catalogue: &Catalogue,
-        as_of: NaiveDate,
+        (as_of, period): (NaiveDate, Period),
     ) -> Outcome<Self> {
-        let asked = Selection { as_of: Some(as_of), ..Selection::default() };
+        let asked = Selection { only: Vec::new(), as_of: Some(as_of), period: Some(period) };
         let plan = plan::unlocked(workspace, catalogue, &asked)?;
         let gate = catalogue.items.iter().filter(|(_, item)| item.control.family == FAMILY);
         let only: Vec<String> = gate.map(|(id, _)| id.clone()).collect();

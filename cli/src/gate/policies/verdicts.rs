@@ -9,10 +9,6 @@ use crate::diagnostic::{Failure, Outcome};
 use crate::gate::judge::Judging;
 use crate::gate::rates;
 use crate::gate::result::Input;
-use crate::plan::{self, Selection};
-use crate::text::Period;
-use crate::workspace::Workspace;
-use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::record::FieldClass;
 use tieout_controls::{ControlId, Decimal, Decision, EvaluatedRecord, RecordRef};
@@ -23,13 +19,6 @@ use tieout_policies::data::Schema;
 
 /// So many records are named of what is no longer found.
 const NAMED: usize = 3;
-
-/// What is decided over.
-pub(super) struct Data {
-    pub(super) period: Period,
-    pub(super) no_data: bool,
-    pub(super) as_of: NaiveDate,
-}
 
 /// What came of comparing.
 pub(super) enum Comparison {
@@ -136,10 +125,10 @@ pub(super) struct Both {
 /// # Errors
 /// A query or rule that can't be run, or data that can't be read.
 pub(super) fn compared(
-    (base_workspace, base): (&Workspace, &Policies),
-    (head_workspace, head, head_catalogue): (&Workspace, &Policies, &Catalogue),
+    base: &Policies,
+    (head, head_catalogue): (&Policies, &Catalogue),
     differing: &[Differing],
-    data: &Data,
+    no_data: bool,
     judging: Judging<'_>,
 ) -> Outcome<Both> {
     let mut both = Both::default();
@@ -149,15 +138,14 @@ pub(super) fn compared(
         let item = of.new.as_ref().or(of.old.as_ref());
         if item.is_some_and(super::differing::Item::of_the_gate) {
             all.insert(of.subject.clone(), Comparison::OfTheGate);
-        } else if !data.no_data {
+        } else if !no_data {
             wanted.insert(of.subject.as_str());
         }
     }
     if wanted.is_empty() {
         return Ok(both);
     }
-    let mut before = side((base_workspace, base, judging.catalogue), &wanted, data)?;
-    let after = side((head_workspace, head, head_catalogue), &wanted, data)?;
+    let (mut before, after) = (side(base, &wanted), side(head, &wanted));
     let roles = roles(&[before.controls.clone(), after.controls.clone()].concat());
     before.datasets = judging.plan.datasets.clone();
     before.datasets.retain(|spec| roles.contains(spec.profile.role));
@@ -187,21 +175,11 @@ pub(super) fn compared(
     Ok(both)
 }
 
-/// The side's plan over the period, for the subjects alone.
-fn side(
-    (workspace, policies, catalogue): (&Workspace, &Policies, &Catalogue),
-    wanted: &BTreeSet<&str>,
-    data: &Data,
-) -> Outcome<Plan> {
-    let asked = Selection { as_of: Some(data.as_of), period: Some(data.period), only: Vec::new() };
-    let mut plan = plan::unlocked(workspace, catalogue, &asked)?;
-    let known: BTreeSet<String> =
-        policies.plan.controls.iter().map(|planned| planned.control.id.to_string()).collect();
-    plan.controls.retain(|planned| {
-        let id = planned.control.id.as_str();
-        wanted.contains(id) && known.contains(id)
-    });
-    Ok(plan)
+/// The side's plan, for the subjects alone.
+fn side(policies: &Policies, wanted: &BTreeSet<&str>) -> Plan {
+    let mut plan = policies.plan.clone();
+    plan.controls.retain(|planned| wanted.contains(planned.control.id.as_str()));
+    plan
 }
 
 fn compare(
@@ -217,7 +195,8 @@ fn compare(
     if let Some(why) = tests.into_iter().flatten().find_map(untested) {
         return Ok(Comparison::NotPossible(why));
     }
-    let [old, new] = outputs.map(|output| output.map_or(&[][..], |output| of(output, subject)));
+    let [old, new] =
+        outputs.map(|output| output.map_or(&[][..], |output| output.records_of(subject)));
     let keyed = |records: &[EvaluatedRecord]| -> Outcome<Vec<String>> {
         records.iter().map(|record| key(&record.record)).collect()
     };
@@ -252,13 +231,6 @@ fn compare(
         }
     }
     Ok(Comparison::Compared { records: pairs.len(), moved, no_longer_found })
-}
-
-fn of<'a>(output: &'a RunOutput, subject: &str) -> &'a [EvaluatedRecord] {
-    let records = &output.records;
-    let start = records.partition_point(|record| record.control.as_str() < subject);
-    let end = records.partition_point(|record| record.control.as_str() <= subject);
-    records.get(start..end).unwrap_or_default()
 }
 
 fn key(record: &RecordRef) -> Outcome<String> {

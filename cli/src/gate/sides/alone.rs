@@ -1,7 +1,7 @@
 //! One version of a table, for what is asked of it alone.
 
 use super::super::git::Repository;
-use super::{TableFile, absent, below, no_table, one, place, table};
+use super::{TableFile, absent, below, no_table, one, place, prefix, table};
 use crate::diagnostic::{Failure, Outcome};
 use crate::output;
 use crate::workspace::Workspace;
@@ -56,8 +56,7 @@ impl Alone {
         let workspace = Workspace::read(&folder.path().join(&file))?;
         let (dataset, pattern, reading) =
             table(&workspace, wanted)?.ok_or_else(|| no_table("its workspace"))?;
-        let prefix = file.rsplit_once('/').map_or_else(String::new, |(at, _)| format!("{at}/"));
-        let path = one(&known, &below(&prefix, &pattern))?;
+        let path = one(&known, &below(&prefix(&file), &pattern))?;
         let bytes = repository.read(&tree, &path)?.ok_or_else(|| absent(&path, revision))?;
         let (shown, revision) = (revision.to_owned(), Some(commit.to_string()));
         Ok(Self { dataset, reading, file: TableFile { shown, revision, path, bytes } })

@@ -1,10 +1,10 @@
 //! The policies that a request proposes: the merge result's settings, controls and bundles, over the data of
 //! the base.
 
-use super::{Asked, Revisions, Sides, TableFile, absent, below, conflict, of_base, place, plain};
+use super::{Asked, Merged, Sides, absent, plain, policies, written};
 use crate::config;
 use crate::diagnostic::{Failure, Outcome};
-use crate::gate::git::{Merge, Repository, Tree};
+use crate::gate::git::{Merge, Tree};
 use crate::output;
 use crate::workspace::Workspace;
 use std::collections::BTreeMap;
@@ -54,45 +54,13 @@ impl Sides {
     /// # Errors
     /// A side isn't there, the revisions can't be merged, or the head's settings can't be read.
     pub(crate) fn policies(asked: &Asked<'_>) -> Outcome<(Self, Proposed)> {
-        let here = Path::new(".");
-        let repository = Repository::discover(asked.config.unwrap_or(here))?;
-        let (base, head) = (repository.resolve(asked.base)?, repository.resolve(asked.head)?);
-        let tree = repository.tree(&base)?;
-        let merged = match repository.merge(&base, &head)? {
-            Merge::Clean(tree) => tree,
-            Merge::Conflict(paths) => return Err(conflict(asked, &paths)),
-        };
-        let changes = repository.changed(&tree, &merged)?;
-        let (known, brought) = (repository.paths(&tree)?, repository.paths(&merged)?);
-        let (file, root) = place(&repository, &known, asked.config)?;
-        let prefix = file.rsplit_once('/').map_or_else(String::new, |(at, _)| format!("{at}/"));
-        let folder = tempfile::tempdir().map_err(|e| Failure::file(here, &e))?;
-        let workspace = of_base(
-            (&repository, &tree),
-            (&known, &brought),
-            (&file, &prefix),
-            (&root, folder.path()),
-        )?;
-        let side = |tree: &Tree, shown: &str, revision: String| {
-            let bytes = repository.read(tree, &file)?.ok_or_else(|| absent(&file, shown))?;
-            Ok(TableFile {
-                shown: shown.to_owned(),
-                revision: Some(revision),
-                path: file.clone(),
-                bytes,
-            })
-        };
-        let sides = Self {
-            root,
-            reading: Reading::default(),
-            dataset: None,
-            base: side(&tree, asked.base, base.to_string())?,
-            head: side(&merged, asked.head, head.to_string())?,
-            workspace: Some(workspace),
-            git: Some(Revisions { repository, base, head, changes, table: file, prefix }),
-            _folder: Some(folder),
-        };
-        let proposed = sides.merged(&merged)?;
+        let found = Merged::of(asked)?;
+        let file = found.file.clone();
+        let base = found.side(&found.base, &found.tree, &file, asked.base)?;
+        let head = found.side(&found.head, &found.merged, &file, asked.head)?;
+        let (merged, brought) = (found.merged.clone(), found.brought.clone());
+        let sides = found.judged([base, head], file, (None, Reading::default()));
+        let proposed = sides.merged(&merged, &brought)?;
         Ok((sides, proposed))
     }
 
@@ -113,43 +81,31 @@ impl Sides {
         let Some(git) = &self.git else { return Ok(None) };
         let Ok(commit) = git.repository.resolve(commit) else { return Ok(None) };
         match git.repository.merge(&git.base, &commit)? {
-            Merge::Clean(tree) => Ok(self.merged(&tree).ok()),
+            Merge::Clean(tree) => {
+                let brought = git.repository.paths(&tree)?;
+                Ok(self.merged(&tree, &brought).ok())
+            }
             Merge::Conflict(_) => Ok(None),
         }
     }
 
-    /// The workspace of a merge result, written to a folder of its own.
-    fn merged(&self, tree: &Tree) -> Outcome<Proposed> {
+    /// The workspace of a merge result, of which these are the paths, written to a folder of its own.
+    fn merged(&self, tree: &Tree, brought: &[String]) -> Outcome<Proposed> {
         let (Some(git), base) = (&self.git, self.base_workspace()?) else {
             return Err(Failure::internal("a merge without git"));
         };
         let folder = tempfile::tempdir().map_err(|e| Failure::file(Path::new("."), &e))?;
-        let file = git.below("tieout.yaml");
-        let brought = git.repository.paths(tree)?;
-        if !brought.contains(&file) {
-            return Err(absent(&file, &self.head.shown));
-        }
-        git.repository.extract(tree, &[&file], folder.path())?;
+        let bytes = git.repository.read(tree, &git.file)?;
+        let bytes = bytes.ok_or_else(|| absent(&git.file, &self.head.shown))?;
+        git.repository.extract(tree, &[&git.file], folder.path())?;
         let read = || -> Outcome<Workspace> {
-            let mut workspace = Workspace::read(&folder.path().join(&file))?;
-            let own = &workspace.settings.own;
-            let folders = own.catalogue.iter().chain(&own.bundles);
-            let mut wanted: Vec<String> =
-                folders.map(|path| below(&git.prefix, &path.value)).collect();
+            let mut workspace = Workspace::read(&folder.path().join(&git.file))?;
+            let mut wanted = policies(&workspace.settings, &git.prefix);
             wanted.push(git.below("tieout.lock"));
-            let inside = |path: &String| {
-                let folder = format!("{}/", path.trim_end_matches('/'));
-                brought.iter().any(|known| known == path || known.starts_with(&folder))
-            };
-            wanted.retain(inside);
-            wanted.sort();
-            wanted.dedup();
-            let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-            if !wanted.is_empty() {
-                git.repository.extract(tree, &wanted, folder.path())?;
-            }
+            written((&git.repository, tree, brought), wanted, folder.path())?;
             // Data are evidence of the base: what a request brings of them judges nothing.
-            let mut datasets = Workspace::read(&base.root)?.settings.datasets;
+            let name = git.file.strip_prefix(&git.prefix).unwrap_or(&git.file);
+            let mut datasets = Workspace::read(&base.root.join(name))?.settings.datasets;
             for (name, dataset) in &mut datasets {
                 let known = base.settings.datasets.get(name);
                 let known = known.into_iter().flat_map(|dataset| &dataset.files);
@@ -162,7 +118,6 @@ impl Sides {
             Ok(workspace)
         };
         let workspace = read().map_err(|failure| without(failure, folder.path()))?;
-        let bytes = git.repository.read(tree, &file)?.unwrap_or_default();
         let changes_other_settings = other_settings(&self.base.bytes)? != other_settings(&bytes)?;
         Ok(Proposed { workspace, changes_other_settings, folder })
     }
