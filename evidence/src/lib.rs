@@ -10,6 +10,7 @@
 //! | [`dsse`] | DSSE envelopes |
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
+//! | [`statement`] | in-toto statements other than a pack's |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`log`] | the log's folder, as a reader sees it |
 //!
@@ -24,6 +25,7 @@ pub mod note;
 pub mod policy;
 pub mod proof;
 pub mod public_key;
+pub mod statement;
 pub mod verify;
 
 mod claims;

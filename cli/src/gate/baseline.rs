@@ -43,17 +43,19 @@ pub(crate) struct Stated {
     pub(crate) findings: Vec<Identity>,
 }
 
-impl statement::Stated for Stated {
+impl tieout_evidence::statement::Stated for Stated {
     const TYPE: &'static str = "urn:tieout:predicate:gate-baseline:v1";
     const SUBJECT: &'static str = "rates";
     const WHAT: &'static str = "baseline";
 
-    fn account(&self) -> &str {
-        &self.account
-    }
-
     fn is_canonical(&self) -> bool {
         self.findings.is_sorted()
+    }
+}
+
+impl statement::Personal for Stated {
+    fn account(&self) -> &str {
+        &self.account
     }
 }
 
@@ -239,7 +241,8 @@ mod tests {
         };
         assert!(Baseline::verify("b", &approval.sign(&key(1)).unwrap(), &listed).is_err());
         assert!(Approval::verify("a", &baseline().sign(&key(1)).unwrap(), &listed).is_err());
-        let text = statement::payload(baseline().table, &baseline().stated).unwrap();
+        let text =
+            tieout_evidence::statement::payload(baseline().table, &baseline().stated).unwrap();
         let text = String::from_utf8(text).unwrap();
         for (from, to) in [
             ("gate-baseline:v1", "gate-approval:v1"),

@@ -25,11 +25,13 @@ struct Stated {
     account: String,
 }
 
-impl statement::Stated for Stated {
+impl tieout_evidence::statement::Stated for Stated {
     const TYPE: &'static str = "urn:tieout:predicate:usage-summary:v1";
     const SUBJECT: &'static str = "usage-summary";
     const WHAT: &'static str = "statement about a usage summary";
+}
 
+impl statement::Personal for Stated {
     fn account(&self) -> &str {
         &self.account
     }

@@ -7,15 +7,13 @@
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tieout_controls::Digest;
 use tieout_controls::value::instant_text;
 use tieout_evidence::dsse::Envelope;
 use tieout_evidence::key::SigningKey;
 use tieout_evidence::public_key::PublicKey;
-
-const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+use tieout_evidence::statement::{self, Stated};
 
 /// What an approver says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,22 +53,10 @@ impl Approver {
     }
 }
 
-/// What a kind of statement states of its subject.
-pub(super) trait Stated: Serialize + DeserializeOwned {
-    /// Its predicate type: no statement of another kind can be taken for it.
-    const TYPE: &'static str;
-    /// What its subject is called.
-    const SUBJECT: &'static str;
-    /// What such a statement is, for who is told that one is none.
-    const WHAT: &'static str;
-
+/// A statement that a person makes under an account.
+pub(super) trait Personal: Stated {
     /// Under which account it is stated.
     fn account(&self) -> &str;
-
-    /// Whether its values are written in the one way, as far as reading and writing them doesn't tell.
-    fn is_canonical(&self) -> bool {
-        true
-    }
 }
 
 /// The envelope file of a statement about a digest, signed.
@@ -78,7 +64,8 @@ pub(super) trait Stated: Serialize + DeserializeOwned {
 /// # Errors
 /// None but defects.
 pub(super) fn signed<S: Stated>(digest: Digest, stated: &S, key: &SigningKey) -> Outcome<Vec<u8>> {
-    Ok(key.envelope(payload(digest, stated)?).to_bytes())
+    statement::signed(digest, stated, key)
+        .ok_or_else(|| Failure::internal("a statement that is no JSON"))
 }
 
 /// The subject's digest and what is stated of it, by one of the signers under the account that the base lists
@@ -86,7 +73,7 @@ pub(super) fn signed<S: Stated>(digest: Digest, stated: &S, key: &SigningKey) ->
 ///
 /// # Errors
 /// Why it isn't.
-pub(super) fn verified<S: Stated>(
+pub(super) fn verified<S: Personal>(
     bytes: &[u8],
     signers: &[Approver],
 ) -> Result<(Digest, S), String> {
@@ -99,32 +86,11 @@ pub(super) fn verified<S: Stated>(
         return Err("the signature does not hold".to_owned());
     }
     // Only now it is known that somebody meant what is read.
-    let (digest, stated) = read::<S>(&envelope.payload)
-        .ok_or_else(|| format!("signed, and no {} in the form of one", S::WHAT))?;
+    let (digest, stated) = statement::read::<S>(&envelope)?;
     if stated.account() != signer.account {
         return Err("it states another account than the base lists with its key".to_owned());
     }
     Ok((digest, stated))
-}
-
-/// The statement in the one form in which it is written.
-pub(super) fn payload<S: Stated>(digest: Digest, stated: &S) -> Outcome<Vec<u8>> {
-    let form = Form {
-        kind: STATEMENT_TYPE.to_owned(),
-        subject: [Subject { name: S::SUBJECT.to_owned(), digest: Sha256 { sha256: digest } }],
-        predicate_type: S::TYPE.to_owned(),
-        predicate: stated,
-    };
-    serde_json::to_vec(&form).map_err(Failure::internal)
-}
-
-/// What reads back as the same was written in the one form: types, names and layout included.
-fn read<S: Stated>(bytes: &[u8]) -> Option<(Digest, S)> {
-    let form: Form<S> = serde_json::from_slice(bytes).ok()?;
-    let [Subject { digest: Sha256 { sha256: digest }, .. }] = form.subject;
-    let stated = form.predicate;
-    let same = stated.is_canonical() && payload(digest, &stated).ok()? == bytes;
-    same.then_some((digest, stated))
 }
 
 impl Approval {
@@ -159,30 +125,6 @@ impl Approval {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Form<P> {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: [Subject; 1],
-    #[serde(rename = "predicateType")]
-    predicate_type: String,
-    predicate: P,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Subject {
-    name: String,
-    digest: Sha256,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sha256 {
-    sha256: Digest,
-}
-
-#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Predicate {
     account: String,
@@ -196,12 +138,14 @@ impl Stated for Predicate {
     const SUBJECT: &'static str = "evaluated-diff";
     const WHAT: &'static str = "approval of an evaluated diff";
 
-    fn account(&self) -> &str {
-        &self.account
-    }
-
     fn is_canonical(&self) -> bool {
         self.decided_at().is_some_and(|at| instant_text(at) == self.decided_at)
+    }
+}
+
+impl Personal for Predicate {
+    fn account(&self) -> &str {
+        &self.account
     }
 }
 
@@ -287,7 +231,7 @@ mod tests {
     #[test]
     fn another_statement_is_no_approval() {
         let signed = approval();
-        let text = payload(signed.digest, &signed.predicate()).unwrap();
+        let text = statement::payload(signed.digest, &signed.predicate()).unwrap();
         let text = String::from_utf8(text).unwrap();
         for (from, to) in [
             ("gate-approval:v1", "control-result:v1"),
