@@ -39,6 +39,9 @@ mod line;
 mod sums;
 mod visible;
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+
 #[cfg(feature = "seal")]
 pub mod commitment;
 #[cfg(feature = "seal")]

@@ -24,6 +24,8 @@ mod stage;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod fuzzed;
+#[cfg(test)]
 mod interruption;
 #[cfg(test)]
 mod trial;
