@@ -5,8 +5,8 @@ use crate::report::Format;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use tieout_controls::Digest;
 use tieout_controls::control::Severity;
+use tieout_controls::{ControlId, Digest};
 
 /// Policy-as-code compliance and audit engine for billing: nothing is concluded from a population
 /// that doesn't tie out.
@@ -239,6 +239,59 @@ pub(crate) enum Pack {
         #[command(flatten)]
         anchor: AnchorFiles,
     },
+    /// What differs between two packs: run, data, policies, results, exceptions
+    Diff {
+        /// The pack of before
+        before: PathBuf,
+        /// The pack of after
+        after: PathBuf,
+        #[command(flatten)]
+        anchor: AnchorFiles,
+    },
+    /// A copy that withholds the named personal columns and controls, or all that it may
+    Redact(PackCopy),
+    /// A copy that discloses the named personal columns and controls, and nothing else
+    Disclose(PackCopy),
+    /// The pack as one file, a tar archive, the same for the same pack
+    Export {
+        /// The pack's folder, or its name in the workspace
+        pack: PathBuf,
+        /// The archive
+        file: PathBuf,
+        #[command(flatten)]
+        anchor: AnchorFiles,
+    },
+}
+
+/// Copying a pack.
+#[derive(Debug, Args)]
+pub(crate) struct PackCopy {
+    /// The pack's folder, or its name in the workspace
+    pub(crate) pack: PathBuf,
+    /// The folder of the copy; it must not exist
+    pub(crate) to: PathBuf,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorFiles,
+}
+
+/// Which disclosures are meant.
+#[derive(Debug, Args)]
+pub(crate) struct Scope {
+    /// A personal column, repeatable
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) column: Vec<String>,
+    /// A control, repeatable
+    #[arg(long, value_name = "ID")]
+    pub(crate) control: Vec<ControlId>,
+}
+
+impl Scope {
+    /// Whether nothing is named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.column.is_empty() && self.control.is_empty()
+    }
 }
 
 #[derive(Debug, Args)]

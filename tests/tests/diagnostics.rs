@@ -14,13 +14,18 @@ use tieout_tests::repository;
 const ROOMS: [&str; 4] = ["cli/src", "engine/src", "policies/src", "search/src"];
 
 /// Where literals in kebab case are roles, modes of prices, classes of differences, steps of a
-/// derivation, kinds of changes and commands of git.
-const COMPUTED: [&str; 4] =
-    ["engine/src/population/native", "engine/src/lineage", "engine/src/gate", "cli/src/gate/git"];
+/// derivation, kinds of changes, commands of git and names of OSCAL.
+const COMPUTED: [&str; 5] = [
+    "engine/src/population/native",
+    "engine/src/lineage",
+    "engine/src/gate",
+    "cli/src/gate/git",
+    "cli/src/report/oscal",
+];
 /// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation,
 /// operators of Cedar.
-const OTHER_WORDS: [&str; 42] = [
+const OTHER_WORDS: [&str; 43] = [
     "account-person",
     "bill-line-1",
     "break-glass",
@@ -60,6 +65,7 @@ const OTHER_WORDS: [&str; 42] = [
     "re-rating",
     "role-grant",
     "sod-rule",
+    "test-result",
     "tieout-demo",
     "usage-summary",
     "utf-8",

@@ -73,6 +73,14 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Why(args) => why::why(global, &args),
         Command::Verify(args) => verify::verify(global, &args),
         Command::Pack(Pack::Show { pack, anchor }) => pack::show(global, &pack, &anchor),
+        Command::Pack(Pack::Diff { before, after, anchor }) => {
+            pack::diff(global, [&before, &after], &anchor)
+        }
+        Command::Pack(Pack::Redact(args)) => pack::copy(global, &args, pack::Withheld::Named),
+        Command::Pack(Pack::Disclose(args)) => pack::copy(global, &args, pack::Withheld::Others),
+        Command::Pack(Pack::Export { pack, file, anchor }) => {
+            pack::export(global, &pack, &file, &anchor)
+        }
         Command::Report(args) => report::report(global, &args),
         Command::Search(args) => search::search(global, &args),
         Command::Control(Control::List { json }) => control::list(global, json),

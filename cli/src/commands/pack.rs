@@ -1,11 +1,16 @@
 //! `tieout pack`.
 
+mod archive;
+mod copy;
+
+pub(super) use copy::{Withheld, copy};
+
 use crate::args::{AnchorFiles, Global};
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
 use crate::output;
 use crate::packs;
-use crate::report::shown;
+use crate::report::{compared, shown};
 use crate::text::table;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
@@ -20,6 +25,38 @@ pub(super) fn show(global: &Global, pack: &Path, anchor: &AnchorFiles) -> Outcom
     let anchor = packs::anchor(anchor, workspace.as_ref())?;
     let (pack, verification) = packs::open(&folder, &anchor)?;
     output::print(&page(&pack, packs::vouched(verification.verdict)))?;
+    Ok(packs::exit(verification.verdict))
+}
+
+/// What differs between two packs. Ends as `diff` does: 1 when something does.
+pub(super) fn diff(global: &Global, packs: [&Path; 2], anchor: &AnchorFiles) -> Outcome<Exit> {
+    let workspace = Workspace::find(global.config.as_deref())?;
+    let anchor = packs::anchor(anchor, workspace.as_ref())?;
+    let open = |pack: &Path| packs::open(&packs::named(pack, workspace.as_ref())?, &anchor);
+    let [before, after] = [open(packs[0])?, open(packs[1])?];
+    let compared = compared::compare([(&before.0, &before.1), (&after.0, &after.1)]);
+    output::print(compared.text())?;
+    let unvouched = [&before, &after].into_iter().map(|(_, verification)| verification.verdict);
+    match unvouched.map(packs::exit).find(|exit| *exit != Exit::Success) {
+        Some(exit) => Ok(exit),
+        None if compared.differ() => Ok(Exit::Exceptions),
+        None => Ok(Exit::Success),
+    }
+}
+
+/// Writes a pack that verifies as one file.
+pub(super) fn export(
+    global: &Global,
+    pack: &Path,
+    file: &Path,
+    anchor: &AnchorFiles,
+) -> Outcome<Exit> {
+    let workspace = Workspace::find(global.config.as_deref())?;
+    let folder = packs::named(pack, workspace.as_ref())?;
+    let anchor = packs::anchor(anchor, workspace.as_ref())?;
+    let (_, verification) = packs::open(&folder, &anchor)?;
+    archive::write(&folder, file)?;
+    output::print(&format!("{}\n", output::shown(file)))?;
     Ok(packs::exit(verification.verdict))
 }
 

@@ -15,15 +15,21 @@
 //! | [`Format::Junit`] | a CI server: a control is a test case |
 //! | [`Format::Sarif`] | a code host: one result for each control and code |
 //! | [`Format::Openlineage`] | a lineage catalogue: events of the run and of each control |
+//! | [`Format::Oscal`] | a governance tool: OSCAL assessment results |
+//! | [`Format::TestResult`] | a supply-chain policy: an in-toto test result |
 
+pub(crate) mod compared;
 mod content;
 mod html;
+mod identity;
 mod json;
 mod junit;
 mod openlineage;
+mod oscal;
 mod parquet;
 pub(crate) mod sarif;
 pub(crate) mod shown;
+mod test_result;
 mod text;
 mod xlsx;
 
@@ -53,11 +59,15 @@ pub enum Format {
     Parquet,
     /// OpenLineage events, one a line.
     Openlineage,
+    /// OSCAL 1.2.1 assessment results in JSON.
+    Oscal,
+    /// An in-toto statement with a test result, not signed.
+    TestResult,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Text,
         Self::Json,
         Self::Html,
@@ -66,6 +76,8 @@ impl Format {
         Self::Sarif,
         Self::Parquet,
         Self::Openlineage,
+        Self::Oscal,
+        Self::TestResult,
     ];
 
     /// The usual ending of such a file's name, without the leading point.
@@ -79,6 +91,8 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Parquet => "parquet",
             Self::Openlineage => "openlineage.ndjson",
+            Self::Oscal => "oscal.json",
+            Self::TestResult => "intoto.json",
         }
     }
 
@@ -89,6 +103,8 @@ impl Format {
         let endings = [
             (".txt", Self::Text),
             (".sarif.json", Self::Sarif),
+            (".oscal.json", Self::Oscal),
+            (".intoto.json", Self::TestResult),
             (".json", Self::Json),
             (".html", Self::Html),
             (".htm", Self::Html),
@@ -135,6 +151,8 @@ pub fn render(
         Format::Sarif => sarif::write(&content),
         Format::Parquet => parquet::write(&content),
         Format::Openlineage => openlineage::write(&content),
+        Format::Oscal => oscal::write(&content),
+        Format::TestResult => test_result::write(&content),
     }
 }
 

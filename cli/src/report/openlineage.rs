@@ -8,10 +8,9 @@
 //! Exact sums are texts in facets of our own, because the standard's are binary floats; the schema of
 //! those is `docs/reference/openlineage-facets.schema.json`.
 
-use super::ReportError;
 use super::content::{Content, Tested};
+use super::{ReportError, identity};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use tieout_controls::Outcome;
 use tieout_controls::dataset::DatasetSummary;
 
@@ -80,24 +79,9 @@ impl<'a> Events<'a> {
         })
     }
 
-    /// A UUID of the pack and the job (RFC 9562 section 5.8, version 8): the same at each export.
+    /// A UUID of the pack and the job: the same at each export.
     fn run_id(&self, job: &str) -> String {
-        let mut hash = Sha256::new();
-        hash.update(b"tieout openlineage run\n");
-        hash.update(self.content.pack.digest.0);
-        hash.update(job.as_bytes());
-        let digest = hash.finalize();
-        let mut hex: Vec<char> =
-            tieout_controls::Digest(digest.into()).to_string().chars().collect();
-        let (version, variant) = ('8', '8');
-        for (at, fixed) in [(12, version), (16, variant)] {
-            if let Some(place) = hex.get_mut(at) {
-                *place = fixed;
-            }
-        }
-        let part =
-            |from: usize, count: usize| hex.iter().skip(from).take(count).collect::<String>();
-        [part(0, 8), part(8, 4), part(12, 4), part(16, 4), part(20, 12)].join("-")
+        identity::uuid('8', self.content.pack.digest, &format!("openlineage run {job}"))
     }
 
     fn run_facets(&self, job: &Job<'_>, done: bool) -> Value {

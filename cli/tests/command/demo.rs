@@ -63,7 +63,8 @@ fn a_search_hit_names_its_pack_record_and_log_index() {
 #[test]
 fn every_report_format_is_made_from_the_pack() {
     let pack = pack(&DEMO);
-    for format in ["text", "json", "html", "xlsx", "junit", "sarif", "parquet", "openlineage"] {
+    let formats = ["text", "json", "html", "xlsx", "junit", "sarif", "parquet", "openlineage"];
+    for format in formats.into_iter().chain(["oscal", "test-result"]) {
         let path = DEMO.path(&format!("report.{format}"));
         let spec = format!("{format}={}", path.display());
         DEMO.tieout_in("co", &["report", &pack, "-o", &spec], &[]).exits(0);

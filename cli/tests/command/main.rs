@@ -7,6 +7,7 @@ mod approve;
 mod catalogue;
 #[cfg(test)]
 mod charges;
+mod copies;
 #[cfg(test)]
 mod deck;
 #[cfg(test)]
