@@ -73,6 +73,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Why(args) => why::why(global, &args),
         Command::Verify(args) => verify::verify(global, &args),
         Command::Pack(Pack::Show { pack, anchor }) => pack::show(global, &pack, &anchor),
+        Command::Pack(Pack::Prove { pack, tree, line }) => pack::prove(global, &pack, tree, line),
         Command::Report(args) => report::report(global, &args),
         Command::Search(args) => search::search(global, &args),
         Command::Control(Control::List { json }) => control::list(global, json),
