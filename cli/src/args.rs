@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tieout_controls::control::Severity;
 use tieout_controls::{ControlId, Digest};
+use tieout_evidence::line_proof::LineTree;
 
 /// Policy-as-code compliance and audit engine for billing: nothing is concluded from a population
 /// that doesn't tie out.
@@ -261,6 +262,20 @@ pub(crate) enum Pack {
         #[command(flatten)]
         anchor: AnchorFiles,
     },
+    /// Prove one line of a pack, for whoever is not to have the pack
+    ///
+    /// The proof goes to standard output; `tieout-verify proof` verifies it. It has what is disclosed of the
+    /// line, and of no other.
+    Prove {
+        /// The pack's folder, or its name in the workspace
+        pack: PathBuf,
+        /// `records`, the violating and undetermined records; or `population`, all that were evaluated
+        #[arg(value_parser = line_tree)]
+        tree: LineTree,
+        /// The line, from 0: of `records` as `tieout explain PACK#LINE` counts, of `population` what a record
+        /// line says in its field `population`
+        line: u64,
+    },
 }
 
 /// Copying a pack.
@@ -291,6 +306,14 @@ impl Scope {
     /// Whether nothing is named.
     pub(crate) fn is_empty(&self) -> bool {
         self.column.is_empty() && self.control.is_empty()
+    }
+}
+
+fn line_tree(text: &str) -> Result<LineTree, String> {
+    match text {
+        "records" => Ok(LineTree::Records),
+        "population" => Ok(LineTree::Population),
+        _ => Err("`records` or `population`".to_owned()),
     }
 }
 

@@ -164,8 +164,8 @@ impl Predicate {
 
 #[cfg(feature = "seal")]
 impl TreeHead {
-    pub(crate) fn new(tree: &crate::merkle::Tree) -> Self {
-        Self { tree_size: Count(tree.size()), root_hash: tree.root(), hashing: HASHING.to_owned() }
+    pub(crate) fn new(size: u64, root: Digest) -> Self {
+        Self { tree_size: Count(size), root_hash: root, hashing: HASHING.to_owned() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Salted commitments to the rows of a dataset.
 
 use crate::merkle::Tree;
-use crate::salt::mac;
+use crate::salt::{Keyed, mac};
 use tieout_controls::paper::RowCommitment;
 use tieout_controls::{Count, Digest};
 
@@ -9,17 +9,17 @@ use tieout_controls::{Count, Digest};
 /// HMAC-SHA-256(secret-derived key, row), so that no row can be guessed from the root.
 pub fn dataset_commitment(secret: &[u8; 32], dataset: &str) -> Box<dyn RowCommitment> {
     let key = mac(secret, "tieout/dataset-key/v1", &[dataset.as_bytes()]);
-    Box::new(Salted { key, tree: Tree::default() })
+    Box::new(Salted { key: Keyed::new(&key), tree: Tree::default() })
 }
 
 struct Salted {
-    key: [u8; 32],
+    key: Keyed,
     tree: Tree,
 }
 
 impl RowCommitment for Salted {
     fn add(&mut self, row: &[u8]) {
-        self.tree.push(&mac(&self.key, "tieout/row/v1", &[row]));
+        self.tree.push(&self.key.mac(b"tieout/row/v1\0", row));
     }
 
     fn finish(self: Box<Self>) -> (Count, Digest) {

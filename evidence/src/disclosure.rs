@@ -4,13 +4,20 @@
 //! the text's URL-safe base64, itself written as URL-safe base64. Packs keep the JSON text, so that
 //! people can read it.
 
-use crate::encoding::{base64_url, sha256};
+use crate::encoding::{self, base64_url};
 use crate::json;
 use serde_json::Value;
+use tieout_controls::Digest;
+
+/// The digest of a disclosure's JSON text, as packs write it.
+#[cfg(any(feature = "seal", test))]
+pub(crate) fn digest(text: &str) -> String {
+    base64_url(&sha256(text).0)
+}
 
 /// The digest of a disclosure's JSON text.
-pub(crate) fn digest(text: &str) -> String {
-    base64_url(&sha256(base64_url(text.as_bytes()).as_bytes()).0)
+pub(crate) fn sha256(text: &str) -> Digest {
+    encoding::sha256(base64_url(text.as_bytes()).as_bytes())
 }
 
 /// The JSON text of a disclosure, as packs write it.
@@ -36,6 +43,16 @@ pub(crate) fn parse(text: &str) -> Result<Disclosure, String> {
             Ok(Disclosure { salt, name, value })
         }
         _ => Err("not an array of salt, name and value".to_owned()),
+    }
+}
+
+/// Reads a disclosure's JSON text, which must be laid out as packs write it.
+pub(crate) fn parse_exact(text: &str) -> Result<Disclosure, String> {
+    let read = parse(text)?;
+    if self::text(&read.salt, &read.name, &read.value) == text {
+        Ok(read)
+    } else {
+        Err("not laid out as the format says".to_owned())
     }
 }
 

@@ -31,6 +31,13 @@ pub(crate) fn digest_from_base64(text: &str) -> Option<Digest> {
     Some(Digest(from_base64(text)?.try_into().ok()?))
 }
 
+/// Reads the canonical URL-safe base64 of 32 bytes.
+pub(crate) fn bytes_from_base64_url(text: impl AsRef<[u8]>) -> Option<[u8; 32]> {
+    let mut bytes = [0; 33];
+    let read = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+    bytes.first_chunk().copied().filter(|_| read == 32)
+}
+
 /// Whether the text is the canonical URL-safe base64 of that many bytes.
 pub(crate) fn is_base64_url(text: &str, len: usize) -> bool {
     URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == len)

@@ -24,6 +24,8 @@ pub(crate) const MANIFEST: &str = "policy/MANIFEST";
 pub(crate) const RECORDS: &str = "records";
 /// The folder of the population's digests.
 pub(crate) const POPULATION: &str = "population";
+/// The folder of hashes of the trees over records and population.
+pub(crate) const TILES: &str = "tiles/";
 /// The folder of what may be deleted.
 pub(crate) const DISCLOSURES: &str = "disclosures/";
 /// What the digests in the record lines stand for.
@@ -44,7 +46,7 @@ pub(crate) const MAX_LINE: usize = 1 << 20;
 pub(crate) const MAX_FILES: usize = 100_000;
 /// The largest document (everything but the chunks and disclosures), in bytes.
 pub(crate) const MAX_DOCUMENT: u64 = 64 << 20;
-/// The largest file of `records/` or `population/`, in bytes.
+/// The largest file of `records/`, `population/` or `tiles/`, in bytes.
 pub(crate) const MAX_CHUNK: u64 = 4 << 30;
 /// The largest statement, in bytes. Bulk is never in it, so that any reader of envelopes takes it.
 pub(crate) const MAX_STATEMENT: usize = 1 << 20;
@@ -55,6 +57,16 @@ pub(crate) const MAX_ENVELOPE: u64 = 2 << 20;
 pub(crate) fn chunk(folder: &str, number: u64) -> String {
     let extension = if folder == RECORDS { "jsonl" } else { "txt" };
     format!("{folder}/{number:06}.{extension}")
+}
+
+/// The path of the tiles of that level, 1 or 2.
+pub(crate) fn tiles(folder: &str, level: usize) -> String {
+    format!("{TILES}{folder}.{level}")
+}
+
+/// Whether that is a path of tiles.
+pub(crate) fn is_tiles(path: &str) -> bool {
+    [RECORDS, POPULATION].iter().any(|name| [1, 2].iter().any(|level| tiles(name, *level) == path))
 }
 
 /// Whether the text is a path that a pack may have: relative, with `/`, within the folder, and

@@ -12,6 +12,7 @@
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`statement`] | in-toto statements other than a pack's |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
+//! | [`line_proof`], [`prove`] | one line of a pack with its way to the log |
 //! | [`log`] | the log's folder, as a reader sees it |
 //!
 //! [`verify::verify`] is where to begin.
@@ -19,11 +20,13 @@
 pub mod checkpoint;
 pub mod cosignature;
 pub mod dsse;
+pub mod line_proof;
 pub mod log;
 pub mod merkle;
 pub mod note;
 pub mod policy;
 pub mod proof;
+pub mod prove;
 pub mod public_key;
 pub mod statement;
 pub mod verify;
@@ -36,7 +39,9 @@ mod encoding;
 mod json;
 mod layout;
 mod line;
+mod sha;
 mod sums;
+mod tiles;
 mod visible;
 
 #[cfg(any(test, fuzzing))]

@@ -94,10 +94,23 @@ pub(crate) enum Line {
     Refused(RefusedLine),
 }
 
+impl RecordLine {
+    /// The digests in it, in the order of their disclosures.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = &String> {
+        let personal = self.personal.iter().flat_map(|personal| &personal.sd);
+        self.facts.iter().flat_map(|fact| &fact.sd).chain(personal)
+    }
+}
+
 impl Line {
     /// Reads a line, which must be laid out as the format says: what is not known can't hide in it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let line: Self = serde_json::from_value(json::value(text.as_bytes())?)
+        Self::of(&json::value(text.as_bytes())?, text)
+    }
+
+    /// The line of that text, which was read into that value.
+    pub(crate) fn of(value: &Value, text: &str) -> Result<Self, String> {
+        let line = Self::deserialize(value)
             .map_err(|_| "neither a record nor a refused row".to_owned())?;
         match serde_json::to_string(&line) {
             Ok(own) if own == text => Ok(line),

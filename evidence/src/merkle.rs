@@ -4,19 +4,21 @@
 //! node can pass for a leaf, and a tree never repeats its last leaf to fill up. Proofs are
 //! verified as RFC 9162, sections 2.1.3.2 and 2.1.4.2, say.
 
-use sha2::{Digest as _, Sha256};
+use crate::sha::Midstate;
 use tieout_controls::Digest;
 
 /// The hash of a leaf with that data.
 pub fn leaf_hash(data: &[u8]) -> Digest {
-    let hash = Sha256::new().chain_update([0]).chain_update(data);
-    Digest(hash.finalize().into())
+    Midstate::NEW.finish(&[0], data)
 }
 
 /// The hash of the node over two subtrees.
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    let hash = Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0);
-    Digest(hash.finalize().into())
+    let mut both = [0; 64];
+    for (to, from) in both.as_chunks_mut::<32>().0.iter_mut().zip([left, right]) {
+        *to = from.0;
+    }
+    Midstate::NEW.finish(&[1], &both)
 }
 
 /// A tree that grows leaf by leaf and keeps one hash a level.
@@ -43,11 +45,19 @@ impl Tree {
 
     /// Adds a leaf whose hash is known.
     pub fn push_hash(&mut self, leaf: Digest) {
+        self.push_each(leaf, |_, _| ());
+    }
+
+    /// As before, and calls `complete` with level and root of every subtree that the leaf completes:
+    /// on level `n` they have 2ⁿ leaves.
+    pub(crate) fn push_each(&mut self, leaf: Digest, mut complete: impl FnMut(u32, &Digest)) {
         let mut hash = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        for level in 0..self.size.trailing_ones() {
+            complete(level, &hash);
             let Some(left) = self.subtrees.pop() else { break };
             hash = node_hash(&left, &hash);
         }
+        complete(self.size.trailing_ones(), &hash);
         self.subtrees.push(hash);
         self.size = self.size.saturating_add(1);
     }
@@ -57,12 +67,22 @@ impl Tree {
         self.size
     }
 
+    /// The root over the leaves behind the last complete subtree of that level, if there are any.
+    pub(crate) fn rest(&self, level: u32) -> Option<Digest> {
+        let mask = 1_u64.checked_shl(level).unwrap_or(0).wrapping_sub(1);
+        let number = usize::try_from((self.size & mask).count_ones()).unwrap_or(usize::MAX);
+        join(self.subtrees.iter().rev().take(number))
+    }
+
     /// The root: of the empty tree the SHA-256 of nothing.
     pub fn root(&self) -> Digest {
-        let joined =
-            self.subtrees.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
-        joined.unwrap_or_else(|| Digest(Sha256::digest([]).into()))
+        join(self.subtrees.iter().rev()).unwrap_or_else(|| Midstate::NEW.finish(&[], &[]))
     }
+}
+
+/// The root over subtrees, the last and smallest first.
+fn join<'a>(subtrees: impl Iterator<Item = &'a Digest>) -> Option<Digest> {
+    subtrees.copied().reduce(|right, left| node_hash(&left, &right))
 }
 
 /// The root over leaves whose hashes are known.

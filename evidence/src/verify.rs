@@ -5,15 +5,23 @@
 //! envelope against the log, and only then statement, result and records against one another. The
 //! first step that fails ends the verification.
 
+mod chunk;
 mod content;
 mod disclosed;
 mod folder;
+mod line;
+mod lines;
+mod ordered;
 mod place;
 mod population;
 mod records;
+mod rows;
+mod scan;
 mod stop;
+mod tally;
 
 pub use crate::visible::visible;
+pub use line::{LineVerification, ProvedLine, verify_line};
 pub use stop::VerifyError;
 
 use crate::checkpoint::Checkpoint;
@@ -76,7 +84,7 @@ pub struct Verification {
     pub pack: Option<VerifiedPack>,
 }
 
-/// The content of a pack that verified (valid or indeterminate). Only [`verify`] makes one.
+/// The content of a pack that verified (valid or indeterminate). Only [`verify`] and [`check`] make one.
 #[derive(Debug, Clone)]
 pub struct VerifiedPack {
     /// Where it is.
@@ -121,19 +129,36 @@ pub struct VerifiedPack {
 /// folder is no pack, or the system does not let something of it be read. Everything else is a
 /// failed check.
 pub fn verify(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError> {
+    verify_and_keep(pack, anchor, Kept::Lines)
+}
+
+/// Verifies a pack as [`verify`] does, and keeps none of its lines, so that memory does not grow with
+/// them: of the [`VerifiedPack`], `records`, `population` and the result's `refused_rows` are empty. Of the
+/// rows of one control that are known a bit is held, of its groups a digest.
+///
+/// # Errors
+/// As [`verify`].
+pub fn check(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError> {
+    verify_and_keep(pack, anchor, Kept::Nothing)
+}
+
+/// Whether what was read stays in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Lines,
+    Nothing,
+}
+
+fn verify_and_keep(pack: &Path, anchor: &Anchor, kept: Kept) -> Result<Verification, VerifyError> {
     let keys = Keys::of(anchor)?;
     folder::is_pack(pack)?;
     let mut report = Report::default();
-    let pack = match examine(pack, &keys, &mut report) {
+    let pack = match examine(pack, &keys, kept, &mut report) {
         Ok(pack) => Some(pack),
         Err(Ended::Failed) => None,
         Err(Ended::Unreadable(error)) => return Err(error),
     };
-    let verdict = match (&pack, &keys) {
-        (None, _) => Verdict::Invalid,
-        (Some(_), Keys { operator: Some(_), log: Log::Key(_) | Log::Policy(_) }) => Verdict::Valid,
-        (Some(_), _) => Verdict::Indeterminate,
-    };
+    let verdict = keys.verdict(pack.is_some());
     Ok(Verification { verdict, checks: report.checks, notes: report.notes, pack })
 }
 
@@ -169,6 +194,15 @@ impl Keys {
             (None, None) => Log::Nobody,
         };
         Ok(Self { operator: operator.map_err(|e| wrong("operator's", e.to_string()))?, log })
+    }
+
+    /// The verdict on what holds by itself, or doesn't.
+    fn verdict(&self, holds: bool) -> Verdict {
+        match (holds, self) {
+            (false, _) => Verdict::Invalid,
+            (true, Self { operator: Some(_), log: Log::Key(_) | Log::Policy(_) }) => Verdict::Valid,
+            (true, _) => Verdict::Indeterminate,
+        }
     }
 
     /// One key can't stand for two roles: whoever has it could sign and log alone.
@@ -210,11 +244,16 @@ impl Report {
 }
 
 /// Runs the checks in their order, until one does not hold.
-fn examine(pack: &Path, keys: &Keys, report: &mut Report) -> Result<VerifiedPack, Ended> {
+fn examine(
+    pack: &Path,
+    keys: &Keys,
+    kept: Kept,
+    report: &mut Report,
+) -> Result<VerifiedPack, Ended> {
     let folder = report.check("the folder holds plain files only", Folder::list(pack))?;
     let covered = Covered::read_sums(&folder);
     let covered = report.check("SHA256SUMS lists every other file of the pack", covered)?;
-    report.check("every listed file has its digest", covered.check_all())?;
+    report.check("every listed document has its digest", covered.check_all())?;
     let envelope = report.check("the statement is in a DSSE envelope", envelope(&folder))?;
     let (digest, envelope) = envelope;
     report.check("operator and log have keys of their own", keys.differ())?;
@@ -223,7 +262,7 @@ fn examine(pack: &Path, keys: &Keys, report: &mut Report) -> Result<VerifiedPack
     check_checkpoint(&proof, keys, report)?;
     let statement = statement(&covered, &envelope, &proof).map_err(Stop::from);
     let statement = report.check("the statement is about this SHA256SUMS", statement)?;
-    let content = content::read(&folder, &covered, &statement.predicate, report)?;
+    let content = content::read(&folder, &covered, &statement.predicate, kept, report)?;
     closing_notes(&statement, &proof, keys, report);
     Ok(VerifiedPack {
         folder: folder.root().to_owned(),
@@ -306,20 +345,30 @@ fn statement(
     envelope: &Envelope,
     proof: &LogProof,
 ) -> Result<Statement, String> {
-    let wrong = |what: &str| format!("`{STATEMENT}`: {what}");
-    if envelope.payload.len() > MAX_STATEMENT {
-        return Err(wrong("larger than 1 MiB"));
-    }
-    let statement = Statement::parse(&envelope.payload).map_err(|e| wrong(&e))?;
+    let statement = read_statement(envelope, proof).map_err(|e| format!("`{STATEMENT}`: {e}"))?;
     let [subject] = &statement.subject;
-    if subject.name != SUMS || subject.digest.sha256 != covered.digest() {
-        return Err(wrong("its subject is another SHA256SUMS"));
+    if subject.digest.sha256 == covered.digest() {
+        Ok(statement)
+    } else {
+        Err(format!("`{STATEMENT}`: its subject is another SHA256SUMS"))
+    }
+}
+
+/// The statement in an envelope that is in the log.
+fn read_statement(envelope: &Envelope, proof: &LogProof) -> Result<Statement, String> {
+    if envelope.payload.len() > MAX_STATEMENT {
+        return Err("larger than 1 MiB".to_owned());
+    }
+    let statement = Statement::parse(&envelope.payload)?;
+    let [subject] = &statement.subject;
+    if subject.name != SUMS {
+        return Err("its subject is another than SHA256SUMS".to_owned());
     }
     if statement.predicate.operator.keyid != envelope.keyid {
-        return Err(wrong("it names another operator's key than the one that signed"));
+        return Err("it names another operator's key than the one that signed".to_owned());
     }
     if statement.predicate.previous.is_none() != (proof.index == Count(0)) {
-        return Err(wrong("what it says of the pack before does not fit its index in the log"));
+        return Err("what it says of the pack before does not fit its index in the log".to_owned());
     }
     Ok(statement)
 }

@@ -81,6 +81,7 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Pack(Pack::Export { pack, file, anchor }) => {
             pack::export(global, &pack, &file, &anchor)
         }
+        Command::Pack(Pack::Prove { pack, tree, line }) => pack::prove(global, &pack, tree, line),
         Command::Report(args) => report::report(global, &args),
         Command::Search(args) => search::search(global, &args),
         Command::Control(Control::List { json }) => control::list(global, json),

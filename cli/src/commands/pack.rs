@@ -6,7 +6,7 @@ mod copy;
 pub(super) use copy::{Withheld, copy};
 
 use crate::args::{AnchorFiles, Global};
-use crate::diagnostic::Outcome;
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
 use crate::packs;
@@ -15,7 +15,9 @@ use crate::text::table;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use std::path::Path;
-use tieout_controls::{RunResult, TieOut};
+use tieout_controls::{Count, RunResult, TieOut};
+use tieout_evidence::line_proof::LineTree;
+use tieout_evidence::prove::{ProveError, prove as line_of};
 use tieout_evidence::verify::VerifiedPack;
 
 /// What a pack says, in a page.
@@ -58,6 +60,26 @@ pub(super) fn export(
     archive::write(&folder, file)?;
     output::print(&format!("{}\n", output::shown(file)))?;
     Ok(packs::exit(verification.verdict))
+}
+
+/// The proof of one line, to standard output.
+pub(super) fn prove(global: &Global, pack: &Path, tree: LineTree, line: u64) -> Outcome<Exit> {
+    let workspace = Workspace::find(global.config.as_deref())?;
+    let folder = packs::named(pack, workspace.as_ref())?;
+    let proof = line_of(&folder, tree, Count(line)).map_err(|e| match e {
+        ProveError::Unreadable { path, source } => Failure::file(&path, &source),
+        ProveError::NoSuchLine { .. } => {
+            Failure::usage(Diagnostic::new("unknown-record", e.to_string()))
+        }
+        ProveError::Broken(_) => {
+            let message = format!("nothing of pack `{}` is proved: {e}", output::shown(&folder));
+            let help = "`tieout verify PACK` shows every check";
+            let diagnostics = vec![Diagnostic::new("pack-invalid", message).help(help)];
+            Failure { exit: Exit::Unproven, diagnostics }
+        }
+    })?;
+    output::print(&proof.to_string())?;
+    Ok(Exit::Success)
 }
 
 fn page(pack: &VerifiedPack, vouched: &str) -> String {

@@ -21,7 +21,7 @@ pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
     };
     let pack = packs::named(&args.pack, workspace.as_ref())?;
     let anchor = keys::anchor(&args.anchor)?;
-    let verification = packs::check(&pack, &anchor)?;
+    let verification = packs::check_only(&pack, &anchor)?;
     output::print(&told(&output::shown(&pack), &verification, &anchor))?;
     Ok(Exit::of_verdict(verification.verdict))
 }

@@ -1,17 +1,21 @@
-//! The auditor's verifier: checks a pack against keys from outside it. No network, no settings.
+//! The auditor's verifier: checks a pack, or the proof of one line, against keys from outside. No network, no settings.
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tieout_evidence::verify::{Anchor, Verdict, Verification, verify, visible};
+use tieout_evidence::verify::{
+    Anchor, Check, LineVerification, Verdict, Verification, check, verify_line, visible,
+};
 
 const USAGE: &str = "\
-Verifies an evidence pack.
+Verifies an evidence pack, or the proof of one line of a pack.
 
 Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE | --policy FILE]
+       tieout-verify proof PROOF [--operator-key FILE] [--log-key FILE | --policy FILE]
 
   PACK                 the pack's folder
+  PROOF                a file of `tieout pack prove`
   --operator-key FILE  the operator's public key (PEM), from elsewhere than the pack
   --log-key FILE       the log's verifier key (NAME+ID+KEY), from elsewhere than the pack
   --policy FILE        instead of the log's key a policy (C2SP tlog-policy): which logs, and how many of
@@ -37,7 +41,9 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String> {
+fn run(arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String> {
+    let mut arguments = arguments.peekable();
+    let line = arguments.next_if(|first| first == "proof").is_some();
     let (mut pack, mut anchor) = (None, Anchor::default());
     while let Some(argument) = arguments.next() {
         let slot = match argument.to_str() {
@@ -63,9 +69,18 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), St
         let unreadable = |e| format!("`{}` can't be read: {e}", shown(file.as_ref()));
         *slot = Some(text.map_err(unreadable)?);
     }
-    let pack = pack.ok_or_else(|| format!("no pack is given\n\n{USAGE}"))?;
-    let verification = verify(&pack, &anchor).map_err(|e| format!("`{}`: {e}", shown(&pack)))?;
-    Ok(report(&verification))
+    let what = if line { "proof" } else { "pack" };
+    let path = pack.ok_or_else(|| format!("no {what} is given\n\n{USAGE}"))?;
+    let wrong = |e: &dyn std::fmt::Display| format!("`{}`: {e}", shown(&path));
+    if line {
+        let unreadable = |e| format!("`{}` can't be read: {e}", shown(&path));
+        // What is no text is no proof, which is for the verification to say.
+        let text = std::fs::read(&path).map_err(unreadable)?;
+        let text = String::from_utf8_lossy(&text);
+        Ok(report_line(&verify_line(&text, &anchor).map_err(|e| wrong(&e))?))
+    } else {
+        Ok(report(&check(&path, &anchor).map_err(|e| wrong(&e))?))
+    }
 }
 
 /// A path that may be no UTF-8, as it may be printed.
@@ -74,21 +89,40 @@ fn shown(path: &Path) -> String {
 }
 
 fn report(verification: &Verification) -> (String, u8) {
-    let mut lines = Vec::new();
-    for check in &verification.checks {
-        lines.push(match &check.failure {
-            None => format!("ok      {}", check.what),
-            Some(failure) => format!("FAILED  {}\n        {}", check.what, visible(failure)),
-        });
-    }
-    lines.extend(verification.notes.iter().map(|note| format!("note    {}", visible(note))));
+    let mut lines = begin(&verification.checks, &verification.notes);
     if let Some(pack) = &verification.pack {
         lines.push(format!("pack    {}, log index {}", pack.digest, pack.log_index));
         for test in &pack.result.tests {
             lines.push(format!("result  {} {}", test.control.id, test.outcome.word()));
         }
     }
-    let (word, code) = match verification.verdict {
+    end(lines, verification.verdict)
+}
+
+fn report_line(verification: &LineVerification) -> (String, u8) {
+    let mut lines = begin(&verification.checks, &verification.notes);
+    if let Some(line) = &verification.line {
+        lines.push(format!("pack    {}, log index {}", line.pack, line.log_index));
+        lines.push(format!("line    {} {}", line.tree.name(), line.index));
+        let content = match &line.content {
+            serde_json::Value::Null => "not disclosed".to_owned(),
+            content => visible(&content.to_string()),
+        };
+        lines.push(format!("says    {content}"));
+    }
+    end(lines, verification.verdict)
+}
+
+fn begin(checks: &[Check], notes: &[String]) -> Vec<String> {
+    let checks = checks.iter().map(|check| match &check.failure {
+        None => format!("ok      {}", check.what),
+        Some(failure) => format!("FAILED  {}\n        {}", check.what, visible(failure)),
+    });
+    checks.chain(notes.iter().map(|note| format!("note    {}", visible(note)))).collect()
+}
+
+fn end(mut lines: Vec<String>, verdict: Verdict) -> (String, u8) {
+    let (word, code) = match verdict {
         Verdict::Valid => ("VALID", 0),
         Verdict::Indeterminate => ("INDETERMINATE", 3),
         Verdict::Invalid => ("INVALID", 4),

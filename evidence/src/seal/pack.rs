@@ -206,8 +206,7 @@ impl<'a> RecordFiles<'a> {
     }
 
     fn record(&mut self, stage: &mut Stage<'_>, record: &EvaluatedRecord) -> Result<(), SealError> {
-        let place =
-            Place { line: self.records.tree.size(), population: self.population.tree.size() };
+        let place = Place { line: self.records.size(), population: self.population.size() };
         let text = record::population(record, place.population, self.salts);
         self.population.line(stage, &disclosure::digest(&text))?;
         self.population_disclosures.line(stage, &short(text)?)?;
@@ -247,16 +246,12 @@ impl<'a> RecordFiles<'a> {
         self.records.line(stage, &short(text)?)
     }
 
-    fn close(
-        mut self,
-        stage: &mut Stage<'_>,
-    ) -> Result<(TreeHead, TreeHead, FieldNames), SealError> {
-        self.records.close(stage)?;
-        self.population.close(stage)?;
+    fn close(self, stage: &mut Stage<'_>) -> Result<(TreeHead, TreeHead, FieldNames), SealError> {
+        let records = self.records.close(stage)?;
+        let population = self.population.close(stage)?;
         self.record_disclosures.close(stage)?;
         self.population_disclosures.close(stage)?;
-        let heads = (TreeHead::new(&self.records.tree), TreeHead::new(&self.population.tree));
-        Ok((heads.0, heads.1, self.fields))
+        Ok((records, population, self.fields))
     }
 }
 

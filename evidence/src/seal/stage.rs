@@ -1,10 +1,12 @@
 //! The partial folder of a pack: files are written into it, hashed on the way, and made durable.
 
 use super::SealError;
+use crate::claims::TreeHead;
 use crate::files::{Files, Folder, Out};
-use crate::layout::{CHUNK_LINES, chunk};
+use crate::layout::{CHUNK_LINES, chunk, tiles};
 use crate::merkle::Tree;
 use crate::sums::Sums;
+use crate::tiles::{ChunkTree, has_tiles};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
@@ -142,35 +144,80 @@ impl Write for StagedFile {
     }
 }
 
-/// Lines in files of 65,536, with the tree over them.
+/// Lines in files of 65,536, with the tree over them and its tiles.
 pub(super) struct Chunks {
     folder: &'static str,
     file: Option<StagedFile>,
-    pub(super) tree: Tree,
+    chunk: ChunkTree,
+    /// Over the roots of the chunks.
+    tree: Tree,
+    size: u64,
+    tiles: Option<[StagedFile; 2]>,
+    /// The hashes of the first chunk, until it is known whether there is a second.
+    held: [Vec<Digest>; 2],
 }
 
 impl Chunks {
     pub(super) fn new(folder: &'static str) -> Self {
-        Self { folder, file: None, tree: Tree::default() }
+        let (chunk, tree) = (ChunkTree::default(), Tree::default());
+        Self { folder, file: None, chunk, tree, size: 0, tiles: None, held: Default::default() }
+    }
+
+    /// The number of lines.
+    pub(super) fn size(&self) -> u64 {
+        self.size
     }
 
     /// Adds a line.
     pub(super) fn line(&mut self, stage: &mut Stage<'_>, line: &str) -> Result<(), SealError> {
-        if self.tree.size().is_multiple_of(CHUNK_LINES) {
-            self.close(stage)?;
-            let path = chunk(self.folder, self.tree.size() / CHUNK_LINES);
+        if self.size.is_multiple_of(CHUNK_LINES) {
+            self.end_chunk(stage)?;
+            if self.size == CHUNK_LINES {
+                let file = |level| stage.create(&tiles(self.folder, level));
+                let [first, second] = [1, 2].map(file);
+                self.tiles = Some([first?, second?]);
+            }
+            let path = chunk(self.folder, self.size / CHUNK_LINES);
             self.file = Some(stage.create(&path)?);
         }
-        self.tree.push(line.as_bytes());
+        self.chunk.push(line.as_bytes());
+        self.size = self.size.saturating_add(1);
         write_line(self.file.as_mut(), stage, line)
     }
 
-    /// Makes the last file durable.
-    pub(super) fn close(&mut self, stage: &mut Stage<'_>) -> Result<(), SealError> {
-        match self.file.take() {
-            Some(file) => stage.close(file, Cover::Covered).map(drop),
-            None => Ok(()),
+    /// Makes the last chunk durable, and its hashes known.
+    fn end_chunk(&mut self, stage: &mut Stage<'_>) -> Result<(), SealError> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        stage.close(file, Cover::Covered)?;
+        let tree = std::mem::take(&mut self.chunk);
+        let root = tree.root();
+        self.tree.push_hash(root);
+        let [blocks, roots] = &mut self.held;
+        blocks.extend(tree.into_blocks());
+        roots.push(root);
+        if has_tiles(self.size) {
+            self.write_tiles(stage)?;
         }
+        Ok(())
+    }
+
+    fn write_tiles(&mut self, stage: &Stage<'_>) -> Result<(), SealError> {
+        let tiles = self.tiles.iter_mut().flatten();
+        for (file, hashes) in tiles.zip(&mut self.held) {
+            let bytes: Vec<u8> = hashes.drain(..).flat_map(|hash| hash.0).collect();
+            let written = file.write_all(&bytes);
+            written.map_err(|e| SealError::io(&stage.root.join(&file.path))(e))?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything durable; gives the tree's head.
+    pub(super) fn close(mut self, stage: &mut Stage<'_>) -> Result<TreeHead, SealError> {
+        self.end_chunk(stage)?;
+        for file in self.tiles.into_iter().flatten() {
+            stage.close(file, Cover::Covered)?;
+        }
+        Ok(TreeHead::new(self.size, self.tree.root()))
     }
 }
 

@@ -21,7 +21,8 @@ UNCOVERED = {SUMS, STATEMENT, "proofs/statement.tlog-proof", "proofs/checkpoint"
              "disclosures/records.jsonl", "disclosures/population.jsonl"}
 NEEDED = {"run.json", "datasets.json", "VERIFY.md", "verify.py", MANIFEST}
 CHUNK, NAME = r"records/[0-9]{6}\.jsonl|population/[0-9]{6}\.txt", r"[^\s+\x00-\x1f\x7f-\x9f]+"
-PLACE = "|".join([r"policy/[^\\\x00-\x1f\x7f-\x9f]+", CHUNK, *map(re.escape, NEEDED)])
+PLACE = "|".join([r"policy/[^\\\x00-\x1f\x7f-\x9f]+", CHUNK, r"tiles/(records|population)\.[12]",
+                  *map(re.escape, NEEDED)])
 ENVELOPE = (r'\{"payloadType":"application/vnd\.in-toto\+json","payload":"([^"]+)",'
             r'"signatures":\[\{"keyid":"([0-9a-f]{64})","sig":"([^"]+)"\}\]\}\n')
 CHECKPOINT = f"(({NAME})\n([1-9][0-9]{{0,18}})\n(.+)\n)\n((?:\u2014 {NAME} [^ \n]+\n){{1,16}})"
@@ -104,8 +105,7 @@ def in_log(files, log):
     return at
 
 
-def tree(leaves):
-    """The head of the Merkle tree (RFC 6962, section 2.1), as the statement says it."""
+def tree(leaves):  # the head of the Merkle tree (RFC 6962, section 2.1), as the statement says it
     level = [sha256(b"\0", leaf) for leaf in leaves] or [sha256()]
     while len(level) > 1:
         pairs = [sha256(b"\1", *level[at:at + 2]) for at in range(0, len(level) - 1, 2)]

@@ -3,12 +3,11 @@
 
 use super::folder::{Covered, Folder};
 use super::stop::{Ended, Stop};
-use super::{Report, population, records};
-use crate::claims::{Claims, Predicate, TreeHead};
+use super::{Kept, Report, lines, population, records};
+use crate::claims::{Claims, Predicate};
 use crate::consistency::{self, PolicyFiles};
 use crate::json;
-use crate::layout::{CHUNK_LINES, DATASETS, MANIFEST, POLICY, RUN, chunk};
-use crate::merkle::Tree;
+use crate::layout::{DATASETS, MANIFEST, POLICY, RUN};
 use crate::sums::Sums;
 use serde::{Serialize, de::DeserializeOwned};
 use tieout_controls::{DatasetSummary, RunResult};
@@ -25,6 +24,7 @@ pub(super) fn read(
     folder: &Folder,
     covered: &Covered<'_>,
     predicate: &Predicate,
+    kept: Kept,
     report: &mut Report,
 ) -> Result<Content, Ended> {
     let policies = report.check("policy/MANIFEST lists the policies", policies(covered))?;
@@ -33,14 +33,14 @@ pub(super) fn read(
     report.check("the statement says what the result says", claims)?;
     let follows = consistency::check(&result, &policies).map_err(Stop::from);
     report.check("the result follows from its counts, datasets and policies", follows)?;
-    let records = records::read(folder, covered, &predicate.records, &mut result);
-    let records = report.check("the records have the statement's root", records)?;
+    let (records, population) = lines::read(folder, covered, predicate, &result, kept);
+    let mut records = report.check("the records have the statement's root", records)?;
     let counts = records::count(&records, &result, &policies)
         .and_then(|()| records::fields(&records, &predicate.fields));
     report.check("the records are those that the result counts", counts.map_err(Stop::from))?;
-    let population = population::read(folder, covered, &predicate.population, &result, &records);
     let population = report.check("the population is what the result counts", population)?;
     withheld(&records, &population, report);
+    result.refused_rows = std::mem::take(&mut records.refused);
     Ok(Content { result, records: records.lines, population: population.disclosed })
 }
 
@@ -98,41 +98,6 @@ fn claims(predicate: &Predicate, result: &RunResult) -> Result<(), String> {
     match differing.iter().find(|(differs, _)| *differs) {
         Some((_, what)) => Err(format!("`{RUN}` and the statement differ in {what}")),
         None => Ok(()),
-    }
-}
-
-/// Calls `each` with every line of the tree's chunks, and holds the chunks against the tree.
-pub(super) fn each_line(
-    covered: &Covered<'_>,
-    name: &str,
-    head: &TreeHead,
-    mut each: impl FnMut(&str) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    if head.hashing != crate::claims::HASHING {
-        return Err(format!("`{name}` is hashed in a way that is not known").into());
-    }
-    let number = head.tree_size.0.div_ceil(CHUNK_LINES);
-    let present: Vec<_> = covered.below(&format!("{name}/")).map(|(path, _)| path).collect();
-    if present.len() != usize::try_from(number).unwrap_or(usize::MAX) {
-        return Err(format!("`{name}` does not have {number} files").into());
-    }
-    let mut tree = Tree::default();
-    for path in (0..number).map(|n| chunk(name, n)) {
-        let before = tree.size();
-        covered.each_line(&path, |line| {
-            tree.push(line.as_bytes());
-            each(line)
-        })?;
-        let lines = tree.size().saturating_sub(before);
-        let left = head.tree_size.0.saturating_sub(tree.size());
-        if lines == 0 || (lines != CHUNK_LINES && left > 0) {
-            return Err(format!("`{path}` does not have {CHUNK_LINES} lines").into());
-        }
-    }
-    if tree.size() == head.tree_size.0 && tree.root() == head.root_hash {
-        Ok(())
-    } else {
-        Err(format!("`{name}` does not have the root that the statement says").into())
     }
 }
 

@@ -4,9 +4,10 @@ use super::folder::Folder;
 use super::stop::Stop;
 use crate::disclosure::{self, Disclosure};
 use crate::encoding::is_base64_url;
-use crate::layout::MAX_LINE;
+use crate::layout::{CHUNK_LINES, MAX_LINE};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use tieout_controls::Digest;
 
 /// A file of disclosures, read line by line beside the digests that it is to match: the JSON text
 /// of a disclosure, or `null` for one that is withheld. Without the file all are withheld.
@@ -15,12 +16,14 @@ pub(super) struct Disclosures<'a> {
     reader: Option<BufReader<File>>,
     path: &'static str,
     line: u64,
+    text: Vec<u8>,
 }
 
 impl<'a> Disclosures<'a> {
     pub(super) fn open(folder: &'a Folder, path: &'static str) -> Result<Self, Stop> {
         let file = folder.has(path).then(|| folder.open(path)).transpose()?;
-        Ok(Self { folder, reader: file.map(BufReader::new), path, line: 0 })
+        let reader = file.map(BufReader::new);
+        Ok(Self { folder, reader, path, line: 0, text: Vec::new() })
     }
 
     /// Whether the file is there.
@@ -29,52 +32,111 @@ impl<'a> Disclosures<'a> {
     }
 
     /// What the digest stands for; `None` when it is withheld.
-    pub(super) fn next(&mut self, digest: &str) -> Result<Option<Disclosure>, Stop> {
-        if !is_base64_url(digest, 32) {
-            return Err("not a digest".into());
-        }
-        let Some(text) = self.next_line()? else { return Ok(None) };
-        if text == "null" {
-            return Ok(None);
-        }
-        if disclosure::digest(&text) != digest {
-            return Err(self.wrong("not what the digest stands for"));
-        }
-        let read = disclosure::parse(&text).map_err(|e| self.wrong(&e))?;
-        if disclosure::text(&read.salt, &read.name, &read.value) != text {
-            return Err(self.wrong("not laid out as the format says"));
-        }
-        if !is_base64_url(&read.salt, 16) {
-            return Err(self.wrong("a salt that is not 128 bits"));
-        }
+    pub(super) fn next(&mut self, digest: &Digest) -> Result<Option<Disclosure>, Stop> {
+        let Some(text) = self.next_text(digest)? else { return Ok(None) };
+        let read = disclosure::parse_exact(text);
+        let read = read.map_err(|e| self.wrong(&e))?;
+        self.check_salt(&read.salt)?;
         Ok(Some(read))
     }
 
-    fn next_line(&mut self) -> Result<Option<String>, Stop> {
+    /// The text that the digest stands for, not yet read.
+    pub(super) fn next_text(&mut self, digest: &Digest) -> Result<Option<&str>, Stop> {
         let Some(reader) = &mut self.reader else { return Ok(None) };
         self.line = self.line.saturating_add(1);
-        let mut bytes = Vec::new();
+        self.text.clear();
         let most = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
-        let read = reader.take(most).read_until(b'\n', &mut bytes);
+        let read = reader.take(most).read_until(b'\n', &mut self.text);
         read.map_err(self.folder.unreadable(self.path))?;
-        let text = bytes.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
+        let text = self.text.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
         let text = text.ok_or_else(|| self.wrong("missing, too long, or not UTF-8"))?;
-        Ok(Some(text.to_owned()))
+        if text == "null" {
+            return Ok(None);
+        }
+        if disclosure::sha256(text) != *digest {
+            return Err(self.wrong("not what the digest stands for"));
+        }
+        Ok(Some(text))
+    }
+
+    pub(super) fn check_salt(&self, salt: &str) -> Result<(), Stop> {
+        if is_base64_url(salt, 16) {
+            Ok(())
+        } else {
+            Err(self.wrong("a salt that is not 128 bits"))
+        }
     }
 
     /// Checks that nothing is left.
     pub(super) fn end(self) -> Result<(), Stop> {
         let Some(mut reader) = self.reader else { return Ok(()) };
         let rest = reader.fill_buf().map_err(self.folder.unreadable(self.path))?;
-        if rest.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("`{}` has more lines than there are digests", self.path).into())
-        }
+        if rest.is_empty() { Ok(()) } else { Err(too_many(self.path)) }
     }
 
     /// What is wrong with the line that was read last.
     pub(super) fn wrong(&self, what: &str) -> Stop {
         format!("`{}`, line {}: {what}", self.path, self.line).into()
+    }
+}
+
+fn too_many(path: &str) -> Stop {
+    format!("`{path}` has more lines than there are digests").into()
+}
+
+/// Where in a file of disclosures, a line a digest, those of each chunk begin. The lines hold for
+/// themselves, wherever they were found.
+pub(super) struct Starts {
+    path: &'static str,
+    bytes: Vec<u64>,
+}
+
+impl Starts {
+    /// Finds them; there are no more lines than `size`.
+    pub(super) fn find(folder: &Folder, path: &'static str, size: u64) -> Result<Self, Stop> {
+        let mut starts = Self { path, bytes: Vec::new() };
+        if !folder.has(path) {
+            return Ok(starts);
+        }
+        let mut file = folder.open(path)?;
+        let mut buffer = vec![0; 1 << 17];
+        let (mut lines, mut at, mut ended) = (0_u64, 0_u64, true);
+        loop {
+            let read = file.read(&mut buffer);
+            let bytes = match read {
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                read => buffer.get(..read.map_err(folder.unreadable(path))?).unwrap_or_default(),
+            };
+            let Some(last) = bytes.last() else { break };
+            if at == 0 {
+                starts.bytes.push(0);
+            }
+            for newline in memchr::memchr_iter(b'\n', bytes) {
+                lines = lines.saturating_add(1);
+                if lines.is_multiple_of(CHUNK_LINES) {
+                    let newline = u64::try_from(newline).unwrap_or(u64::MAX);
+                    starts.bytes.push(at.saturating_add(newline).saturating_add(1));
+                }
+            }
+            ended = *last == b'\n';
+            at = at.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        }
+        if lines.saturating_add(u64::from(!ended)) > size {
+            Err(too_many(path))
+        } else {
+            Ok(starts)
+        }
+    }
+
+    /// The disclosures of that chunk.
+    pub(super) fn open<'a>(&self, folder: &'a Folder, chunk: u64) -> Result<Disclosures<'a>, Stop> {
+        let mut disclosures = Disclosures::open(folder, self.path)?;
+        disclosures.line = chunk.saturating_mul(CHUNK_LINES);
+        if let Some(reader) = &mut disclosures.reader {
+            let start = usize::try_from(chunk).ok().and_then(|chunk| self.bytes.get(chunk));
+            let to = start.map_or(SeekFrom::End(0), |start| SeekFrom::Start(*start));
+            reader.seek(to).map_err(folder.unreadable(self.path))?;
+        }
+        Ok(disclosures)
     }
 }

@@ -1,16 +1,22 @@
 //! The population: a digest for every evaluated record, and what is disclosed of them.
 
-use super::content::each_line;
-use super::disclosed::Disclosures;
+use super::Kept;
+use super::chunk::{self, Chunk, Chunks};
+use super::disclosed::{Disclosures, Starts};
 use super::folder::{Covered, Folder};
-use super::place::{Entry, Places};
-use super::records::Records;
+use super::ordered::ordered;
+use super::place::{Decided, Entry, KeyNames, Places};
+use super::records::{Reading, Shown};
+use super::scan::Memo;
 use super::stop::Stop;
-use crate::claims::TreeHead;
-use crate::disclosure::Disclosure;
+use crate::disclosure::{self, Disclosure};
+use crate::encoding::bytes_from_base64_url;
 use crate::layout::{POPULATION, POPULATION_DISCLOSURES};
-use serde_json::Value;
-use tieout_controls::RunResult;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::thread::Scope;
+use tieout_controls::{ControlId, Count, Digest, RunResult};
 
 /// The name of the disclosures.
 const NAME: &str = "record";
@@ -18,92 +24,220 @@ const NAME: &str = "record";
 /// What is disclosed of the population.
 #[derive(Default)]
 pub(super) struct Population {
-    /// The disclosed records, null for one that is withheld; empty without the disclosures.
+    /// The disclosed records, null for one that is withheld; empty without the disclosures, or where they
+    /// are not kept.
     pub(super) disclosed: Vec<Value>,
     /// The number of records that are not disclosed.
     pub(super) withheld: u64,
 }
 
+/// The digests of a chunk, and what is disclosed of them.
+struct Part {
+    chunk: Chunk,
+    /// Empty without the disclosures.
+    entries: Vec<Option<(Entry, KeyNames)>>,
+    values: Vec<Value>,
+    said: Result<(), Stop>,
+}
+
 /// Reads the digests and disclosures. All records that the result counts are there, each in a place
 /// that its control can have, and those that have a record line are the same in both; where
 /// everything of a control is disclosed, so are the counts.
-pub(super) fn read(
-    folder: &Folder,
-    covered: &Covered<'_>,
-    head: &TreeHead,
-    result: &RunResult,
-    records: &Records,
-) -> Result<Population, Stop> {
-    let evaluated = result.tests.iter().map(|test| test.counts.evaluated()).sum();
-    if head.tree_size != evaluated {
-        let size = head.tree_size;
-        return Err(
-            format!("the population has {size} records, the result counts {evaluated}").into()
-        );
-    }
-    if records.entries.last_key_value().is_some_and(|(last, _)| *last >= head.tree_size.0) {
-        return Err("a record line is not in the population".into());
-    }
-    let mut population = Population::default();
+pub(super) fn read<'a, 'env>(
+    scope: &'a Scope<'a, 'env>,
+    folder: &'a Folder,
+    covered: &'a Covered<'a>,
+    mut chunks: Chunks<'a>,
+    result: &'a RunResult,
+    kept: Kept,
+    records: &mut Reading<'a>,
+) -> (Result<Population, Stop>, Places<'a>) {
     let mut places = Places::new(result);
-    let mut disclosures = Disclosures::open(folder, POPULATION_DISCLOSURES)?;
-    let mut index = 0_u64;
-    each_line(covered, POPULATION, head, |digest| {
-        let disclosed = disclosures.next(digest)?;
-        let entry = disclosed.as_ref().map(|d| entry(d).map_err(|e| disclosures.wrong(&e)));
-        let entry = entry.transpose()?;
-        let line = records.entries.get(&index);
-        places.next(line.map(|(line, _)| line), entry.as_ref())?;
-        match (&entry, line) {
-            (None, _) => population.withheld = population.withheld.saturating_add(1),
-            (Some(entry), Some((line, at))) => {
-                agree(entry, line, records.lines.get(*at))?;
+    let starts = Starts::find(folder, POPULATION_DISCLOSURES, chunks.size());
+    let population = starts.and_then(|starts| {
+        let starts = Arc::new(starts);
+        let parts = ordered(scope, chunks.number(), move |number| {
+            part(folder, covered, number, &starts, kept)
+        });
+        let mut joined = Joined {
+            places: &mut places,
+            next: records.next(),
+            records,
+            population: Population::default(),
+            index: 0,
+        };
+        for part in parts {
+            // What is said of the population does not count then.
+            if joined.records.failed() {
+                return Err("the records do not hold".into());
             }
-            (Some(entry), None) if entry.has_line() => {
-                return Err("the disclosed record has no record line".into());
-            }
-            (Some(_), None) => {}
+            let part = part?;
+            joined.add(part.chunk.lines, part.entries)?;
+            part.said?;
+            chunks.add(&part.chunk)?;
+            joined.population.disclosed.extend(part.values);
         }
-        if disclosures.present() {
-            population.disclosed.push(disclosed.map_or(Value::Null, |disclosed| disclosed.value));
-        }
-        index = index.saturating_add(1);
-        Ok(())
-    })?;
-    disclosures.end()?;
-    places.end()?;
-    Ok(population)
+        let population = joined.population;
+        chunks.end()?;
+        places.end()?;
+        Ok(population)
+    });
+    (population, places)
 }
 
-/// The record that a disclosure is of, in exactly the form of the format.
-fn entry(disclosure: &Disclosure) -> Result<Entry, String> {
-    let entry = serde_json::from_value::<Entry>(disclosure.value.clone());
-    let entry = entry.map_err(|_| "the disclosure is not of a record".to_owned())?;
-    let own = serde_json::to_string(&entry).ok();
-    if disclosure.name == NAME && own == Some(disclosure.value.to_string()) {
-        Ok(entry)
-    } else {
-        Err("the disclosure is not laid out as the format says".to_owned())
+/// The population beside the records that have lines.
+struct Joined<'j, 'a> {
+    places: &'j mut Places<'a>,
+    records: &'j mut Reading<'a>,
+    next: Option<Shown>,
+    population: Population,
+    index: u64,
+}
+
+impl Joined<'_, '_> {
+    /// The records of a chunk.
+    fn add(&mut self, lines: u64, entries: Vec<Option<(Entry, KeyNames)>>) -> Result<(), Stop> {
+        let mut entries = entries.into_iter();
+        for _ in 0..lines {
+            let index = self.index;
+            let added = self.record(entries.next().flatten());
+            added.map_err(|e| Stop::from(e).at(|| chunk::place_of(POPULATION, index)))?;
+            self.index = index.saturating_add(1);
+        }
+        Ok(())
     }
+
+    fn record(&mut self, disclosed: Option<(Entry, KeyNames)>) -> Result<(), String> {
+        let line = match &self.next {
+            Some(shown) if shown.population == self.index => {
+                std::mem::replace(&mut self.next, self.records.next())
+            }
+            _ => None,
+        };
+        let entry = disclosed.as_ref().map(|(entry, names)| (entry, names));
+        self.places.next(line.as_ref().map(|line| &line.entry), entry)?;
+        match (entry, &line) {
+            (None, _) => {
+                self.population.withheld = self.population.withheld.saturating_add(1);
+                Ok(())
+            }
+            (Some((entry, _)), Some(line)) => agree(entry, line),
+            (Some((entry, _)), None) if entry.has_line() => {
+                Err("the disclosed record has no record line".to_owned())
+            }
+            (Some(_), None) => Ok(()),
+        }
+    }
+}
+
+/// Reads a chunk.
+fn part(
+    folder: &Folder,
+    covered: &Covered<'_>,
+    number: u64,
+    starts: &Starts,
+    kept: Kept,
+) -> Result<Part, Stop> {
+    let mut disclosures = starts.open(folder, number)?;
+    let mut memo = Memo::default();
+    let (mut entries, mut values) = (Vec::new(), Vec::new());
+    let (chunk, said) = chunk::read(covered, POPULATION, number, |digest| {
+        let digest = bytes_from_base64_url(digest).map(Digest).ok_or("not a digest")?;
+        if !disclosures.present() {
+            return Ok(());
+        }
+        let disclosed = match kept {
+            Kept::Nothing => next(&mut disclosures, &digest, &mut memo)?,
+            Kept::Lines => {
+                let disclosed = disclosures.next(&digest)?;
+                let entry = disclosed.as_ref().map(|d| entry(d).map_err(|e| disclosures.wrong(&e)));
+                values.push(disclosed.as_ref().map_or(Value::Null, |d| d.value.clone()));
+                entry.transpose()?
+            }
+        };
+        entries.push(disclosed);
+        Ok(())
+    })?;
+    Ok(Part { chunk, entries, values, said })
+}
+
+/// The record that the next disclosure is of.
+fn next(
+    disclosures: &mut Disclosures<'_>,
+    digest: &Digest,
+    memo: &mut Memo,
+) -> Result<Option<(Entry, KeyNames)>, Stop> {
+    let Some(text) = disclosures.next_text(digest)? else { return Ok(None) };
+    let (entry, salt) = match memo.entry(text.as_bytes()) {
+        Some(scanned) => {
+            let mut entry = scanned.entry;
+            keep_key(&mut entry, || scanned.key.into());
+            (Ok((entry, scanned.names)), scanned.salt.to_owned())
+        }
+        None => match disclosure::parse_exact(text) {
+            Ok(read) => (entry(&read), read.salt),
+            Err(e) => return Err(disclosures.wrong(&e)),
+        },
+    };
+    disclosures.check_salt(&salt)?;
+    entry.map(Some).map_err(|e| disclosures.wrong(&e))
+}
+
+/// The key is needed of groups, and where it is held against a line.
+fn keep_key(entry: &mut Entry, key: impl FnOnce() -> Box<str>) {
+    if entry.has_line() || entry.row.is_none() {
+        entry.key = Some(key());
+    }
+}
+
+/// A record as it is disclosed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    control: ControlId,
+    dataset: String,
+    file: Option<Count>,
+    row: Option<Count>,
+    key: Map<String, Value>,
+    decision: Decided,
+}
+
+/// The record that a disclosure is of, in exactly the form of the format, and its key's columns.
+pub(super) fn entry(disclosure: &Disclosure) -> Result<(Entry, KeyNames), String> {
+    let record = Record::deserialize(&disclosure.value);
+    let record = record.map_err(|_| "the disclosure is not of a record".to_owned())?;
+    let own = serde_json::to_string(&record).ok();
+    if disclosure.name != NAME || own != Some(disclosure.value.to_string()) {
+        return Err("the disclosure is not laid out as the format says".to_owned());
+    }
+    let Record { control, dataset, file, row, key, decision } = record;
+    let (control, dataset) = (Arc::new(control), dataset.into());
+    let names = key.keys().cloned().collect();
+    let mut entry = Entry { control, dataset, file, row, decision, key: None };
+    keep_key(&mut entry, || Value::Object(key).to_string().into());
+    Ok((entry, names))
 }
 
 /// Holds a disclosed record against its line, as far as the line's own disclosures are there.
-fn agree(disclosed: &Entry, line: &Entry, shown: Option<&Value>) -> Result<(), String> {
-    let same = disclosed.dataset == line.dataset
-        && (disclosed.file, disclosed.row) == (line.file, line.row)
-        && disclosed.decision == line.decision
-        && line.key.keys().all(|name| disclosed.key.contains_key(name));
-    let personal = shown.and_then(|line| line.get("personal")).and_then(Value::as_object);
-    let unknown = personal.is_some_and(|personal| personal.contains_key("_sd"));
-    let same_key = disclosed.key.iter().all(|(name, value)| {
-        match line.key.get(name).or_else(|| personal?.get(name)) {
-            Some(own) => own == value,
-            None => unknown,
-        }
-    });
-    if same && same_key {
+fn agree(disclosed: &Entry, line: &Shown) -> Result<(), String> {
+    let differ = || "the disclosed record and its line differ".to_owned();
+    let same = disclosed.dataset == line.entry.dataset
+        && (disclosed.file, disclosed.row) == (line.entry.file, line.entry.row)
+        && disclosed.decision == line.entry.decision;
+    let (Some(own), Some(key)) = (&disclosed.key, &line.entry.key) else { return Err(differ()) };
+    if same && own == key && line.personal.is_empty() {
+        return Ok(());
+    }
+    let columns = |key: &str| serde_json::from_str::<Map<String, Value>>(key).map_err(|_| differ());
+    let (own, key) = (columns(own)?, columns(key)?);
+    let same_key =
+        own.iter().all(|(name, value)| match key.get(name).or_else(|| line.personal.get(name)) {
+            Some(known) => known == value,
+            None => !line.all,
+        });
+    if same && same_key && key.keys().all(|name| own.contains_key(name)) {
         Ok(())
     } else {
-        Err("the disclosed record and its line differ".to_owned())
+        Err(differ())
     }
 }

@@ -34,7 +34,7 @@ fn says_the_verdict_and_exits_by_it() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(4));
     assert!(
-        text.contains("FAILED  every listed file has its digest\n        `run.json`"),
+        text.contains("FAILED  every listed document has its digest\n        `run.json`"),
         "{text}"
     );
     assert!(text.ends_with("verdict INVALID\n"));

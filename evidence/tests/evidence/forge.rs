@@ -147,7 +147,13 @@ impl Forgery {
             log: Some(key(self.log.to_bytes(), false).vkey(ORIGIN).unwrap()),
             policy: None,
         };
-        verify(folder.path(), &anchor).unwrap()
+        let verification = verify(folder.path(), &anchor).unwrap();
+        // Nothing is said otherwise when no line is kept.
+        let streamed = tieout_evidence::verify::check(folder.path(), &anchor).unwrap();
+        assert_eq!(streamed.checks, verification.checks);
+        assert_eq!(streamed.notes, verification.notes);
+        assert_eq!(streamed.verdict, verification.verdict);
+        verification
     }
 
     fn manifest(&mut self) {

@@ -19,6 +19,8 @@ mod pack;
 #[cfg(unix)]
 mod peers;
 #[cfg(test)]
+mod scale;
+#[cfg(test)]
 #[cfg(target_os = "linux")]
 mod strace;
 #[cfg(test)]
