@@ -12,7 +12,7 @@
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`statement`] | in-toto statements other than a pack's |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
-//! | [`log`] | the log's folder, as a reader sees it |
+//! | [`log`], [`logbook`] | the log's folder, as a reader sees it, and the statements in it |
 //!
 //! [`verify::verify`] is where to begin.
 
@@ -20,6 +20,7 @@ pub mod checkpoint;
 pub mod cosignature;
 pub mod dsse;
 pub mod log;
+pub mod logbook;
 pub mod merkle;
 pub mod note;
 pub mod policy;

@@ -16,6 +16,7 @@
 //! A log that lacks one of the packs is not written: whoever lost it would fork it without a word.
 
 mod append;
+mod appender;
 mod pack;
 mod record;
 mod recover;
@@ -32,6 +33,8 @@ use crate::files::{Disk, Files, make_folders};
 use crate::key::SigningKey;
 use crate::layout::STATEMENT;
 use append::LogWriter;
+pub use append::Logged;
+pub use appender::{Appender, append};
 use chrono::{DateTime, Utc};
 use recover::Packs;
 use std::collections::BTreeMap;
@@ -76,7 +79,7 @@ pub struct Sealed {
 
 /// Why nothing was sealed. What was sealed before is as it was. Where the pack was logged before an
 /// operation failed, the next sealing finishes it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{reason}")]
 pub struct SealError {
     /// What is wrong, with the path.
