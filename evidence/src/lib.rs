@@ -11,6 +11,7 @@
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`statement`] | in-toto statements other than a pack's |
+//! | [`intent`] | the announcement of a run |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`log`], [`logbook`] | the log's folder, as a reader sees it, and the statements in it |
 //!
@@ -19,6 +20,7 @@
 pub mod checkpoint;
 pub mod cosignature;
 pub mod dsse;
+pub mod intent;
 pub mod log;
 pub mod logbook;
 pub mod merkle;

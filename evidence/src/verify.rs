@@ -5,6 +5,7 @@
 //! envelope against the log, and only then statement, result and records against one another. The
 //! first step that fails ends the verification.
 
+mod announced;
 mod content;
 mod disclosed;
 mod folder;
@@ -223,7 +224,11 @@ fn examine(pack: &Path, keys: &Keys, report: &mut Report) -> Result<VerifiedPack
     check_checkpoint(&proof, keys, report)?;
     let statement = statement(&covered, &envelope, &proof).map_err(Stop::from);
     let statement = report.check("the statement is about this SHA256SUMS", statement)?;
-    let content = content::read(&folder, &covered, &statement.predicate, report)?;
+    let predicate = &statement.predicate;
+    let announced = announced::read((&folder, &covered), predicate, &proof, keys, report)?;
+    let content = content::read(&folder, &covered, predicate, report)?;
+    let fits = announced.run.fits(&content.result).map_err(Stop::from);
+    report.check("the result is of what was announced", fits)?;
     closing_notes(&statement, &proof, keys, report);
     Ok(VerifiedPack {
         folder: folder.root().to_owned(),
@@ -319,7 +324,7 @@ fn statement(
         return Err(wrong("it names another operator's key than the one that signed"));
     }
     if statement.predicate.previous.is_none() != (proof.index == Count(0)) {
-        return Err(wrong("what it says of the pack before does not fit its index in the log"));
+        return Err(wrong("what it says of the entry before does not fit its index in the log"));
     }
     Ok(statement)
 }

@@ -197,21 +197,27 @@ fn no_crash_of_statements_shows() {
     let cases: [&[Act]; 3] = [&[], &[Seal], &[Seal, Append]];
     let disks: usize = cases.into_iter().map(|earlier| no_crash_shows(earlier, Append)).sum();
     println!("statements: {disks} disks");
-    assert!(disks >= 500);
+    assert!(disks >= 150);
 }
 
-/// What is killed, and what comes after it, with how many operations between the places at which it
-/// is killed.
-const KILLED: [(Act, Act, usize); 4] =
-    [(Seal, Seal, 11), (Seal, Append, 11), (Append, Seal, 3), (Append, Append, 1)];
+/// What was done, what is killed, and what comes after it, with how many operations between the places
+/// at which it is killed.
+const KILLED: [(&[Act], (Act, Act), usize); 6] = [
+    (&[], (Seal, Seal), 13),
+    (&[Seal, Append], (Seal, Seal), 13),
+    (&[], (Seal, Append), 17),
+    (&[], (Append, Append), 2),
+    (&[Seal, Append], (Append, Append), 1),
+    (&[Seal, Append], (Append, Seal), 3),
+];
 
 /// An act is killed, the next one begins with what it left, and the power fails.
 #[test]
 fn no_crash_of_a_recovery_shows() {
     let mut judge = Judge::new();
-    for (earlier, (killed, act, step)) in product(&[&[], &[Seal, Append]], &KILLED) {
+    for (earlier, acts, step) in KILLED {
         for operations in (0..).step_by(step) {
-            let acting = Acting::after_killed(earlier, (killed, act), operations);
+            let acting = Acting::after_killed(earlier, acts, operations);
             let Some((acting, killed)) = acting else { break };
             let history = acting.history.settled(killed);
             let acting = Acting { history, ..acting };
@@ -232,10 +238,10 @@ fn no_crash_of_a_recovery_shows() {
 #[test]
 fn no_crash_after_a_killed_act_shows() {
     let mut judge = Judge::new();
-    for (earlier, (killed, act, _)) in product(&[&[], &[Seal, Append]], &KILLED) {
+    for (earlier, acts, _) in KILLED {
         let mut last = None;
         for operations in 0.. {
-            let acting = Acting::after_killed(earlier, (killed, act), operations);
+            let acting = Acting::after_killed(earlier, acts, operations);
             let Some((acting, killed)) = acting else { break };
             if last.replace(killed) == Some(killed) {
                 continue;
@@ -290,9 +296,9 @@ fn without_any_one_sync_of_what_was_left_a_crash_shows() {
     let entries = "a/deep/log/entries";
     let mut unnoticed =
         BTreeSet::from(["a", "a/deep", "a/deep/log", "a/deep/log/statements", entries, "b"]);
-    for (earlier, (killed, act, _)) in product(&[&[], &[Seal, Append]], &KILLED) {
+    for (earlier, acts, _) in KILLED {
         for operations in 0.. {
-            let acting = Acting::after_killed(earlier, (killed, act), operations);
+            let acting = Acting::after_killed(earlier, acts, operations);
             let Some((acting, killed)) = acting else { break };
             let mut first = BTreeMap::new();
             for step in acting.history.syncs().into_iter().filter(|step| *step >= killed) {
@@ -310,8 +316,4 @@ fn without_any_one_sync_of_what_was_left_a_crash_shows() {
         }
     }
     assert!(unnoticed.is_empty(), "needless: {unnoticed:?}");
-}
-
-fn product<'a, B: Copy>(first: &[&'a [Act]], second: &[B]) -> impl Iterator<Item = (&'a [Act], B)> {
-    first.iter().flat_map(|one| second.iter().map(|two| (*one, *two)))
 }

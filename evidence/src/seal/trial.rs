@@ -3,8 +3,9 @@
 #[path = "../../tests/evidence/fixture.rs"]
 mod fixture;
 
+use super::announce::announce_with;
 use super::appender::append_with;
-use super::{SealError, SealInput, Sealed, seal_with};
+use super::{Announced, IntentInput, SealError, SealInput, Sealed, seal_with};
 use crate::files::{Disk, Files, Folder, Out};
 use crate::key::SigningKey;
 use crate::layout::{POPULATION_DISCLOSURES, RECORD_DISCLOSURES};
@@ -102,12 +103,33 @@ impl Workspace {
         Ok(logged.iter().map(|logged| logged.digest).collect())
     }
 
-    /// Seals the fixture as of that second.
+    fn announce(&self, files: &dyn Files, second: usize) -> Result<Announced, SealError> {
+        let result = &self.fixture.result;
+        let controls = result.tests.iter().map(|test| (test.control.clone(), test.policy.clone()));
+        announce_with(
+            files,
+            &IntentInput {
+                run: &result.run,
+                datasets: &result.datasets,
+                controls: &controls.collect::<Vec<_>>(),
+                operator: &self.operator,
+                log_key: &self.log_key,
+                log: &self.log(),
+                origin: ORIGIN,
+                packs: &self.packs(),
+                announced_at: format!("2026-02-01T09:30:{second:02}Z").parse().unwrap(),
+            },
+        )
+    }
+
+    /// Announces the fixture and seals it, as of that second.
     pub(super) fn seal(&self, files: &dyn Files, second: usize) -> Result<Sealed, SealError> {
+        let announced = self.announce(files, second)?;
         seal_with(
             files,
             &SealInput {
                 result: &self.fixture.result,
+                announced: &announced,
                 paper: &self.fixture,
                 policies: &self.fixture.policies,
                 secret: &[42; 32],

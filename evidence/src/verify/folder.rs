@@ -3,7 +3,7 @@
 use super::stop::{Stop, VerifyError};
 use crate::encoding::sha256;
 use crate::layout::{
-    DATASETS, DISCLOSURES, MANIFEST, MAX_CHUNK, MAX_DOCUMENT, MAX_FILES, MAX_LINE, POLICY,
+    DATASETS, DISCLOSURES, INTENT, MANIFEST, MAX_CHUNK, MAX_DOCUMENT, MAX_FILES, MAX_LINE, POLICY,
     POPULATION, RECORDS, RUN, STATEMENT, SUMS, UNCOVERED, VERIFY, VERIFY_PY, is_path,
 };
 use crate::sums::Sums;
@@ -142,11 +142,11 @@ impl<'a> Covered<'a> {
             let folder = path.split('/').next().filter(|folder| folder.len() < path.len());
             let has_place = [POLICY, RECORDS, POPULATION].map(|f| f.trim_end_matches('/'));
             let in_folder = folder.is_some_and(|folder| has_place.contains(&folder));
-            if !in_folder && ![RUN, DATASETS, VERIFY, VERIFY_PY].contains(&path.as_str()) {
+            if !in_folder && ![RUN, DATASETS, INTENT, VERIFY, VERIFY_PY].contains(&path.as_str()) {
                 return Err(format!("`{path}` is no file of a pack").into());
             }
         }
-        for path in [RUN, DATASETS, VERIFY, VERIFY_PY, MANIFEST] {
+        for path in [RUN, DATASETS, INTENT, VERIFY, VERIFY_PY, MANIFEST] {
             if !sums.0.contains_key(path) {
                 return Err(format!("`{path}` is missing").into());
             }

@@ -1,6 +1,8 @@
 //! Evidence packs as their users meet them.
 
 #[cfg(test)]
+mod announced;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod fixture;

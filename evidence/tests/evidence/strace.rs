@@ -130,7 +130,7 @@ fn workspace(before: Before) -> Workspace {
     let mut entries =
         std::fs::File::options().append(true).open(workspace.path("log/entries")).unwrap();
     entries.write_all(&[7; 64]).unwrap();
-    std::fs::write(workspace.path("log/statements/000000000005.jsonl"), "a\nb\n").unwrap();
+    std::fs::write(workspace.path("log/statements/000000000007.jsonl"), "a\nb\n").unwrap();
     workspace
 }
 
