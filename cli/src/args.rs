@@ -203,8 +203,8 @@ pub(crate) enum WhyFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The pack's folder, or its name in the workspace
-    pub(crate) pack: PathBuf,
+    /// The pack's folder, or its name in the workspace; without it, the workspace's log and all its packs
+    pub(crate) pack: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) anchor: AnchorFiles,
 }

@@ -13,7 +13,7 @@ use tieout_controls::dataset::Expectation;
 use tieout_engine::dataset::Reading;
 
 /// The workspace file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "the settings of a workspace")]
 pub(crate) struct WorkspaceFile {
     /// The workspace's name.
@@ -64,7 +64,7 @@ pub(crate) struct PeriodFile {
 }
 
 /// A dataset.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a dataset with `files` and `profile`")]
 pub(crate) struct DatasetFile {
     /// The files, with `*` and `?`.
@@ -79,7 +79,7 @@ pub(crate) struct DatasetFile {
 }
 
 /// Which controls are tested, and how.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "`include`, `mandatory` and `settings` of controls")]
 pub(crate) struct ControlsFile {
     /// Those to test; all where it isn't stated.
@@ -93,7 +93,7 @@ pub(crate) struct ControlsFile {
 }
 
 /// What the workspace says about one control.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "the settings of a control")]
 pub(crate) struct SettingFile {
     /// The company's own id.
@@ -109,7 +109,7 @@ pub(crate) struct SettingFile {
 }
 
 /// The user's own controls and policy bundles.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "`catalogue`, `bundles` and `reasons`")]
 pub(crate) struct OwnFile {
     /// A folder with a folder for each control.
@@ -124,7 +124,7 @@ pub(crate) struct OwnFile {
 }
 
 /// The gate on changes of rates and policies.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(
     deny_unknown_fields,
     expecting = "the settings of the gate: `waivers`, `baseline`, `approvers`, `usage_signers`, roles, `protected`"
@@ -152,7 +152,7 @@ pub(crate) struct GateFile {
 }
 
 /// Whose statements can approve.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an approver with `account` and `key`")]
 pub(crate) struct ApproverFile {
     /// The account.
@@ -162,7 +162,7 @@ pub(crate) struct ApproverFile {
 }
 
 /// The signing keys.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "the key files `operator` and `log`")]
 pub(crate) struct KeysFile {
     /// The operator's.
@@ -172,7 +172,7 @@ pub(crate) struct KeysFile {
 }
 
 /// The log.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "`folder` and `origin` of the log")]
 pub(crate) struct LogFile {
     /// Its folder.

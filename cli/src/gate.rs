@@ -25,6 +25,8 @@ pub(crate) mod statement;
 mod waived;
 pub(crate) mod waiver;
 
+pub(crate) use judge::Announce;
+
 use sha2::{Digest as _, Sha256};
 use tieout_controls::Digest;
 

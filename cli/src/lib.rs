@@ -21,6 +21,7 @@ mod packs;
 mod plan;
 mod progress;
 mod proposal;
+mod sealing;
 mod secret;
 mod similar;
 mod text;

@@ -19,7 +19,7 @@ pub(crate) const PATTERNS: glob::MatchOptions = glob::MatchOptions {
 };
 
 /// A workspace as found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     /// The folder to which its paths are relative.
     pub(crate) root: PathBuf,

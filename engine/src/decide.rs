@@ -105,6 +105,22 @@ impl Ready<'_> {
         self.planned.bundle.files.clone().into_iter().chain([query]).collect()
     }
 
+    /// The control as it will be run, and the policy that will decide.
+    pub(crate) fn announced(&self) -> (Control, PolicyIdentity) {
+        (self.control.clone(), self.policy())
+    }
+
+    fn policy(&self) -> PolicyIdentity {
+        let bundle = &self.planned.bundle;
+        PolicyIdentity {
+            bundle: bundle.name.clone(),
+            version: bundle.version.clone(),
+            digest: bundle.digest,
+            rule: self.rule.name.clone(),
+            source: self.rule.path.clone(),
+        }
+    }
+
     /// The columns of its population.
     pub(crate) fn schema(&self) -> Schema {
         schema(&self.prepared.schema)
@@ -179,14 +195,7 @@ impl Ready<'_> {
             })?;
         }
         self.undetermined_selection(&formed, &classes, &mut records)?;
-        let bundle = &self.planned.bundle;
-        let policy = PolicyIdentity {
-            bundle: bundle.name.clone(),
-            version: bundle.version.clone(),
-            digest: bundle.digest,
-            rule: self.rule.name.clone(),
-            source: self.rule.path.clone(),
-        };
+        let policy = self.policy();
         let mandatory = self.planned.mandatory;
         let id = self.control.id.clone();
         let result = conclude::conclude(self.control, mandatory, policy, summary, &records);

@@ -13,7 +13,10 @@ use crate::vectorised::Backend;
 use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::control::ControlId;
 use tieout_controls::paper::CommitmentFactory;
-use tieout_controls::{Count, EvaluatedRecord, RecordRef, RunResult, conclude};
+use tieout_controls::result::{PolicyIdentity, RunParameters};
+use tieout_controls::{
+    Control, Count, DatasetSummary, EvaluatedRecord, RecordRef, RunResult, conclude,
+};
 
 /// What a run gives.
 #[derive(Debug)]
@@ -75,6 +78,24 @@ pub fn run(
     run_over(plan, &read(plan, commitments, progress)?, progress)
 }
 
+/// A run of which all is known but what it will find: its datasets are read and committed to, its
+/// queries and policies are checked, and nothing is decided.
+pub struct ReadyRun<'a> {
+    plan: &'a Plan,
+    datasets: &'a Datasets,
+    ready: BTreeMap<ControlId, Ready<'a>>,
+    missing: Vec<(&'a PlannedControl, String)>,
+}
+
+/// Makes a run ready.
+///
+/// # Errors
+/// As [`run`].
+pub fn ready<'a>(plan: &'a Plan, datasets: &'a Datasets) -> Result<ReadyRun<'a>, RunError> {
+    let (ready, missing) = prepared(plan, datasets)?;
+    Ok(ReadyRun { plan, datasets, ready, missing })
+}
+
 /// Runs a plan over datasets that are read: another plan over the same ones differs in its policies
 /// alone.
 ///
@@ -85,37 +106,70 @@ pub fn run_over(
     datasets: &Datasets,
     progress: &dyn Progress,
 ) -> Result<RunOutput, RunError> {
-    let (ready, missing) = prepared(plan, datasets)?;
-    let datasets = datasets.all();
-    let mut parameters = plan.parameters.clone();
-    let mut tests = BTreeMap::new();
-    for (planned, why) in missing {
-        let control = planned.control.clone();
-        let test = conclude::not_tested(control, planned.mandatory, why);
-        tests.insert(planned.control.id.clone(), test);
-    }
-    let (mut records, mut policies) = (Vec::new(), BTreeMap::new());
-    for (id, control) in ready {
-        if progress.cancelled() {
-            return Err(RunError::Interrupted);
+    ready(plan, datasets)?.test(progress)
+}
+
+impl ReadyRun<'_> {
+    /// The parameters, with the settings that were resolved.
+    pub fn parameters(&self) -> RunParameters {
+        let mut parameters = self.plan.parameters.clone();
+        for (id, control) in &self.ready {
+            let origins = control.origins.iter();
+            let origins = origins.map(|(name, origin)| (format!("{id}.{name}"), origin.clone()));
+            parameters.overrides.extend(origins);
         }
-        progress.step(&format!("testing `{id}`"));
-        let origins = control.origins.iter();
-        let origins = origins.map(|(name, origin)| (format!("{id}.{name}"), origin.clone()));
-        parameters.overrides.extend(origins);
-        policies.extend(control.policies());
-        let (test, evaluated) = control.test(&plan.parameters, progress)?;
-        tests.insert(id, test);
-        records.extend(evaluated);
+        parameters
     }
-    let result = RunResult {
-        schema_version: "1".to_owned(),
-        run: parameters,
-        refused_rows: datasets.values().flat_map(|loaded| loaded.refused.clone()).collect(),
-        datasets: datasets.values().map(|loaded| loaded.summary.clone()).collect(),
-        tests: tests.into_values().collect(),
-    };
-    Ok(RunOutput { result, records, policies })
+
+    /// The datasets, by name.
+    pub fn datasets(&self) -> Vec<DatasetSummary> {
+        self.datasets.all().values().map(|loaded| loaded.summary.clone()).collect()
+    }
+
+    /// The controls as they will be run, by id, each with the policy that will decide; none where a
+    /// dataset is missing.
+    pub fn controls(&self) -> Vec<(Control, Option<PolicyIdentity>)> {
+        let ready = self.ready.values().map(Ready::announced);
+        let ready = ready.map(|(control, policy)| (control, Some(policy)));
+        let missing = self.missing.iter().map(|(planned, _)| (planned.control.clone(), None));
+        let mut all: Vec<_> = ready.chain(missing).collect();
+        all.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
+        all
+    }
+
+    /// Tests the controls.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn test(self, progress: &dyn Progress) -> Result<RunOutput, RunError> {
+        let (run, summaries) = (self.parameters(), self.datasets());
+        let mut tests = BTreeMap::new();
+        for (planned, why) in self.missing {
+            let control = planned.control.clone();
+            let test = conclude::not_tested(control, planned.mandatory, why);
+            tests.insert(planned.control.id.clone(), test);
+        }
+        let (mut records, mut policies) = (Vec::new(), BTreeMap::new());
+        for (id, control) in self.ready {
+            if progress.cancelled() {
+                return Err(RunError::Interrupted);
+            }
+            progress.step(&format!("testing `{id}`"));
+            policies.extend(control.policies());
+            let (test, evaluated) = control.test(&self.plan.parameters, progress)?;
+            tests.insert(id, test);
+            records.extend(evaluated);
+        }
+        let refused = self.datasets.all().values().flat_map(|loaded| loaded.refused.clone());
+        let result = RunResult {
+            schema_version: "1".to_owned(),
+            run,
+            refused_rows: refused.collect(),
+            datasets: summaries,
+            tests: tests.into_values().collect(),
+        };
+        Ok(RunOutput { result, records, policies })
+    }
 }
 
 /// The columns of each control's population, as its policy meets them; none of a control of which a dataset

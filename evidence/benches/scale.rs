@@ -16,7 +16,6 @@
     clippy::indexing_slicing,
     clippy::float_arithmetic,
     clippy::as_conversions,
-    clippy::disallowed_methods,
     reason = "measures and prints; what goes wrong ends it"
 )]
 
@@ -44,7 +43,7 @@ use tieout_evidence::key::SigningKey;
 use tieout_evidence::line_proof::LineTree;
 use tieout_evidence::merkle::{self, leaf_hash};
 use tieout_evidence::prove::prove;
-use tieout_evidence::seal::{SealInput, seal};
+use tieout_evidence::seal::{IntentInput, SealInput, announce, seal};
 use tieout_evidence::verify::{Anchor, Verdict, check, verify_line};
 use workspace::ORIGIN;
 
@@ -155,14 +154,30 @@ fn pack(folder: &Path) -> PathBuf {
     if !packs.exists() {
         let many = many(rows);
         let started = (Instant::now(), cpu().0);
+        let result = &many.fixture.result;
+        let controls = result.tests.iter().map(|test| (test.control.clone(), test.policy.clone()));
+        let log = folder.join(format!("log-{mib}"));
+        let announced = announce(&IntentInput {
+            run: &result.run,
+            datasets: &result.datasets,
+            controls: &controls.collect::<Vec<_>>(),
+            operator: &key(1),
+            log_key: &key(2),
+            log: &log,
+            origin: ORIGIN,
+            packs: &packs,
+            announced_at: "2026-02-01T09:30:00Z".parse().unwrap(),
+        })
+        .unwrap();
         seal(&SealInput {
-            result: &many.fixture.result,
+            result,
+            announced: &announced,
             paper: &many,
             policies: &many.fixture.policies,
             secret: &[5; 32],
             operator: &key(1),
             log_key: &key(2),
-            log: &folder.join(format!("log-{mib}")),
+            log: &log,
             origin: ORIGIN,
             packs: &packs,
             sealed_at: "2026-02-01T09:30:00Z".parse().unwrap(),

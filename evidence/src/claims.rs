@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tieout_controls::result::{DecisionCounts, PolicyIdentity, RunParameters};
 use tieout_controls::value::instant_text;
-use tieout_controls::{ControlId, Count, Digest, RunResult, TestResult, Totals};
+use tieout_controls::{ControlId, Count, DatasetSummary, Digest, RunResult, TestResult, Totals};
 
 /// The in-toto statement's type.
 pub(crate) const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -52,8 +52,10 @@ pub(crate) struct Predicate {
     /// RFC 3339 in UTC, by the sealer's own clock.
     pub(crate) sealed_at: String,
     pub(crate) operator: Operator,
-    /// The digest of the pack before this one in the log; null for the first.
+    /// The digest of the entry before this one in the log; null for the first.
     pub(crate) previous: Option<Digest>,
+    /// The digest of the run's announcement.
+    pub(crate) intent: Digest,
     #[serde(flatten)]
     pub(crate) claims: Claims,
     pub(crate) records: TreeHead,
@@ -175,17 +177,20 @@ impl Claims {
         let mut policies: Vec<_> = result.tests.iter().filter_map(|t| t.policy.clone()).collect();
         policies.sort_by(|a, b| (&a.bundle, &a.rule).cmp(&(&b.bundle, &b.rule)));
         policies.dedup();
-        let datasets = result.datasets.iter().map(|dataset| DatasetClaim {
-            name: dataset.name.clone(),
-            rows: dataset.rows,
-            commitment: dataset.commitment,
-        });
         Self {
             run: result.run.clone(),
             results: result.tests.iter().map(ResultClaim::of).collect(),
             policies,
-            datasets: datasets.collect(),
+            datasets: result.datasets.iter().map(DatasetClaim::of).collect(),
         }
+    }
+}
+
+impl DatasetClaim {
+    /// What is said of a dataset.
+    pub(crate) fn of(dataset: &DatasetSummary) -> Self {
+        let (name, rows) = (dataset.name.clone(), dataset.rows);
+        Self { name, rows, commitment: dataset.commitment }
     }
 }
 

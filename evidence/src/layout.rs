@@ -6,7 +6,11 @@ pub(crate) const SUMS: &str = "SHA256SUMS";
 pub(crate) const STATEMENT: &str = "statement.dsse.json";
 /// The proof that the envelope is in the log.
 pub(crate) const PROOF: &str = "proofs/statement.tlog-proof";
-/// The checkpoint of that proof.
+/// The announcement of the run.
+pub(crate) const INTENT: &str = "intent.dsse.json";
+/// The proof that the announcement is in the log.
+pub(crate) const INTENT_PROOF: &str = "proofs/intent.tlog-proof";
+/// The checkpoint of both proofs.
 pub(crate) const CHECKPOINT: &str = "proofs/checkpoint";
 /// The result without datasets and refused rows.
 pub(crate) const RUN: &str = "run.json";
@@ -35,8 +39,8 @@ pub(crate) const POPULATION_DISCLOSURES: &str = "disclosures/population.jsonl";
 
 /// The files that the list of covered files leaves out: those that sign it, and those that may be
 /// deleted.
-pub(crate) const UNCOVERED: [&str; 6] =
-    [SUMS, STATEMENT, PROOF, CHECKPOINT, RECORD_DISCLOSURES, POPULATION_DISCLOSURES];
+pub(crate) const UNCOVERED: [&str; 7] =
+    [SUMS, STATEMENT, PROOF, INTENT_PROOF, CHECKPOINT, RECORD_DISCLOSURES, POPULATION_DISCLOSURES];
 
 /// Lines in a file of `records/` or `population/`.
 pub(crate) const CHUNK_LINES: u64 = 65_536;

@@ -11,17 +11,20 @@
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`statement`] | in-toto statements other than a pack's |
+//! | [`intent`] | the announcement of a run |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`line_proof`], [`prove`] | one line of a pack with its way to the log |
-//! | [`log`] | the log's folder, as a reader sees it |
+//! | [`log`], [`logbook`] | the log's folder, as a reader sees it, and the statements in it |
 //!
 //! [`verify::verify`] is where to begin.
 
 pub mod checkpoint;
 pub mod cosignature;
 pub mod dsse;
+pub mod intent;
 pub mod line_proof;
 pub mod log;
+pub mod logbook;
 pub mod merkle;
 pub mod note;
 pub mod policy;

@@ -1,11 +1,14 @@
-//! Sealing a run into a pack and logging it.
+//! Announcing a run, sealing it into a pack, and logging both.
+//!
+//! A run is announced before it decides anything ([`announce`]), and its pack names the announcement.
+//! Where it comes to nothing, that is said in the log, too ([`abandon`]).
 //!
 //! The order of steps is what makes an interruption harmless, wherever it strikes:
 //!
 //! 1. the pack is written into a folder `.NAME.partial` beside the others, every file and folder
 //!    of it made durable;
 //! 2. its digest is appended to the log, and the log's new checkpoint made durable;
-//! 3. the log's proof is written into the partial folder, durably;
+//! 3. the log's proofs are written into the partial folder, durably;
 //! 4. the folder is renamed to `NAME`.
 //!
 //! INVARIANT: a folder without a dot in front is a complete, logged pack; a digest that the
@@ -15,7 +18,9 @@
 //!
 //! A log that lacks one of the packs is not written: whoever lost it would fork it without a word.
 
+mod announce;
 mod append;
+mod appender;
 mod pack;
 mod record;
 mod recover;
@@ -33,7 +38,10 @@ mod trial;
 use crate::files::{Disk, Files, make_folders};
 use crate::key::SigningKey;
 use crate::layout::STATEMENT;
+pub use announce::{Announced, IntentInput, abandon, announce};
 use append::LogWriter;
+pub use append::Logged;
+pub use appender::{Appender, append};
 use chrono::{DateTime, Utc};
 use recover::Packs;
 use std::collections::BTreeMap;
@@ -46,6 +54,8 @@ pub struct SealInput<'a> {
     pub result: &'a RunResult,
     /// All evaluated records.
     pub paper: &'a dyn WorkingPaper,
+    /// The run's announcement, of which this is the result.
+    pub announced: &'a Announced,
     /// The policy files as run: path → text.
     pub policies: &'a BTreeMap<String, String>,
     /// The workspace's secret, from which salts and the pack's id come.
@@ -78,7 +88,7 @@ pub struct Sealed {
 
 /// Why nothing was sealed. What was sealed before is as it was. Where the pack was logged before an
 /// operation failed, the next sealing finishes it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{reason}")]
 pub struct SealError {
     /// What is wrong, with the path.
@@ -116,16 +126,25 @@ pub fn seal(input: &SealInput<'_>) -> Result<Sealed, SealError> {
     seal_with(&Disk, input)
 }
 
-fn seal_with(files: &dyn Files, input: &SealInput<'_>) -> Result<Sealed, SealError> {
-    if input.operator.public_key() == input.log_key.public_key() {
+fn two_keys(operator: &SigningKey, log_key: &SigningKey) -> Result<(), SealError> {
+    if operator.public_key() == log_key.public_key() {
         let error = SealError::new("the operator's key and the log's key are one key");
         return Err(error.help("make a key for each: whoever has both could sign and log alone"));
     }
+    Ok(())
+}
+
+fn seal_with(files: &dyn Files, input: &SealInput<'_>) -> Result<Sealed, SealError> {
+    two_keys(input.operator, input.log_key)?;
     let log = LogWriter::open(files, input.log, input.packs, input.origin, input.log_key)?;
     make_folders(files, input.packs).map_err(SealError::io(input.packs))?;
     let held = files.open_folder(input.packs).map_err(SealError::io(input.packs))?;
     let packs = Packs { path: input.packs, held };
     recover::partial_packs(files, &packs, &log)?;
+    if log.find(&input.announced.digest) != Some(input.announced.index) {
+        let error = SealError::new("the run was not announced in this log");
+        return Err(error.help("announce it first, in the log in which it is sealed"));
+    }
     let (partial, name) = pack::write(files, input, &packs, log.last())?;
     let envelope = partial.join(STATEMENT);
     let bytes = std::fs::read(&envelope).map_err(SealError::unread(&envelope))?;

@@ -5,6 +5,7 @@
 //! envelope against the log, and only then statement, result and records against one another. The
 //! first step that fails ends the verification.
 
+mod announced;
 mod chunk;
 mod content;
 mod disclosed;
@@ -262,7 +263,11 @@ fn examine(
     check_checkpoint(&proof, keys, report)?;
     let statement = statement(&covered, &envelope, &proof).map_err(Stop::from);
     let statement = report.check("the statement is about this SHA256SUMS", statement)?;
-    let content = content::read(&folder, &covered, &statement.predicate, kept, report)?;
+    let predicate = &statement.predicate;
+    let announced = announced::read((&folder, &covered), predicate, &proof, keys, report)?;
+    let content = content::read(&folder, &covered, predicate, kept, report)?;
+    let fits = announced.run.fits(&content.result).map_err(Stop::from);
+    report.check("the result is of what was announced", fits)?;
     closing_notes(&statement, &proof, keys, report);
     Ok(VerifiedPack {
         folder: folder.root().to_owned(),
@@ -368,7 +373,7 @@ fn read_statement(envelope: &Envelope, proof: &LogProof) -> Result<Statement, St
         return Err("it names another operator's key than the one that signed".to_owned());
     }
     if statement.predicate.previous.is_none() != (proof.index == Count(0)) {
-        return Err("what it says of the pack before does not fit its index in the log".to_owned());
+        return Err("what it says of the entry before does not fit its index in the log".to_owned());
     }
     Ok(statement)
 }

@@ -41,7 +41,8 @@ pub(super) fn demo(global: &Global, args: &Demo) -> Outcome<Exit> {
     let selection = Selection::only(args.only.clone());
     let plan = plan::resolve(&workspace, &catalogue, &selection)?;
     let keys = keys(&workspace)?;
-    let done = run::execute(&workspace, &catalogue, &plan, &keys, &spinner, |_| ())?;
+    let done =
+        run::execute(&workspace, &catalogue, &plan, &keys, (&spinner, global.quiet), |_| ())?;
     spinner.step("reporting");
     let reports = reports(&workspace, &done)?;
     let comparison = Comparison::of(&done.output.records, &truth);

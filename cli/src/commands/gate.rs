@@ -7,10 +7,10 @@ pub(super) use baseline::baseline;
 pub(super) use usage::usage;
 
 use super::remark;
-use super::run::seal_run;
 use crate::args::{GateOutput, GatePolicies, GateRates, GateRequest, GateVerify, Global};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
+use crate::gate::Announce;
 use crate::gate::deployed::{self, POLICIES, RESULT, TABLE};
 use crate::gate::render::{GateFormat, render};
 use crate::gate::request::Given;
@@ -21,10 +21,12 @@ use crate::interrupt;
 use crate::keys::Keys;
 use crate::output::{self, Access, Existing};
 use crate::progress::Spinner;
+use crate::sealing::{NOT_SEALED, Sealing};
 use crate::secret;
-use tieout_engine::run::RunOutput;
-
-const NOT_SEALED: &str = "nothing was sealed";
+use crate::workspace::Workspace;
+use std::cell::RefCell;
+use tieout_engine::run::{ReadyRun, RunOutput};
+use tieout_evidence::seal::{Announced, Sealed};
 
 /// What was judged: the result, the run over what changes, and what was gated in its canonical form, with
 /// its place in the pack.
@@ -50,9 +52,13 @@ pub(super) fn rates(global: &Global, args: &GateRates) -> Outcome<Exit> {
         people: people(request),
     };
     let secret = committing(request, &sides)?;
-    let rates::Gated { result, output, table } = rates::gate(&sides, &question, &secret, &spinner)?;
+    let sealer = Sealer::of(request, &sides)?;
+    let gated = sealer.announcing(&spinner, |announce| {
+        rates::gate(&sides, &question, (&secret, announce), &spinner)
+    });
+    let rates::Gated { result, output, table } = gated?;
     let judged = Judged { result, output, gated: (TABLE, table.canonical()) };
-    concluded(global, request, (sides, judged), &secret, spinner)
+    concluded(global, request, (sealer, judged), &secret, spinner)
 }
 
 /// Judges a change of policies.
@@ -70,10 +76,13 @@ pub(super) fn policies(global: &Global, args: &GatePolicies) -> Outcome<Exit> {
         people: people(request),
     };
     let secret = committing(request, &sides)?;
-    let policies::Gated { result, output, policies } =
-        policies::gate(&sides, &proposed, &question, &secret, &spinner)?;
+    let sealer = Sealer::of(request, &sides)?;
+    let gated = sealer.announcing(&spinner, |announce| {
+        policies::gate(&sides, &proposed, &question, (&secret, announce), &spinner)
+    });
+    let policies::Gated { result, output, policies } = gated?;
     let judged = Judged { result, output, gated: (POLICIES, policies) };
-    concluded(global, request, (sides, judged), &secret, spinner)
+    concluded(global, request, (sealer, judged), &secret, spinner)
 }
 
 /// Sees that outputs can be written before anything long begins.
@@ -106,20 +115,27 @@ fn committing(request: &GateRequest, sides: &Sides) -> Outcome<[u8; 32]> {
 fn concluded(
     global: &Global,
     request: &GateRequest,
-    (sides, judged): (Sides, Judged),
+    (sealer, judged): (Sealer, Judged),
     secret: &[u8; 32],
     spinner: Spinner,
 ) -> Outcome<Exit> {
-    interrupt::check(NOT_SEALED)?;
     let verdict = judged.result.verdict;
     let text = [GateOutput { format: GateFormat::Text, path: None }];
     let wanted = if request.output.is_empty() { &text[..] } else { &request.output };
     let mut made = Vec::new();
-    for output in wanted {
-        made.push((output, render(output.format, &judged.result)?));
-    }
-    if request.sign {
-        seal(global, request, sides, judged, secret, &spinner)?;
+    let sealed = sealer.or_abandon(&spinner, {
+        let seal = || {
+            interrupt::check(NOT_SEALED)?;
+            for output in wanted {
+                made.push((output, render(output.format, &judged.result)?));
+            }
+            sealer.seal(judged, secret, &spinner)
+        };
+        seal()
+    })?;
+    if let Some(sealed) = sealed {
+        let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
+        spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
     }
     drop(spinner);
     for (output, bytes) in made {
@@ -137,33 +153,70 @@ fn concluded(
     })
 }
 
-/// Seals the run over the change set with the result and with what was gated.
-fn seal(
-    global: &Global,
-    request: &GateRequest,
-    sides: Sides,
-    judged: Judged,
-    secret: &[u8; 32],
-    spinner: &Spinner,
-) -> Outcome<()> {
-    let Some(mut workspace) = sides.workspace else {
-        let message = "only a workspace's gate can be sealed";
-        let help = "run it where a `tieout.yaml` names the keys";
-        let diagnostic = Diagnostic::new("no-workspace", message).help(help);
-        return Err(Failure::usage(diagnostic));
-    };
-    // Keys, log and packs are this machine's, whatever revision says where.
-    workspace.root = sides.root;
-    let keys = Keys::of(&workspace, request.passphrase.passphrase_file.as_deref())?;
-    let Judged { result, mut output, gated: (place, gated) } = judged;
-    let bytes = render(GateFormat::Json, &result)?;
-    let text = String::from_utf8(bytes).map_err(Failure::internal)?;
-    output.policies.insert(RESULT.to_owned(), text);
-    output.policies.insert(place.to_owned(), gated);
-    let sealed = seal_run(&workspace, &output, secret, &keys, spinner)?;
-    let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
-    spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
-    Ok(())
+/// Announces and seals the run over the change set, where that is asked for.
+struct Sealer(Option<(Workspace, Keys)>, RefCell<Option<Announced>>);
+
+impl Sealer {
+    fn of(request: &GateRequest, sides: &Sides) -> Outcome<Self> {
+        if !request.sign {
+            return Ok(Self(None, RefCell::new(None)));
+        }
+        let Some(mut workspace) = sides.workspace.clone() else {
+            let message = "only a workspace's gate can be sealed";
+            let help = "run it where a `tieout.yaml` names the keys";
+            let diagnostic = Diagnostic::new("no-workspace", message).help(help);
+            return Err(Failure::usage(diagnostic));
+        };
+        // Keys, log and packs are this machine's, whatever revision says where.
+        workspace.root.clone_from(&sides.root);
+        let keys = Keys::of(&workspace, request.passphrase.passphrase_file.as_deref())?;
+        Ok(Self(Some((workspace, keys)), RefCell::new(None)))
+    }
+
+    fn sealing<'a>(&'a self, spinner: &'a Spinner) -> Option<Sealing<'a>> {
+        self.0.as_ref().map(|(workspace, keys)| Sealing { workspace, keys, spinner })
+    }
+
+    /// Judges, with what announces the run that may be sealed.
+    fn announcing<T>(
+        &self,
+        spinner: &Spinner,
+        judge: impl FnOnce(Announce<'_>) -> Outcome<T>,
+    ) -> Outcome<T> {
+        let announce = |run: &ReadyRun<'_>| {
+            if let Some(sealing) = self.sealing(spinner) {
+                self.1.replace(Some(sealing.announce(run)?));
+            }
+            Ok(())
+        };
+        let judged = judge(&announce);
+        self.or_abandon(spinner, judged)
+    }
+
+    fn or_abandon<T>(&self, spinner: &Spinner, step: Outcome<T>) -> Outcome<T> {
+        match (self.sealing(spinner), self.1.borrow().as_ref()) {
+            (Some(sealing), Some(announced)) => sealing.or_abandon(announced, step),
+            _ => step,
+        }
+    }
+
+    /// Seals the run over the change set with the result and with what was gated.
+    fn seal(
+        &self,
+        judged: Judged,
+        secret: &[u8; 32],
+        spinner: &Spinner,
+    ) -> Outcome<Option<Sealed>> {
+        let Some(sealing) = self.sealing(spinner) else { return Ok(None) };
+        let announced = self.1.borrow();
+        let announced = announced.as_ref().ok_or_else(|| Failure::internal("not announced"))?;
+        let Judged { result, mut output, gated: (place, gated) } = judged;
+        let bytes = render(GateFormat::Json, &result)?;
+        let text = String::from_utf8(bytes).map_err(Failure::internal)?;
+        output.policies.insert(RESULT.to_owned(), text);
+        output.policies.insert(place.to_owned(), gated);
+        sealing.seal(&output, announced, secret).map(Some)
+    }
 }
 
 /// Compares a deployed table with the gated one.

@@ -13,18 +13,15 @@ use crate::packs;
 use crate::plan::{self, Selection};
 use crate::progress::Spinner;
 use crate::report::{Format, tally};
+use crate::sealing::{NOT_SEALED, Sealing};
 use crate::secret;
-use crate::turn::Turn;
 use crate::workspace::Workspace;
-use tieout_controls::paper::{EvaluatedRecord, PaperError, WorkingPaper};
 use tieout_engine::plan::Plan;
 use tieout_engine::progress::Progress as _;
-use tieout_engine::run::{RunError, RunOutput};
+use tieout_engine::run::{RunError, RunOutput, read, ready};
 use tieout_evidence::commitment::dataset_commitment;
-use tieout_evidence::seal::{SealInput, Sealed, seal};
+use tieout_evidence::seal::Sealed;
 use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack};
-
-const NOT_SEALED: &str = "nothing was sealed";
 
 /// A run that was sealed and verified.
 pub(super) struct Done {
@@ -56,7 +53,7 @@ pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
         let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
         spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
     };
-    let done = execute(&workspace, &catalogue, &plan, &keys, &spinner, sealed)?;
+    let done = execute(&workspace, &catalogue, &plan, &keys, (&spinner, global.quiet), sealed)?;
     drop(spinner);
     let name = done.pack.folder.file_name().unwrap_or_default();
     let folder = workspace.reports().join(name);
@@ -72,7 +69,8 @@ pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
     reports.failure.map_or(Ok(Exit::of_result(&done.output.result)), Err)
 }
 
-/// Runs a plan, seals what was found, tells of it, and verifies the pack.
+/// Announces a plan's run once its datasets are read and committed to, tests, seals what was found, tells
+/// of it, and verifies the pack.
 ///
 /// # Errors
 /// What can't be done. Once the pack is sealed it stays, whatever comes after.
@@ -81,17 +79,27 @@ pub(super) fn execute(
     catalogue: &Catalogue,
     plan: &Plan,
     keys: &Keys,
-    spinner: &Spinner,
+    (spinner, quiet): (&Spinner, bool),
     sealed_at_once: impl FnOnce(&Sealed),
 ) -> Outcome<Done> {
     let secret = secret::of(&workspace.root)?;
     let commitments = |dataset: &str| dataset_commitment(&secret, dataset);
-    let output =
-        tieout_engine::run::run(plan, &commitments, spinner).map_err(|e| not_run(e, catalogue))?;
+    let failed = |e| not_run(e, catalogue);
+    let datasets = read(plan, &commitments, spinner).map_err(failed)?;
+    let run = ready(plan, &datasets).map_err(failed)?;
     interrupt::check(NOT_SEALED)?;
-    spinner.step("sealing");
-    let sealed = seal_run(workspace, &output, &secret, keys, spinner)?;
+    let sealing = Sealing { workspace, keys, spinner };
+    let announced = sealing.announce(&run)?;
+    let found = || {
+        let output = run.test(spinner).map_err(failed)?;
+        interrupt::check(NOT_SEALED)?;
+        spinner.step("sealing");
+        let sealed = sealing.seal(&output, &announced, &secret)?;
+        Ok((output, sealed))
+    };
+    let (output, sealed) = sealing.or_abandon(&announced, found())?;
     sealed_at_once(&sealed);
+    sealing.tell_open(&announced, quiet)?;
     spinner.step("verifying");
     let anchor = keys.anchor(&workspace.origin());
     let (pack, verification) = packs::open(&sealed.folder, &anchor)?;
@@ -99,50 +107,6 @@ pub(super) fn execute(
         return Err(packs::broken(&sealed.folder, &verification));
     }
     Ok(Done { output, pack, verification, anchor })
-}
-
-/// Seals what a run found and logs it, in its turn.
-///
-/// # Errors
-/// It can't be sealed; what was there is as it was.
-pub(super) fn seal_run(
-    workspace: &Workspace,
-    output: &RunOutput,
-    secret: &[u8; 32],
-    keys: &Keys,
-    spinner: &Spinner,
-) -> Outcome<Sealed> {
-    let waiting = || spinner.step("waiting for another run, which seals in this workspace");
-    let turn = Turn::to_seal(&workspace.root, NOT_SEALED, waiting)?;
-    let sealed_at = turn.second(&workspace.packs(), NOT_SEALED)?;
-    let input = SealInput {
-        result: &output.result,
-        paper: &Paper(&output.records),
-        policies: &output.policies,
-        secret,
-        operator: &keys.operator,
-        log_key: &keys.log,
-        log: &workspace.log(),
-        origin: &workspace.origin(),
-        packs: &workspace.packs(),
-        sealed_at,
-    };
-    seal(&input).map_err(|e| {
-        let diagnostic = Diagnostic::new("not-sealed", e.reason).maybe_help(e.help);
-        Failure::usage(diagnostic)
-    })
-}
-
-/// The records of a run as the sealer takes them.
-struct Paper<'a>(&'a [EvaluatedRecord]);
-
-impl WorkingPaper for Paper<'_> {
-    fn each_record(
-        &self,
-        each: &mut dyn FnMut(&EvaluatedRecord) -> Result<(), PaperError>,
-    ) -> Result<(), PaperError> {
-        self.0.each_record(each)
-    }
 }
 
 /// What is said when the engine could not run a plan.

@@ -1,29 +1,71 @@
 //! `tieout verify`.
 
 use crate::args::{Global, Verify};
-use crate::diagnostic::Outcome;
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::keys;
 use crate::output;
 use crate::packs;
+use crate::sealing;
 use crate::text::visible_line;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
+use tieout_evidence::note::NoteKey;
+use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::verify::{Anchor, Verdict, Verification};
 
-/// Verifies a pack under the keys given, and only those: an anchor comes from outside.
+/// Verifies a pack under the keys given, and only those: an anchor comes from outside. Without a pack,
+/// the workspace.
 pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
+    let Some(pack) = &args.pack else { return whole(global, args) };
     // The workspace only helps to find a pack by its name: a folder is verified by itself, whatever
     // lies above it.
-    let workspace = match (&global.config, args.pack.is_dir()) {
+    let workspace = match (&global.config, pack.is_dir()) {
         (None, true) => None,
         (config, _) => Workspace::find(config.as_deref())?,
     };
-    let pack = packs::named(&args.pack, workspace.as_ref())?;
+    let pack = packs::named(pack, workspace.as_ref())?;
     let anchor = keys::anchor(&args.anchor)?;
     let verification = packs::check_only(&pack, &anchor)?;
     output::print(&told(&output::shown(&pack), &verification, &anchor))?;
     Ok(Exit::of_verdict(verification.verdict))
+}
+
+/// Verifies a workspace's log and packs: that every entry is explained, every pack valid and logged, and
+/// every run that was announced has its one result, or the reason why it has none.
+fn whole(global: &Global, args: &Verify) -> Outcome<Exit> {
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let anchor = packs::anchor(&args.anchor, Some(&workspace))?;
+    let (Some(operator), Some(key)) = (&anchor.operator, &anchor.log) else {
+        let message = "a workspace is verified under the operator's and the log's key";
+        let help = "give both: `--operator-key FILE --log-key FILE`";
+        return Err(Failure::usage(Diagnostic::new("no-trust-anchor", message).help(help)));
+    };
+    let unread = |what: String| Failure::usage(Diagnostic::new("key-unreadable", what));
+    let operator = PublicKey::from_pem(operator).map_err(|e| unread(e.to_string()))?;
+    let key = NoteKey::parse(key).map_err(|e| unread(e.to_string()))?;
+    let (mut findings, mut lines) = (Vec::new(), Vec::new());
+    for folder in packs::folders(&workspace)? {
+        let verification = packs::check(&folder, &anchor)?;
+        let shown = output::shown(&folder);
+        match verification.verdict {
+            Verdict::Valid => lines.push(format!("  ok      {}", visible_line(&shown))),
+            _ => findings.push(format!("pack `{shown}`: {}", packs::first_failure(&verification))),
+        }
+    }
+    let audit = sealing::audit(&workspace.log(), &workspace.packs(), (&operator, &key))?;
+    lines.push(format!("  ok      the log, of {} entries", audit.entries));
+    findings.extend(audit.unexplained);
+    findings.extend(audit.runs.findings.iter().map(ToString::to_string));
+    let notes = audit.runs.notes.iter();
+    lines.extend(notes.map(|note| format!("  note    {}", visible_line(&note.to_string()))));
+    lines.extend(findings.iter().map(|f| format!("  FAILED  {}", visible_line(f))));
+    lines.push(match findings.is_empty() {
+        true => "VALID: log and packs hold, and explain each other".to_owned(),
+        false => "INVALID: something is missing, or does not hold".to_owned(),
+    });
+    output::print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+    Ok(if findings.is_empty() { Exit::Success } else { Exit::Unproven })
 }
 
 fn told(pack: &str, verification: &Verification, anchor: &Anchor) -> String {

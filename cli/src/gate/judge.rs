@@ -21,7 +21,7 @@ use tieout_engine::dataset::{DatasetSpec, Format, Loaded, Reading, SourceFile};
 use tieout_engine::gate::changeset::{Row, UNLISTED};
 use tieout_engine::plan::{Plan, PlannedControl};
 use tieout_engine::progress::Progress;
-use tieout_engine::run::{RunError, RunOutput};
+use tieout_engine::run::{ReadyRun, RunError, RunOutput, read, ready};
 use tieout_evidence::commitment::dataset_commitment;
 
 /// The family of controls that judge proposals.
@@ -39,7 +39,12 @@ pub(super) struct Judging<'a> {
     /// What commitments are salted with.
     pub(super) secret: &'a [u8; 32],
     pub(super) progress: &'a dyn Progress,
+    /// Announces the run over what changes, which may be sealed.
+    pub(super) announce: Announce<'a>,
 }
+
+/// What announces a run before it decides; where none is sealed, nothing.
+pub(crate) type Announce<'a> = &'a dyn Fn(&ReadyRun<'_>) -> Outcome<()>;
 
 impl<'a> Judging<'a> {
     /// The base's datasets of these roles, by name.
@@ -76,6 +81,7 @@ pub(super) fn run(
     judging: Judging<'_>,
     made: &[Made<'_>],
     others: Vec<DatasetSpec>,
+    announce: Announce<'_>,
 ) -> Outcome<RunOutput> {
     let folder = tempfile::tempdir().map_err(|e| Failure::file(Path::new("."), &e))?;
     let mut datasets = others;
@@ -90,8 +96,11 @@ pub(super) fn run(
     let controls = judging.plan.controls.iter().filter(reads).cloned().collect();
     let plan = Plan { parameters: judging.plan.parameters.clone(), datasets, controls };
     let commitments = |name: &str| dataset_commitment(judging.secret, name);
-    let done = tieout_engine::run::run(&plan, &commitments, judging.progress);
-    done.map_err(|e| judging.failed(e))
+    let failed = |e| judging.failed(e);
+    let datasets = read(&plan, &commitments, judging.progress).map_err(failed)?;
+    let run = ready(&plan, &datasets).map_err(failed)?;
+    announce(&run)?;
+    run.test(judging.progress).map_err(failed)
 }
 
 /// Writes a dataset where the engine reads it.
@@ -148,7 +157,7 @@ pub(super) fn decided(
 ) -> Outcome<Decided> {
     let rows = changes.rows;
     let made = [changes, Made { profile: "gate-request-1", rows: requests }];
-    let output = run(judging, &made, request::ordinary(judging.plan))?;
+    let output = run(judging, &made, request::ordinary(judging.plan), judging.announce)?;
     let Judged { controls, mut findings, open: undecided, records } =
         judged(&output, rows, requests, &sides.head.path);
     open.extend(undecided);

@@ -8,7 +8,7 @@ mod checked;
 mod differing;
 mod verdicts;
 
-use super::judge::{self, Decided, Judging, Made};
+use super::judge::{self, Announce, Decided, Judging, Made};
 use super::register;
 use super::request::{self, Given, Request};
 use super::result::{
@@ -70,13 +70,13 @@ pub(crate) fn gate(
     sides: &Sides,
     proposed: &Proposed,
     question: &Question<'_>,
-    secret: &[u8; 32],
+    (secret, announce): (&[u8; 32], Announce<'_>),
     progress: &dyn Progress,
 ) -> Outcome<Gated> {
     let catalogue = Catalogue::of(sides.workspace.as_ref())?;
     let mut plan = super::rates::planned(sides, &catalogue, (question.as_of, question.period))?;
     request::as_precondition(&mut plan);
-    let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress };
+    let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress, announce };
     progress.step("comparing the policies");
     let mut open = Vec::new();
     let period = period(judging, question, &mut open)?;

@@ -1,7 +1,7 @@
 //! `tieout gate rates`: from two tables to a verdict.
 
 use super::baseline;
-use super::judge::{self, Decided, Judging, Made};
+use super::judge::{self, Announce, Decided, Judging, Made};
 use super::register::unreadable;
 use super::request::{self, Evaluated, Request};
 use super::result::{
@@ -65,13 +65,13 @@ pub(crate) struct Gated {
 pub(crate) fn gate(
     sides: &Sides,
     question: &Question<'_>,
-    secret: &[u8; 32],
+    (secret, announce): (&[u8; 32], Announce<'_>),
     progress: &dyn Progress,
 ) -> Outcome<Gated> {
     let catalogue = Catalogue::of(sides.workspace.as_ref())?;
     let mut plan = planned(sides, &catalogue, (question.as_of, question.month))?;
     request::as_precondition(&mut plan);
-    let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress };
+    let judging = Judging { plan: &plan, catalogue: &catalogue, secret, progress, announce };
     let mut open = Vec::new();
     progress.step("comparing the tables");
     let base = read(sides, &sides.base, "base", &catalogue, &mut open)?;

@@ -258,7 +258,7 @@ fn decided(rows: &[Row], judging: Judging<'_>) -> Outcome<Vec<ApprovalLine>> {
         return Ok(Vec::new());
     }
     let made = [Made { profile: "gate-approval-1", rows }];
-    let output = judge::run(judging, &made, Vec::new())?;
+    let output = judge::run(judging, &made, Vec::new(), &|_| Ok(()))?;
     let mut decisions: BTreeMap<u64, &Decision> = BTreeMap::new();
     for record in output.records.iter().filter(|record| record.control.as_str() == APPROVALS) {
         if let Some(row) = record.record.row {

@@ -45,7 +45,7 @@ fn a_renamed_workspace_says_how_to_keep_its_log() {
         .says(&["error[origin-changed]", "`log/checkpoint` is of the log `tieout.local/one`"]);
     ran.says(&["keep its log: `log: {origin: tieout.local/one}`"]);
     settings("two", "log: {origin: tieout.local/one}");
-    run().exits(0).says(&["log index 1"]);
+    run().exits(0).says(&["log index 3"]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The `tieout` command as its users meet it: what it prints, where, and its exit code.
 
 #[cfg(test)]
+mod announced;
+#[cfg(test)]
 #[cfg(unix)]
 mod approve;
 #[cfg(test)]

@@ -69,11 +69,11 @@ fn the_next_commands_work_as_they_are_printed() {
     let ran = follows(&desk, &told.exits(0).says(&["next: cd 'my deck'", "tieout run"]).err);
     let said = String::from_utf8(ran.stderr).unwrap();
     assert_eq!(ran.status.code(), Some(1), "{said}");
-    assert!(said.contains("log index 0"), "{said}");
+    assert!(said.contains("log index 1"), "{said}");
     let told = desk.tieout_in(".", &["init", "--from", "my deck/data"], &[]);
     let ran = follows(&desk, &told.exits(0).err);
     let said = String::from_utf8(ran.stderr).unwrap();
-    assert!(said.contains("log index 0"), "{said}");
+    assert!(said.contains("log index 1"), "{said}");
     let desk = Desk::new();
     assert_eq!(desk.tieout("deck generate x --rows 1200 -q").exits(0).err, "");
     assert_eq!(desk.tieout("init -q").exits(0).err, "");

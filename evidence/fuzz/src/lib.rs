@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_evidence::dsse::Envelope;
 use tieout_evidence::key::SigningKey;
-use tieout_evidence::seal::{SealInput, seal};
+use tieout_evidence::seal::{IntentInput, SealInput, announce, seal};
 use tieout_evidence::verify::{Anchor, Verdict, verify};
 
 /// A pack that is second in its log, and what vouches for it.
@@ -30,17 +30,35 @@ impl Pack {
         let origin = "tieout.local/meridian";
         let mut path = PathBuf::new();
         for second in 0..2 {
+            let result = &fixture.result;
+            let controls = result.tests.iter();
+            let controls = controls.map(|test| (test.control.clone(), test.policy.clone()));
+            let (log, packs) = (folder.path().join("log"), folder.path().join("packs"));
+            let at = format!("2026-02-01T09:30:{second:02}Z").parse().unwrap();
+            let announced = announce(&IntentInput {
+                run: &result.run,
+                datasets: &result.datasets,
+                controls: &controls.collect::<Vec<_>>(),
+                operator: &operator,
+                log_key: &log_key,
+                log: &log,
+                origin,
+                packs: &packs,
+                announced_at: at,
+            })
+            .unwrap();
             let input = SealInput {
-                result: &fixture.result,
+                result,
+                announced: &announced,
                 paper: &fixture,
                 policies: &fixture.policies,
                 secret: &[42; 32],
                 operator: &operator,
                 log_key: &log_key,
-                log: &folder.path().join("log"),
+                log: &log,
                 origin,
-                packs: &folder.path().join("packs"),
-                sealed_at: format!("2026-02-01T09:30:{second:02}Z").parse().unwrap(),
+                packs: &packs,
+                sealed_at: at,
             };
             path = seal(&input).unwrap().folder;
         }
@@ -100,7 +118,7 @@ impl Pack {
             add("pack", &[&[u8::try_from(at).unwrap()], bytes.as_slice()].concat());
             let lines = bytes.split(|byte| *byte == b'\n');
             match name.as_str() {
-                "statement.dsse.json" => {
+                "statement.dsse.json" | "intent.dsse.json" => {
                     add("envelope", bytes);
                     add("statement", &Envelope::parse(bytes).unwrap().payload);
                 }

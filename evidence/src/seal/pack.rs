@@ -7,13 +7,15 @@ use super::{SealError, SealInput};
 use crate::claims::{Claims, FORMAT_VERSION, FieldNames, Operator, Predicate, Statement, TreeHead};
 use crate::consistency::{self, PolicyFiles};
 use crate::disclosure;
-
+use crate::dsse::Envelope;
 use crate::encoding::sha256;
 use crate::files::Files;
+use crate::intent;
 use crate::json;
 use crate::layout::{
-    DATASETS, MANIFEST, MAX_LINE, MAX_STATEMENT, POLICY, POPULATION, POPULATION_DISCLOSURES, PROOF,
-    RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY, VERIFY_PY, is_path,
+    DATASETS, INTENT, MANIFEST, MAX_LINE, MAX_STATEMENT, POLICY, POPULATION,
+    POPULATION_DISCLOSURES, PROOF, RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY,
+    VERIFY_PY, is_path,
 };
 use crate::line::{LINE_VERSION, Line, RefusedKind, RefusedLine};
 use crate::salt::Salts;
@@ -84,6 +86,8 @@ fn fill(
     salts: &Salts,
     previous: Option<Digest>,
 ) -> Result<(), SealError> {
+    let announced = announced(input)?;
+    stage.write(INTENT, announced, Cover::Covered)?;
     let policies = policies(stage, input.policies)?;
     consistency::check(input.result, &policies).map_err(|what| {
         SealError::new(format!("the result contradicts itself: {what}"))
@@ -108,6 +112,7 @@ fn fill(
                 demo_key: (input.operator.demo || input.log_key.demo).to_string(),
             },
             previous,
+            intent: input.announced.digest,
             claims: Claims::of(input.result),
             records,
             population,
@@ -118,6 +123,17 @@ fn fill(
     let proofs = stage.root().join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
     stage.empty_folder(&proofs)?;
     stage.sync_folders()
+}
+
+/// The announcement's envelope, of which the result is one.
+fn announced<'a>(input: &SealInput<'a>) -> Result<&'a [u8], SealError> {
+    let bytes = input.announced.envelope.as_slice();
+    let intent = Envelope::parse(bytes).and_then(|envelope| intent::read(&envelope));
+    let fits = intent.and_then(|intent| intent.run.fits(input.result));
+    fits.map_err(|what| {
+        SealError::new(what).help("this is a defect of what made the result: please report it")
+    })?;
+    Ok(bytes)
 }
 
 fn envelope(statement: &Statement, input: &SealInput<'_>) -> Result<Vec<u8>, SealError> {

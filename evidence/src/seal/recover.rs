@@ -4,7 +4,7 @@ use super::SealError;
 use super::append::LogWriter;
 use crate::encoding::sha256;
 use crate::files::{Files, Folder, write};
-use crate::layout::{CHECKPOINT, PROOF, STATEMENT};
+use crate::layout::{CHECKPOINT, INTENT, INTENT_PROOF, PROOF, STATEMENT};
 use std::io::ErrorKind;
 use std::path::Path;
 use tieout_controls::Count;
@@ -53,7 +53,7 @@ pub(super) fn partial_packs(
     Ok(())
 }
 
-/// Writes the log's proof into a partial pack and gives the pack its name.
+/// Writes the log's proofs into a partial pack and gives the pack its name.
 pub(super) fn finish(
     files: &dyn Files,
     partial: &Path,
@@ -62,10 +62,18 @@ pub(super) fn finish(
     log: &LogWriter<'_>,
     index: Count,
 ) -> Result<(), SealError> {
-    let proof = log.proof(index)?;
+    let intent = partial.join(INTENT);
+    let intent = std::fs::read(&intent).map_err(SealError::unread(&intent))?;
+    let intent = log.find(&sha256(&intent));
+    let intent = intent.ok_or_else(|| SealError::new("the log does not have the announcement"))?;
+    let (proof, intent) = (log.proof(index)?, log.proof(intent)?);
     let proofs = partial.join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
     let held = files.open_folder(&proofs).map_err(SealError::io(&proofs))?;
-    for (name, text) in [(PROOF, proof.to_string()), (CHECKPOINT, proof.checkpoint)] {
+    for (name, text) in [
+        (PROOF, proof.to_string()),
+        (INTENT_PROOF, intent.to_string()),
+        (CHECKPOINT, proof.checkpoint),
+    ] {
         let path = partial.join(name);
         if path.try_exists().map_err(SealError::unread(&path))? {
             files.remove(&path).map_err(SealError::io(&path))?;

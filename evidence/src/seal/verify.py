@@ -2,24 +2,16 @@
 
 The keys come from elsewhere than the pack, and so must this program: whoever forges a pack can
 forge its copy, too. The last line is the verdict; exit 0 valid, 2 no pack, no key or unreadable,
-3 indeterminate (without keys), 4 invalid. What it leaves out: Tieout's docs/formats/verifiers.md.
-"""
-import base64
-import functools
-import hashlib
-import json
-import os
-import pathlib
-import re
-import sys
+3 indeterminate (no keys), 4 invalid. What it leaves out: Tieout's docs/formats/verifiers.md."""
+import base64, functools, hashlib, json, os, pathlib, re, sys
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-SUMS, MANIFEST, STATEMENT = "SHA256SUMS", "policy/MANIFEST", "statement.dsse.json"
-NOT_JUDGED = "not judged: whether the result follows from itself and the lines\nverdict"
-UNCOVERED = {SUMS, STATEMENT, "proofs/statement.tlog-proof", "proofs/checkpoint",
-             "disclosures/records.jsonl", "disclosures/population.jsonl"}
-NEEDED = {"run.json", "datasets.json", "VERIFY.md", "verify.py", MANIFEST}
+SUMS, MANIFEST, STATEMENT, INTENT = (
+    "SHA256SUMS", "policy/MANIFEST", "statement.dsse.json", "intent.dsse.json")
+UNCOVERED = {SUMS, STATEMENT, "proofs/statement.tlog-proof", "proofs/intent.tlog-proof",
+             "proofs/checkpoint", "disclosures/records.jsonl", "disclosures/population.jsonl"}
+NEEDED = {"run.json", "datasets.json", "VERIFY.md", "verify.py", MANIFEST, INTENT}
 CHUNK, NAME = r"records/[0-9]{6}\.jsonl|population/[0-9]{6}\.txt", r"[^\s+\x00-\x1f\x7f-\x9f]+"
 PLACE = "|".join([r"policy/[^\\\x00-\x1f\x7f-\x9f]+", CHUNK, r"tiles/(records|population)\.[12]",
                   *map(re.escape, NEEDED)])
@@ -28,36 +20,32 @@ ENVELOPE = (r'\{"payloadType":"application/vnd\.in-toto\+json","payload":"([^"]+
 CHECKPOINT = f"(({NAME})\n([1-9][0-9]{{0,18}})\n(.+)\n)\n((?:\u2014 {NAME} [^ \n]+\n){{1,16}})"
 PROOF = "c2sp\\.org/tlog-proof@v1\nindex (0|[1-9][0-9]{0,18})\n((?:.+\n){0,63})\n"
 PEM, VKEY = "-+BEGIN PUBLIC KEY-+\n(.+)\n-+END PUBLIC KEY-+\n*", rf"({NAME})\+(.{{8}})\+(.+)\n*"
+HEX, INSTANT = "[0-9a-f]{64}", "[0-9-]{10}T[0-9:.]{8,18}Z"
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+compact = lambda value: COMPACT.encode(value).encode()
 PRIME, ORDER_8 = 2**255 - 19, 0x5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826
-
 
 def need(holds, what):
     if not holds:
         raise ValueError(what)
-
 
 def match(form, text, what):
     found = re.fullmatch(form, text)
     need(found, f"{what}: another form")
     return found.groups()
 
-
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
-
 
 def unbase64(text, length=None):
     data = base64.b64decode(text, validate=True)
     need(base64.b64encode(data).decode() == text and length in (None, len(data)), "bad base64")
     return data
 
-
 def strong(point):  # in its one encoding and not of small order; the library sees to the rest
     y = int.from_bytes(point, "little") % 2**255
     need(y < PRIME and y not in (0, 1, PRIME - 1, ORDER_8, PRIME - ORDER_8), "a weak key or point")
     return point
-
 
 def parse(data, no=functools.partial(need, False)):
     """JSON in which no object has a key twice and nothing is a number."""
@@ -67,11 +55,9 @@ def parse(data, no=functools.partial(need, False)):
     return json.loads(data.decode(), object_pairs_hook=unique, parse_int=no, parse_float=no,
                       parse_constant=no)
 
-
 def lines(data):
     need(data[-1:] in (b"", b"\n"), "a last line without its end")
     return data.split(b"\n")[:-1]  # splitlines() would split at other characters, too
-
 
 def read(folder, prefix=""):
     """The files by path, all of them plain, and no folder empty but `disclosures`."""
@@ -83,17 +69,26 @@ def read(folder, prefix=""):
         files.update(read(item, path + "/") if item.is_dir() else {path: item.read_bytes()})
     return files
 
+def opened(envelope, operator):
+    """The payload, and the id of the key that signed it."""
+    payload, keyid, signature = match(ENVELOPE, envelope.decode(), "the envelope")
+    payload, signature = unbase64(payload), unbase64(signature, 64)
+    if operator:
+        need(keyid == sha256(operator).hex() and strong(signature[:32]), "another key's signature")
+        signed = b"DSSEv1 28 application/vnd.in-toto+json %d %s" % (len(payload), payload)
+        Ed25519PublicKey.from_public_bytes(operator[12:]).verify(signature, signed)
+    return payload, keyid
 
-def in_log(files, log):
+def in_log(files, log, name):
     """The envelope's index in the log: checkpoint and proof (RFC 9162, section 2.1.3)."""
-    proof, notes = (files[f"proofs/{n}"].decode() for n in ("statement.tlog-proof", "checkpoint"))
+    proof, notes = (files[f"proofs/{n}"].decode() for n in (name + ".tlog-proof", "checkpoint"))
     need(proof.endswith(notes) and len(notes.encode()) <= 65536, "the proof's checkpoint differs")
     index, path = match(PROOF, proof[:-len(notes)], "the proof")
     head, origin, size, root, notes = match(CHECKPOINT, notes, "the checkpoint")
     at, steps = int(index), [unbase64(step, 32) for step in path.split("\n")[:-1]]
     inner = (at ^ int(size) - 1).bit_length()  # above these, every step is from the left
     need(at < int(size) and len(steps) == inner + bin(at >> inner).count("1"), "the proof's length")
-    found = sha256(b"\0", sha256(files[STATEMENT]))
+    found = sha256(b"\0", sha256(files[name + ".dsse.json"]))
     for n, step in enumerate(steps):
         found = sha256(b"\1", *((step, found) if n >= inner or at >> n & 1 else (found, step)))
     need(found == unbase64(root, 32), "the proof does not lead to the root")
@@ -104,14 +99,12 @@ def in_log(files, log):
         Ed25519PublicKey.from_public_bytes(log[2]).verify(own[0], head.encode())
     return at
 
-
 def tree(leaves):  # the head of the Merkle tree (RFC 6962, section 2.1), as the statement says it
     level = [sha256(b"\0", leaf) for leaf in leaves] or [sha256()]
     while len(level) > 1:
         pairs = [sha256(b"\1", *level[at:at + 2]) for at in range(0, len(level) - 1, 2)]
         level = pairs + level[2 * len(pairs):]
     return {"treeSize": str(len(leaves)), "rootHash": level[0].hex(), "hashing": "rfc6962-sha256"}
-
 
 def trees(files):
     """The heads over the lines of the chunks. What is disclosed is what its digests stand for."""
@@ -122,7 +115,7 @@ def trees(files):
         need(f"/{len(before) // 65536:06}." in path, f"{path}: one before it is missing")
         before += more
     for line, record in ((line, parse(line)) for line in found["records"]):
-        need(COMPACT.encode(record).encode() == line, "a record line is laid out otherwise")
+        need(compact(record) == line, "a record line is laid out otherwise")
         for part in [*record.get("facts", ()), record.get("personal", {})]:
             digests += [digest.encode() for digest in part.get("_sd", ())]
     for name, stand in ("records", digests), ("population", found["population"]):
@@ -132,9 +125,13 @@ def trees(files):
             match("[A-Za-z0-9_-]{43}", digest.decode(), "a digest")
             own = code(sha256(code(text).rstrip(b"="))) == digest + b"="
             need(own or text == b"null", f"disclosures of {name}: a line of another digest")
-            need(COMPACT.encode(parse(text)).encode() == text, "a disclosure laid out otherwise")
+            need(compact(parse(text)) == text, "a disclosure laid out otherwise")
     return {name: tree(leaves) for name, leaves in found.items()}
 
+def statement(kind, name, digest, predicate):
+    return compact({"_type": "https://in-toto.io/Statement/v1",
+                    "subject": [{"name": name, "digest": {"sha256": digest}}],
+                    "predicateType": f"urn:tieout:predicate:{kind}:v1", "predicate": predicate})
 
 def verify(folder, operator=None, log=None):
     """Raises where something does not hold."""
@@ -145,34 +142,37 @@ def verify(folder, operator=None, log=None):
         paths = sorted(path for path in files if path.startswith(below) and path not in but)
         listed = "".join(f"{sha256(files[p]).hex()}  {p[len(below):]}\n" for p in paths)
         need(files[name] == listed.encode(), f"{name} is not the list of these files")
-    payload, keyid, signature = match(ENVELOPE, files[STATEMENT].decode(), "the envelope")
-    payload, signature = unbase64(payload), unbase64(signature, 64)
-    if operator:
-        need(keyid == sha256(operator).hex() and strong(signature[:32]), "another key's signature")
-        signed = b"DSSEv1 28 application/vnd.in-toto+json %d %s" % (len(payload), payload)
-        Ed25519PublicKey.from_public_bytes(operator[12:]).verify(signature, signed)
-    index, heads = in_log(files, log), trees(files)
+    (payload, keyid), (announced, by) = (opened(files[n], operator) for n in (STATEMENT, INTENT))
+    index, first = in_log(files, log, "statement"), in_log(files, log, "intent")
+    intent, heads = sha256(files[INTENT]).hex(), trees(files)
     run, datasets = parse(files["run.json"]), parse(files["datasets.json"])
-    said, tests = parse(payload)["predicate"], run["tests"]
+    said, plan, tests = parse(payload)["predicate"], parse(announced)["predicate"], run["tests"]
     pack, sealed, demo = said["packId"], said["sealedAt"], said["operator"]["demoKey"]
-    match("[0-9a-f]{32} [0-9-]{10}T[0-9:.]{8,18}Z (true|false)", f"{pack} {sealed} {demo}", "it")
-    before = re.fullmatch("[0-9a-f]{64}", said["previous"])[0] if index else None
+    before, when, prior = said["previous"], plan["announcedAt"], plan["previous"]
+    match(f"[0-9a-f]{{32}} {INSTANT} (true|false) {HEX} {INSTANT} ({HEX if first else None})",
+          f"{pack} {sealed} {demo} {before} {when} {prior}", "what only the statements say")
+    need(by == keyid and first < index, "announced by another key, or after its result")
+    need(before == intent or first + 1 < index, "another entry is before the result")
     used = {(p["bundle"], p["rule"]): p for p in (test["policy"] for test in tests) if p}
     numbers = [str(sum(map(int, test["counts"].values()))) for test in tests]
     need(heads["population"]["treeSize"] == str(sum(map(int, numbers))), "the population's size")
     results = [{"control": t["control"]["id"], "companyId": t["control"].get("company_id"),
                 "outcome": t["outcome"]["state"], "evaluated": n, "counts": t["counts"],
                 "exceptionAmounts": t["exception_amounts"]} for t, n in zip(tests, numbers)]
-    must = {"_type": "https://in-toto.io/Statement/v1", "subject": [
-        {"name": SUMS, "digest": {"sha256": sha256(files[SUMS]).hex()}}],
-        "predicateType": "urn:tieout:predicate:control-result:v1", "predicate": {
-            "formatVersion": "1", "packId": pack, "sealedAt": sealed,
-            "operator": {"keyid": keyid, "demoKey": demo}, "previous": before, "run": run["run"],
-            "results": results, "policies": [used[name] for name in sorted(used)],
-            "datasets": [{n: d[n] for n in ("name", "rows", "commitment")} for d in datasets],
-            **heads, "fields": {n: said["fields"][n] for n in ("clear", "personal")}}}
-    need(COMPACT.encode(must).encode() == payload, "the statement is not what the files say")
-
+    controls = [{"control": t["control"]["id"], "definition": sha256(compact(t["control"])).hex(),
+                 "policy": t["policy"]} for t in tests]
+    datasets = [{n: d[n] for n in ("name", "rows", "commitment")} for d in datasets]
+    must = statement("run-intent", "run-configuration", run["run"]["configuration"], {
+        "announcedAt": when, "previous": prior, "run": run["run"], "controls": controls,
+        "datasets": datasets})
+    need(must == announced, "the announcement is not of what the files say")
+    must = statement("control-result", SUMS, sha256(files[SUMS]).hex(), {
+        "formatVersion": "1", "packId": pack, "sealedAt": sealed,
+        "operator": {"keyid": keyid, "demoKey": demo}, "previous": before, "intent": intent,
+        "run": run["run"], "results": results, "policies": [used[name] for name in sorted(used)],
+        "datasets": datasets, **heads,
+        "fields": {n: said["fields"][n] for n in ("clear", "personal")}})
+    need(must == payload, "the statement is not what the files say")
 
 def main(pack=None, pem=None, log_key=None, *more):
     code, operator, log = 2, None, None
@@ -192,9 +192,9 @@ def main(pack=None, pem=None, log_key=None, *more):
     except Exception as error:
         code = 2 if isinstance(error, (OSError, MemoryError)) else code
         print(f"{type(error).__name__}: {error}")
-    print(NOT_JUDGED, ["VALID", "", "NONE", "INDETERMINATE", "INVALID"][code])
+    print("not judged: whether the result follows from itself and the lines")
+    print("verdict", ["VALID", "", "NONE", "INDETERMINATE", "INVALID"][code])
     return code
-
 
 if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:]))

@@ -3,8 +3,9 @@
 use super::stop::{Stop, VerifyError};
 use crate::encoding::sha256;
 use crate::layout::{
-    DATASETS, DISCLOSURES, MANIFEST, MAX_CHUNK, MAX_DOCUMENT, MAX_FILES, POLICY, POPULATION,
-    RECORDS, RUN, STATEMENT, SUMS, TILES, UNCOVERED, VERIFY, VERIFY_PY, is_path, is_tiles,
+    DATASETS, DISCLOSURES, INTENT, MANIFEST, MAX_CHUNK, MAX_DOCUMENT, MAX_FILES, POLICY,
+    POPULATION, RECORDS, RUN, STATEMENT, SUMS, TILES, UNCOVERED, VERIFY, VERIFY_PY, is_path,
+    is_tiles,
 };
 use crate::sums::Sums;
 use sha2::{Digest as _, Sha256};
@@ -143,13 +144,13 @@ impl<'a> Covered<'a> {
             let has_place = [POLICY, RECORDS, POPULATION].map(|f| f.trim_end_matches('/'));
             let in_folder = folder.is_some_and(|folder| has_place.contains(&folder));
             if !in_folder
-                && ![RUN, DATASETS, VERIFY, VERIFY_PY].contains(&path.as_str())
+                && ![RUN, DATASETS, INTENT, VERIFY, VERIFY_PY].contains(&path.as_str())
                 && !is_tiles(path)
             {
                 return Err(format!("`{path}` is no file of a pack").into());
             }
         }
-        for path in [RUN, DATASETS, VERIFY, VERIFY_PY, MANIFEST] {
+        for path in [RUN, DATASETS, INTENT, VERIFY, VERIFY_PY, MANIFEST] {
             if !sums.0.contains_key(path) {
                 return Err(format!("`{path}` is missing").into());
             }

@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use tieout_evidence::dsse::pae;
-use tieout_evidence::merkle::{Tree, leaf_hash};
+use tieout_evidence::merkle::{Tree, leaf_hash, node_hash};
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::verify::{Anchor, Verification, verify};
 
-const UNCOVERED: [&str; 6] = [
+const UNCOVERED: [&str; 7] = [
     "SHA256SUMS",
     "statement.dsse.json",
     "proofs/statement.tlog-proof",
+    "proofs/intent.tlog-proof",
     "proofs/checkpoint",
     "disclosures/records.jsonl",
     "disclosures/population.jsonl",
@@ -27,12 +28,29 @@ pub(crate) const RECORD_DISCLOSURES: &str = "disclosures/records.jsonl";
 const POPULATION: &str = "population/000000.txt";
 const POPULATION_DISCLOSURES: &str = "disclosures/population.jsonl";
 
+/// A change of what is announced.
+type Lie = Box<dyn FnOnce(&mut Value)>;
+
 /// A pack that is being changed.
 pub(crate) struct Forgery {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     statement: Value,
-    /// Whether the statement repeats the changed result.
+    intent: Value,
+    /// Whether statement and announcement repeat the changed result.
     pub(crate) in_step: bool,
+    /// Who signs the announcement, where that is not the operator.
+    pub(crate) announcer: Option<[u8; 32]>,
+    /// The log's indices of announcement and result.
+    pub(crate) indices: [usize; 2],
+    /// The announcement that the statement names, where that is another.
+    pub(crate) names: Option<String>,
+    /// The key of which the announcement says to be signed, where that is another.
+    pub(crate) announcer_says: Option<String>,
+    /// The entry that the statement says to be before it, where that is another.
+    pub(crate) previous: Option<String>,
+    /// Files that are not there in the end.
+    pub(crate) leave_out: &'static [&'static str],
+    lies: Vec<Lie>,
     operator: SigningKey,
     log: SigningKey,
 }
@@ -41,11 +59,28 @@ impl Forgery {
     /// Of a sealed pack.
     pub(crate) fn of(pack: &std::path::Path) -> Self {
         let files = files(pack);
-        let envelope: Value = serde_json::from_slice(&files["statement.dsse.json"]).unwrap();
-        let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
-        let statement = serde_json::from_slice(&payload).unwrap();
+        let payload = |path: &str| {
+            let envelope: Value = serde_json::from_slice(&files[path]).unwrap();
+            let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
+            serde_json::from_slice(&payload).unwrap()
+        };
+        let (statement, intent) = (payload("statement.dsse.json"), payload("intent.dsse.json"));
         let key = |seed: u8| SigningKey::from_bytes(&[seed; 32]);
-        Self { files, statement, in_step: true, operator: key(1), log: key(2) }
+        Self {
+            files,
+            statement,
+            intent,
+            in_step: true,
+            announcer: None,
+            names: None,
+            announcer_says: None,
+            previous: None,
+            leave_out: &[],
+            indices: [0, 1],
+            operator: key(1),
+            log: key(2),
+            lies: Vec::new(),
+        }
     }
 
     /// Signs with other keys, given by their seeds.
@@ -57,6 +92,21 @@ impl Forgery {
     /// Changes the statement's predicate.
     pub(crate) fn predicate(&mut self, edit: impl FnOnce(&mut Value)) {
         edit(&mut self.statement["predicate"]);
+    }
+
+    /// What the announcement says as it stands.
+    pub(crate) fn announced(&self) -> Value {
+        self.intent["predicate"].clone()
+    }
+
+    /// The id of the operator's key.
+    pub(crate) fn keyid(&self) -> String {
+        public(&self.operator).id().to_string()
+    }
+
+    /// Changes what the announcement says, after it repeats the result.
+    pub(crate) fn intent(&mut self, edit: impl FnOnce(&mut Value) + 'static) {
+        self.lies.push(Box::new(edit));
     }
 
     /// Changes a JSON document.
@@ -166,6 +216,27 @@ impl Forgery {
     }
 
     fn seal(&mut self) {
+        if self.in_step {
+            self.repeat_announcement();
+        }
+        self.lies.drain(..).for_each(|lie| lie(&mut self.intent));
+        let announcer = self.announcer.map(|seed| SigningKey::from_bytes(&seed));
+        let announcer = announcer.as_ref().unwrap_or(&self.operator);
+        let mut intent = envelope(&self.intent, announcer);
+        if let Some(keyid) = self.announcer_says.take() {
+            let text = String::from_utf8(intent).unwrap();
+            intent = text.replace(&public(announcer).id().to_string(), &keyid).into_bytes();
+        }
+        let entry = sha256(&intent);
+        self.files.insert("intent.dsse.json".to_owned(), intent);
+        self.files.retain(|path, _| !self.leave_out.contains(&path.as_str()));
+        if self.in_step {
+            let predicate = &mut self.statement["predicate"];
+            let digest = Value::from(hex(&entry));
+            predicate["intent"] = self.names.take().map_or(digest.clone(), Value::from);
+            let previous = self.previous.take().map_or(digest, Value::from);
+            predicate["previous"] = if self.indices[1] == 0 { Value::Null } else { previous };
+        }
         let covered = self.files.iter().filter(|(path, _)| !UNCOVERED.contains(&path.as_str()));
         let lines = covered.map(|(path, bytes)| format!("{}  {path}\n", hex(&sha256(bytes))));
         let sums: String = lines.collect();
@@ -176,27 +247,42 @@ impl Forgery {
             self.statement["predicate"]["operator"]["keyid"] = keyid.as_str().into();
             self.repeat_result();
         }
-        let payload = self.statement.to_string().into_bytes();
-        let signature = self.operator.sign(&pae("application/vnd.in-toto+json", &payload));
-        let envelope = format!(
-            "{{\"payloadType\":\"application/vnd.in-toto+json\",\"payload\":\"{}\",\
-             \"signatures\":[{{\"keyid\":\"{keyid}\",\"sig\":\"{}\"}}]}}\n",
-            STANDARD.encode(&payload),
-            STANDARD.encode(signature.to_bytes()),
-        );
-        let root = leaf_hash(&sha256(envelope.as_bytes()));
-        let head = format!("{ORIGIN}\n1\n{}\n", STANDARD.encode(root.0));
+        let envelope = envelope(&self.statement, &self.operator);
+        let own = [leaf_hash(&entry), leaf_hash(&sha256(&envelope))];
+        let [left, right] = if self.indices == [1, 0] { [own[1], own[0]] } else { own };
+        let head = format!("{ORIGIN}\n2\n{}\n", STANDARD.encode(node_hash(&left, &right).0));
         let signature = [&key.id()[..], &self.log.sign(head.as_bytes()).to_bytes()].concat();
         let note = format!("{head}\n\u{2014} {ORIGIN} {}\n", STANDARD.encode(signature));
-        let proof = format!("c2sp.org/tlog-proof@v1\nindex 0\n\n{note}");
-        for (path, text) in [
-            ("SHA256SUMS", sums),
+        let proof = |number: usize| {
+            let (index, sibling) = (self.indices[number], STANDARD.encode(own[1 - number].0));
+            format!("c2sp.org/tlog-proof@v1\nindex {index}\n{sibling}\n\n{note}").into_bytes()
+        };
+        for (path, bytes) in [
+            ("SHA256SUMS", sums.into_bytes()),
             ("statement.dsse.json", envelope),
-            ("proofs/checkpoint", note),
-            ("proofs/statement.tlog-proof", proof),
+            ("proofs/intent.tlog-proof", proof(0)),
+            ("proofs/statement.tlog-proof", proof(1)),
+            ("proofs/checkpoint", note.clone().into_bytes()),
         ] {
-            self.files.insert(path.to_owned(), text.into_bytes());
+            self.files.insert(path.to_owned(), bytes);
         }
+        self.files.retain(|path, _| !self.leave_out.contains(&path.as_str()));
+    }
+
+    /// What the announcement says of the run, controls and datasets.
+    fn repeat_announcement(&mut self) {
+        let document = |path: &str| -> Value { serde_json::from_slice(&self.files[path]).unwrap() };
+        let (run, datasets) = (document("run.json"), document("datasets.json"));
+        let controls = run["tests"].as_array().unwrap().iter().map(|test| {
+            let definition = hex(&sha256(test["control"].to_string().as_bytes()));
+            let control = &test["control"]["id"];
+            json!({"control": control, "definition": definition, "policy": test["policy"]})
+        });
+        let controls = controls.collect::<Value>();
+        self.intent["subject"][0]["digest"]["sha256"] = run["run"]["configuration"].clone();
+        let predicate = &mut self.intent["predicate"];
+        (predicate["run"], predicate["controls"]) = (run["run"].clone(), controls);
+        predicate["datasets"] = dataset_claims(&datasets);
     }
 
     /// What the statement says of the result, records and population.
@@ -221,14 +307,7 @@ impl Forgery {
         policies.retain(|policy| !policy.is_null());
         policies.sort_by_key(|policy| (policy["bundle"].to_string(), policy["rule"].to_string()));
         policies.dedup();
-        let claims = datasets.as_array().unwrap().iter().map(|dataset| {
-            json!({
-                "name": dataset["name"],
-                "rows": dataset["rows"],
-                "commitment": dataset["commitment"],
-            })
-        });
-        let (results, claims): (Value, Value) = (results.collect(), claims.collect());
+        let (results, claims): (Value, Value) = (results.collect(), dataset_claims(&datasets));
         let (records, population) = (self.tree("records/"), self.tree("population/"));
         let predicate = &mut self.statement["predicate"];
         predicate["run"] = run["run"].clone();
@@ -250,6 +329,31 @@ impl Forgery {
             "hashing": "rfc6962-sha256",
         })
     }
+}
+
+fn dataset_claims(datasets: &Value) -> Value {
+    let claims = datasets.as_array().unwrap().iter().map(|dataset| {
+        json!({
+            "name": dataset["name"],
+            "rows": dataset["rows"],
+            "commitment": dataset["commitment"],
+        })
+    });
+    claims.collect()
+}
+
+/// A statement in its envelope.
+fn envelope(statement: &Value, key: &SigningKey) -> Vec<u8> {
+    let payload = statement.to_string().into_bytes();
+    let signature = key.sign(&pae("application/vnd.in-toto+json", &payload));
+    format!(
+        "{{\"payloadType\":\"application/vnd.in-toto+json\",\"payload\":\"{}\",\
+         \"signatures\":[{{\"keyid\":\"{}\",\"sig\":\"{}\"}}]}}\n",
+        STANDARD.encode(&payload),
+        public(key).id(),
+        STANDARD.encode(signature.to_bytes()),
+    )
+    .into_bytes()
 }
 
 /// Of the fixture, sealed by an honest sealer.

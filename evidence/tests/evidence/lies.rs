@@ -377,6 +377,76 @@ fn a_statement_of_something_else() {
 }
 
 #[test]
+fn a_run_that_was_not_announced() {
+    seen("`intent.dsse.json` is missing", |f| f.leave_out = &["intent.dsse.json"]);
+    seen("`proofs/intent.tlog-proof` is missing", |f| f.leave_out = &["proofs/intent.tlog-proof"]);
+    seen("another announcement than the statement names", |f| f.names = Some("7".repeat(64)));
+    seen("signed by another key than the result", |f| f.announcer = Some([9; 32]));
+    // Signed by somebody else under the operator's name.
+    seen("the signature does not hold", |f| {
+        let operator = f.keyid();
+        f.announcer = Some([9; 32]);
+        f.announcer_says = Some(operator);
+    });
+    seen("the run was announced after its result", |f| f.indices = [1, 0]);
+    seen("no announcement of a run in the form of one", |f| {
+        f.intent(|s| s["predicateType"] = "urn:tieout:predicate:waiver:v1".into());
+    });
+    seen("no announcement of a run in the form of one", |f| {
+        f.intent(|s| s["predicate"]["more"] = "1".into());
+    });
+    seen("no announcement of a run in the form of one", |f| {
+        f.intent(|s| s["predicate"]["announcedAt"] = "2026-02-01".into());
+    });
+    seen("its subject is another configuration", |f| {
+        f.intent(|s| s["subject"][0]["digest"]["sha256"] = "7".repeat(64).into());
+    });
+    seen("the entry before the result is not the one that it names", |f| {
+        f.previous = Some("7".repeat(64));
+    });
+}
+
+#[test]
+fn another_run_than_was_announced() {
+    let other = |what: &str, edit: fn(&mut Value)| {
+        let words = format!("the result and what was announced differ in {what}");
+        seen(&words, |f| f.intent(move |statement| edit(&mut statement["predicate"])));
+    };
+    let parameters = "the run's parameters";
+    other(parameters, |p| p["run"]["period_end"] = "2025-07-01".into());
+    other(parameters, |p| p["run"]["as_of"] = "2026-01-30".into());
+    other(parameters, |p| p["run"]["workspace"] = "other".into());
+    other(parameters, |p| p["run"]["engine"] = "tieout 0.0.9".into());
+    other(parameters, |p| p["run"]["overrides"]["CM-02.days"] = "--days 7".into());
+    other("the datasets", |p| p["datasets"][0]["rows"] = "3".into());
+    other("the datasets", |p| p["datasets"][1]["commitment"] = "7".repeat(64).into());
+    other("the datasets", |p| drop(p["datasets"].as_array_mut().unwrap().pop()));
+    other("the datasets", |p| {
+        let more = json!({"name": "more", "rows": "1", "commitment": "7".repeat(64)});
+        p["datasets"].as_array_mut().unwrap().push(more);
+    });
+    other("the controls", |p| drop(p["controls"].as_array_mut().unwrap().pop()));
+    other("the controls", |p| {
+        let mut more = p["controls"][1].clone();
+        more["control"] = "FOC-R04".into();
+        p["controls"].as_array_mut().unwrap().push(more);
+    });
+    other("the policies", |p| p["controls"][0]["policy"]["digest"] = "7".repeat(64).into());
+    other("the policies", |p| p["controls"][0]["policy"]["version"] = "1.0.1".into());
+    // Announced to be tested, or not to be.
+    other("the policies", |p| p["controls"][0]["policy"] = Value::Null);
+    other("how the controls are defined", |p| {
+        p["controls"][0]["definition"] = "7".repeat(64).into();
+    });
+    // The other way round: a tolerance that was set once the result was known.
+    seen("differ in how the controls are defined", |f| {
+        let before = f.announced();
+        f.test(1, |t| t["control"]["severity"] = "low".into());
+        f.intent(move |statement| statement["predicate"] = before);
+    });
+}
+
+#[test]
 fn what_the_format_does_not_have() {
     let unknown = "a field or a form of a value that the format does not have";
     seen(unknown, |f| f.document("run.json", |run| run["hidden"] = json!({"verdict": "clean"})));

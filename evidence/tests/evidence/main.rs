@@ -1,6 +1,8 @@
 //! Evidence packs as their users meet them.
 
 #[cfg(test)]
+mod announced;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod fixture;
@@ -8,6 +10,8 @@ mod fixture;
 mod forge;
 #[cfg(test)]
 mod lies;
+#[cfg(test)]
+mod logbook;
 #[cfg(test)]
 mod merkle;
 #[cfg(test)]

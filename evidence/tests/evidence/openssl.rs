@@ -174,7 +174,9 @@ fn sign_too(pack: &Path, before: bool, lines: &str) {
         false => format!("{head}\n\n{own}\n{lines}"),
     };
     std::fs::write(&path, &new).unwrap();
-    let path = pack.join("proofs/statement.tlog-proof");
-    let proof = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, proof.replace(&old, &new)).unwrap();
+    for name in ["statement", "intent"] {
+        let path = pack.join(format!("proofs/{name}.tlog-proof"));
+        let proof = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, proof.replace(&old, &new)).unwrap();
+    }
 }

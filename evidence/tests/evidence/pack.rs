@@ -5,6 +5,7 @@ use crate::workspace::{ORIGIN, Workspace, failures, files};
 use serde_json::json;
 use tieout_controls::{Count, Decision, Digest, Outcome};
 use tieout_evidence::key::SigningKey;
+use tieout_evidence::logbook;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::verify::{Anchor, Verdict, VerifyError, verify};
 
@@ -20,7 +21,7 @@ fn a_sealed_pack_is_valid_and_gives_back_the_result() {
     assert_eq!(verification.notes, [""; 0]);
     let pack = verification.pack.unwrap();
     assert_eq!(pack.result, fixture().result);
-    assert_eq!((pack.digest, pack.log_index), (sealed.digest, Count(0)));
+    assert_eq!((pack.digest, pack.log_index), (sealed.digest, Count(1)));
     assert_eq!(pack.sealed_at, "2026-02-01T09:30:00Z");
 }
 
@@ -199,7 +200,8 @@ fn the_same_run_gives_the_same_pack() {
     three.operator = SigningKey::from_seed([7; 32], false);
     let (first, other) = (files(&one.seal(1).folder), files(&three.seal(9).folder));
     for (path, bytes) in &first {
-        let signed = path.starts_with("proofs/") || path == "statement.dsse.json";
+        let signed = path.starts_with("proofs/")
+            || ["SHA256SUMS", "statement.dsse.json", "intent.dsse.json"].contains(&path.as_str());
         assert_eq!(*bytes != other[path], signed, "{path}");
     }
 }
@@ -224,16 +226,23 @@ fn packs_are_chained_in_the_log() {
     let sealed: Vec<_> = (0..5).map(|second| workspace.seal(second)).collect();
     let key = NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap();
     let log = tieout_evidence::log::read(&workspace.path("log"), &key).unwrap();
-    let digests: Vec<_> = sealed.iter().map(|pack| pack.digest).collect();
+    let statements = logbook::statements_of(&workspace.path("log"), &log).unwrap();
+    // Each after its announcement.
+    let packs = sealed.iter().zip(&statements);
+    let digests: Vec<_> = packs.flat_map(|(pack, intent)| [intent.digest, pack.digest]).collect();
     assert_eq!(log.entries, digests);
-    for (index, pack) in sealed.iter().enumerate() {
-        assert_eq!(pack.log_index, Count::of(index));
+    for (number, pack) in sealed.iter().enumerate() {
+        assert_eq!(pack.log_index, Count::of(2 * number + 1));
         assert_eq!(workspace.verify(&pack.folder).verdict, Verdict::Valid);
     }
-    let audit = || tieout_evidence::log::audit(&log, &workspace.path("packs")).unwrap();
+    let audit =
+        || tieout_evidence::log::audit(&log, &statements, &workspace.path("packs")).unwrap();
     assert_eq!(audit(), [""; 0]);
     std::fs::remove_dir_all(&sealed[2].folder).unwrap();
-    assert_eq!(audit(), ["log entry 2 has no pack here: moved, or an interrupted run"]);
+    assert_eq!(
+        audit(),
+        ["log entry 5 has no pack and no statement here: moved, or an interrupted run"]
+    );
 }
 
 /// Records of one control that conform, but for every tenth.
@@ -311,7 +320,9 @@ fn a_log_that_was_lost_or_put_back_is_not_forked() {
     let copy = |from: &str, to: &str| {
         std::fs::create_dir(workspace.path(to)).unwrap();
         for (name, bytes) in files(&workspace.path(from)) {
-            std::fs::write(workspace.path(to).join(name), bytes).unwrap();
+            let path = workspace.path(to).join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
         }
     };
     copy("log", "older");
@@ -331,7 +342,7 @@ fn a_log_that_was_lost_or_put_back_is_not_forked() {
     refused("does not have pack");
     std::fs::remove_dir_all(workspace.path("log")).unwrap();
     copy("latest", "log");
-    assert_eq!(workspace.seal(2).log_index, Count(2));
+    assert_eq!(workspace.seal(2).log_index, Count(5));
 }
 
 #[test]

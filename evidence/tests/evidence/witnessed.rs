@@ -58,9 +58,11 @@ impl Witnesses {
             .unwrap();
         if let Answer::Cosigned(line) = &answer {
             std::fs::write(&path, note.clone() + line).unwrap();
-            let path = pack.join("proofs/statement.tlog-proof");
-            let proof = std::fs::read_to_string(&path).unwrap();
-            std::fs::write(&path, proof.replace(&note, &(note.clone() + line))).unwrap();
+            for name in ["statement", "intent"] {
+                let path = pack.join(format!("proofs/{name}.tlog-proof"));
+                let proof = std::fs::read_to_string(&path).unwrap();
+                std::fs::write(&path, proof.replace(&note, &(note.clone() + line))).unwrap();
+            }
         }
         answer
     }
@@ -106,7 +108,7 @@ fn a_quorum_of_witnesses_makes_a_pack_valid_and_says_by_when() {
     // Without a policy the lines of others are nobody's business.
     assert_eq!(workspace.verify(&first).verdict, Verdict::Valid);
     // The next pack's checkpoint continues the one that was cosigned.
-    assert_eq!(witnesses.cosign(&workspace, &second, 0, 1).status(), 200);
+    assert_eq!(witnesses.cosign(&workspace, &second, 0, 2).status(), 200);
     assert_eq!(under(&workspace, &second, &any).verdict, Verdict::Valid);
 }
 

@@ -4,7 +4,7 @@ use crate::fixture::{Fixture, fixture};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_evidence::key::SigningKey;
-use tieout_evidence::seal::{SealError, SealInput, Sealed, seal};
+use tieout_evidence::seal::{Announced, IntentInput, SealError, SealInput, Sealed, announce, seal};
 use tieout_evidence::verify::{Anchor, Verification, verify};
 
 pub(crate) const ORIGIN: &str = "tieout.local/meridian";
@@ -55,8 +55,43 @@ impl Workspace {
         fixture: &Fixture,
         second: u32,
     ) -> Result<Sealed, SealError> {
+        let announced = self.announce_in(folder, fixture, second)?;
+        self.seal_announced(folder, fixture, &announced, second)
+    }
+
+    /// Announces the run alone.
+    pub(crate) fn announce_in(
+        &self,
+        folder: &Path,
+        fixture: &Fixture,
+        second: u32,
+    ) -> Result<Announced, SealError> {
+        let result = &fixture.result;
+        let controls = result.tests.iter().map(|test| (test.control.clone(), test.policy.clone()));
+        announce(&IntentInput {
+            run: &result.run,
+            datasets: &result.datasets,
+            controls: &controls.collect::<Vec<_>>(),
+            operator: &self.operator,
+            log_key: &self.log_key,
+            log: &folder.join("log"),
+            origin: ORIGIN,
+            packs: &folder.join("packs"),
+            announced_at: format!("2026-02-01T09:30:{second:02}Z").parse().unwrap(),
+        })
+    }
+
+    /// Seals a run that was announced.
+    pub(crate) fn seal_announced(
+        &self,
+        folder: &Path,
+        fixture: &Fixture,
+        announced: &Announced,
+        second: u32,
+    ) -> Result<Sealed, SealError> {
         seal(&SealInput {
             result: &fixture.result,
+            announced,
             paper: fixture,
             policies: &fixture.policies,
             secret: &[42; 32],

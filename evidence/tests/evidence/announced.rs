@@ -1,0 +1,115 @@
+//! Runs that are announced, and what became of them.
+
+use crate::fixture::{Fixture, billed, fixture, run_of};
+use crate::workspace::{ORIGIN, Workspace, failures, files};
+use tieout_controls::{Count, Decision};
+use tieout_evidence::intent::{RunFinding, RunNote, Runs, open_intents};
+use tieout_evidence::note::NoteKey;
+use tieout_evidence::seal::{Announced, Sealed, abandon};
+use tieout_evidence::verify::Verdict;
+use tieout_evidence::{log, logbook};
+
+fn announced(workspace: &Workspace, second: u32) -> Announced {
+    workspace.announce_in(workspace.folder.path(), &fixture(), second).unwrap()
+}
+
+fn sealed(workspace: &Workspace, announced: &Announced, second: u32) -> Sealed {
+    workspace.seal_announced(workspace.folder.path(), &fixture(), announced, second).unwrap()
+}
+
+fn runs(workspace: &Workspace) -> Runs {
+    let key = NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap();
+    let log = log::read(&workspace.path("log"), &key).unwrap();
+    let statements = logbook::statements_of(&workspace.path("log"), &log).unwrap();
+    let operator = workspace.operator.public_key();
+    open_intents(&log, &statements, &operator, &workspace.path("packs")).unwrap()
+}
+
+fn open(index: u64, second: u32) -> RunFinding {
+    let announced_at = format!("2026-02-01T09:30:{second:02}Z");
+    RunFinding::Open { index: Count(index), announced_at }
+}
+
+#[test]
+fn an_announced_run_without_a_result_is_a_finding() {
+    let workspace = Workspace::new();
+    // Three runs of one configuration, of which one is shown.
+    let [_, friendly, _] = [0, 1, 2].map(|second| announced(&workspace, second));
+    assert_eq!(runs(&workspace).findings, [open(0, 0), open(1, 1), open(2, 2)]);
+    let pack = sealed(&workspace, &friendly, 3);
+    let verification = workspace.verify(&pack.folder);
+    assert_eq!((verification.verdict, failures(&verification)), (Verdict::Valid, Vec::new()));
+    let Runs { findings, notes } = runs(&workspace);
+    assert_eq!(findings, [open(0, 0), open(2, 2)]);
+    let said = findings[1].to_string();
+    assert!(said.starts_with("the run announced at log entry 2 (2026-02-01T09:30:02Z) has no"));
+    let configuration = fixture().result.run.configuration;
+    let indices = vec![Count(0), Count(1), Count(2)];
+    assert_eq!(notes, [RunNote::Again { configuration, indices }]);
+    // The pack is moved away: its run has no result here.
+    std::fs::rename(&pack.folder, workspace.path("elsewhere")).unwrap();
+    assert_eq!(runs(&workspace).findings.len(), 3);
+}
+
+#[test]
+fn a_run_with_its_result_is_no_finding() {
+    let workspace = Workspace::new();
+    workspace.seal(0);
+    assert_eq!(runs(&workspace), Runs::default());
+}
+
+#[test]
+fn an_abandoned_run_is_told_with_its_reason_and_is_no_finding() {
+    let workspace = Workspace::new();
+    let run = announced(&workspace, 0);
+    assert_eq!(runs(&workspace).findings, [open(0, 0)]);
+    let (log, packs) = (workspace.path("log"), workspace.path("packs"));
+    let at = "2026-02-01T09:31:00Z".parse().unwrap();
+    let stop = |keys| abandon(&run, "interrupted", keys, (&log, &packs, ORIGIN), at);
+    // Somebody else can't say so.
+    let other = tieout_evidence::key::SigningKey::from_seed([9; 32], false);
+    stop((&other, &workspace.log_key)).unwrap();
+    assert_eq!(runs(&workspace).findings, [open(0, 0)]);
+    stop((&workspace.operator, &workspace.log_key)).unwrap();
+    let reason = "interrupted".to_owned();
+    let note = RunNote::Abandoned { index: Count(0), reason };
+    assert_eq!(note.to_string(), "the run announced at log entry 0 was abandoned: interrupted");
+    assert_eq!(runs(&workspace), Runs { findings: Vec::new(), notes: vec![note] });
+}
+
+#[test]
+fn two_results_of_one_announcement_are_a_finding() {
+    let workspace = Workspace::new();
+    let run = announced(&workspace, 0);
+    let packs = [1, 2].map(|second| {
+        let folder = sealed(&workspace, &run, second).folder;
+        assert_eq!(workspace.verify(&folder).verdict, Verdict::Valid);
+        folder.file_name().unwrap().to_str().unwrap().to_owned()
+    });
+    let shared = RunFinding::Shared { index: Count(0), packs: packs.to_vec() };
+    assert_eq!(runs(&workspace).findings, [shared]);
+    std::fs::remove_dir_all(workspace.path("packs").join(&packs[1])).unwrap();
+    assert_eq!(runs(&workspace).findings, []);
+}
+
+#[test]
+fn what_was_not_announced_is_not_sealed() {
+    let (workspace, other) = (Workspace::new(), Workspace::new());
+    workspace.seal(0);
+    let refused = |fixture: &Fixture, run: &Announced, words: &str| {
+        let before = files(&workspace.path("packs"));
+        let folder = workspace.folder.path();
+        let error = workspace.seal_announced(folder, fixture, run, 5).unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+        assert_eq!(files(&workspace.path("packs")), before);
+    };
+    refused(&fixture(), &announced(&other, 1), "was not announced in this log");
+    let run = announced(&workspace, 1);
+    let billing = vec![billed(1, Decision::Conforms)];
+    let less = run_of(Vec::new(), billing, Vec::new());
+    refused(&less, &run, "the result and what was announced differ in the datasets");
+    let mut changed = fixture();
+    changed.result.tests[0].control.severity = tieout_controls::control::Severity::Low;
+    refused(&changed, &run, "differ in how the controls are defined");
+    sealed(&workspace, &run, 6);
+}
