@@ -13,12 +13,14 @@
 //! | [`statement`] | in-toto statements other than a pack's |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`log`] | the log's folder, as a reader sees it |
+//! | [`fsck`] | what a watcher of a log looks for in it |
 //!
 //! [`verify::verify`] is where to begin.
 
 pub mod checkpoint;
 pub mod cosignature;
 pub mod dsse;
+pub mod fsck;
 pub mod log;
 pub mod merkle;
 pub mod note;
@@ -42,9 +44,13 @@ mod visible;
 #[cfg(feature = "seal")]
 pub mod commitment;
 #[cfg(feature = "seal")]
+pub mod cosign;
+#[cfg(feature = "seal")]
 pub mod key;
 #[cfg(feature = "seal")]
 pub mod seal;
+#[cfg(feature = "seal")]
+pub mod tiles;
 #[cfg(feature = "seal")]
 pub mod witness;
 
