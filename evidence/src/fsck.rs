@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// The folder in the log's folder with statements that are no packs.
+/// The folder in the log's folder with the statements that are no packs: files whose names begin with the index
+/// of their first entry, an envelope file a line.
 const STATEMENTS: &str = "statements";
 
 /// What is looked for.
@@ -96,16 +97,23 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
         present.insert(sha256(&envelope));
     }
     for name in files(&folder.join(STATEMENTS))? {
-        let what = format!("statement `{name}`");
-        let Some(envelope) = read(&folder.join(STATEMENTS).join(&name))? else { continue };
-        let entry = sha256(&envelope);
-        if !log.entries.contains(&entry) {
-            found.wrong.push(format!("{what} is not in the log"));
+        let index: Option<u64> = name.split('.').next().and_then(|index| index.parse().ok());
+        if index.is_some_and(|index| index >= log.checkpoint.size.0) {
+            let why = "is behind the head, and was never acknowledged: the next run removes it";
+            found.notes.push(format!("`{STATEMENTS}/{name}` {why}"));
+            continue;
         }
-        found
-            .wrong
-            .extend(signed_by(&envelope, watch.expected).err().map(|w| format!("{what}: {w}")));
-        present.insert(entry);
+        let lines = read(&folder.join(STATEMENTS).join(&name))?.unwrap_or_default();
+        for (number, envelope) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let what = format!("`{STATEMENTS}/{name}`, line {}", number.saturating_add(1));
+            let entry = sha256(envelope);
+            if !log.entries.contains(&entry) {
+                found.wrong.push(format!("{what}: it is not in the log"));
+            }
+            let signed = signed_by(envelope, watch.expected);
+            found.wrong.extend(signed.err().map(|why| format!("{what}: {why}")));
+            present.insert(entry);
+        }
     }
     for (index, _) in log.entries.iter().enumerate().filter(|(_, e)| !present.contains(*e)) {
         if watch.expected.is_empty() {

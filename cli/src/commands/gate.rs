@@ -7,7 +7,7 @@ pub(super) use baseline::baseline;
 pub(super) use usage::usage;
 
 use super::remark;
-use super::run::seal_run;
+use super::run::{cosign, seal_run};
 use crate::args::{GateOutput, GatePolicies, GateRates, GateRequest, GateVerify, Global};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
@@ -155,6 +155,7 @@ fn seal(
     // Keys, log and packs are this machine's, whatever revision says where.
     workspace.root = sides.root;
     let keys = Keys::of(&workspace, request.passphrase.passphrase_file.as_deref())?;
+    let witnesses = keys.witnesses(&workspace)?;
     let Judged { result, mut output, gated: (place, gated) } = judged;
     let bytes = render(GateFormat::Json, &result)?;
     let text = String::from_utf8(bytes).map_err(Failure::internal)?;
@@ -163,6 +164,7 @@ fn seal(
     let sealed = seal_run(&workspace, &output, secret, &keys, spinner)?;
     let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
     spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
+    cosign(&workspace, witnesses.as_ref(), spinner);
     Ok(())
 }
 

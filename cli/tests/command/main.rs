@@ -19,6 +19,9 @@ mod interruption;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+#[cfg(unix)]
+mod log;
+#[cfg(test)]
 mod mistakes;
 #[cfg(test)]
 mod packs;

@@ -84,6 +84,16 @@ fn under(workspace: &Workspace, pack: &Path, policy: &str) -> Verification {
     verify(pack, &Anchor { operator, log: None, policy: Some(policy.to_owned()) }).unwrap()
 }
 
+/// Gives the second pack of a log a proof under the log's head, with a witness's line.
+pub(crate) fn renew_second(workspace: &Workspace) {
+    let witnesses = Witnesses::new();
+    let line = witnesses.ask(workspace, 0, NOW).unwrap();
+    let (log, packs, head) = (workspace.path("log"), workspace.path("packs"), read(workspace).note);
+    let enough = |note: &str| !note.contains("\n2\n");
+    let renewed = keep_cosigned((&log, &packs), &key(workspace), &head, &[line], &enough);
+    assert!(!renewed.unwrap().is_empty());
+}
+
 #[test]
 fn a_quorum_of_witnesses_makes_a_pack_valid_and_says_by_when() {
     let (workspace, witnesses) = (Workspace::new(), Witnesses::new());
