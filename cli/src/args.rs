@@ -4,6 +4,7 @@ use crate::gate::render::GateFormat;
 use crate::report::Format;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use tieout_controls::control::Severity;
 use tieout_controls::{ControlId, Digest};
@@ -95,6 +96,9 @@ pub(crate) enum Command {
     /// Signing keys
     #[command(subcommand)]
     Key(Key),
+    /// The log of the packs: begin, show, prove, look over, publish, witness it
+    #[command(subcommand)]
+    Log(Log),
     /// Test data with known answers
     #[command(subcommand)]
     Deck(Deck),
@@ -739,8 +743,11 @@ pub(crate) enum Key {
         /// The log's origin, for the verifier key; else the workspace's. Other keys have none
         #[arg(long, value_name = "ORIGIN")]
         origin: Option<String>,
-        /// Where the private key is written; the public one gets the same name with `.pub`, a log's
-        /// verifier key with `.vkey`
+        /// The witness's name, for the verifier key, such as `auditor.example/w1`. Other keys have none
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Where the private key is written; the public one gets the same name with `.pub`, a log's or
+        /// witness's verifier key with `.vkey`
         file: PathBuf,
         #[command(flatten)]
         passphrase: PassphraseSource,
@@ -756,6 +763,73 @@ pub(crate) enum Role {
     Log,
     /// Approvals of changes, of one approver.
     Approver,
+    /// Cosignatures under the checkpoints of others' logs.
+    Witness,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Log {
+    /// Begin the workspace's log, with a key where there is none; what is there is never replaced
+    Init {
+        #[command(flatten)]
+        passphrase: PassphraseSource,
+    },
+    /// The log's signed head (C2SP tlog-checkpoint), on standard output: keep it for `log fsck --seen`
+    Checkpoint {
+        /// First ask the witnesses of the workspace's policy that have not cosigned it, and give every pack
+        /// that lacks a quorum a proof under it. Exit code 3 where there is no quorum still
+        #[arg(long)]
+        cosign: bool,
+    },
+    /// The proof (C2SP tlog-proof) that the log has an entry, under its present head, on standard output
+    Proof {
+        /// The entry's index, from 0; or a pack: its folder, or its name in the workspace
+        #[arg(value_name = "INDEX | PACK")]
+        entry: String,
+    },
+    /// Look over the whole log: the head's signature, the entries' root, every pack and statement in its place.
+    /// Exit codes: 0 it holds, 4 something doesn't
+    Fsck(LogFsck),
+    /// Write what the public may read of the log into a folder that any static server serves (C2SP tlog-tiles)
+    Publish {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Be a witness (C2SP tlog-witness) of logs of others: cosign what continues what was cosigned before, over
+    /// HTTP, until stopped
+    Witness(LogWitness),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogFsck {
+    /// A head that you kept from before: the log must continue it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seen: Option<PathBuf>,
+    /// The public keys (PEM) by which everything in the log must be signed
+    #[arg(long, value_name = "KEY", num_args = 1..)]
+    pub(crate) expect: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogWitness {
+    /// Where requests are answered, such as `127.0.0.1:8080`; with port 0 any free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    /// The folder that remembers what was cosigned. Never put an older copy of it back
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+    /// The verifier key of a log that is witnessed, `NAME+ID+KEY`, from its operator; repeatable
+    #[arg(long, value_name = "VKEY", required = true)]
+    pub(crate) log: Vec<String>,
+    /// The witness's private key, of `tieout key new --role witness`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The name under which it signs, as it was given to `tieout key new`
+    #[arg(long)]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
 }
 
 #[derive(Debug, Subcommand)]

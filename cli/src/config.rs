@@ -173,17 +173,20 @@ pub(crate) struct KeysFile {
 
 /// The log.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "`folder` and `origin` of the log")]
+#[serde(deny_unknown_fields, default, expecting = "`folder`, `origin` and `policy` of the log")]
 pub(crate) struct LogFile {
     /// Its folder.
     pub(crate) folder: String,
     /// Its origin line; `tieout.local/<workspace>` where it isn't stated.
     pub(crate) origin: Option<Spanned<String>>,
+    /// The policy file (C2SP tlog-policy) that names the witnesses to ask after each run, with their URLs, and
+    /// how many are enough.
+    pub(crate) policy: Option<Spanned<String>>,
 }
 
 impl Default for LogFile {
     fn default() -> Self {
-        Self { folder: "log".to_owned(), origin: None }
+        Self { folder: "log".to_owned(), origin: None, policy: None }
     }
 }
 

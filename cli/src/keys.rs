@@ -2,7 +2,9 @@
 
 use crate::diagnostic::{Diagnostic, Failure, Outcome, Place};
 use crate::output;
+use crate::witnesses::Witnesses;
 use crate::workspace::Workspace;
+use serde_saphyr::Spanned;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use tieout_evidence::key::{KeyError, SigningKey};
@@ -36,6 +38,16 @@ impl Keys {
             log: self.log.vkey(origin),
             policy: None,
         }
+    }
+
+    /// The witnesses of a workspace whose keys these are, if it names any, and the log's verifier key.
+    ///
+    /// # Errors
+    /// See [`Witnesses::of`].
+    pub(crate) fn witnesses(&self, workspace: &Workspace) -> Outcome<Option<(Witnesses, NoteKey)>> {
+        let key = NoteKey::new(&workspace.origin(), self.log.public_key());
+        let Some(key) = key else { return Ok(None) };
+        Ok(Witnesses::of(workspace, &key)?.map(|witnesses| (witnesses, key)))
     }
 
     /// The demo's keys: the same everywhere, so that everyone can see that they vouch for nothing.
@@ -90,6 +102,50 @@ impl Keys {
     }
 }
 
+/// The log's private key alone, of a workspace that names keys.
+///
+/// # Errors
+/// As [`Keys::of`].
+pub(crate) fn log(workspace: &Workspace, passphrase_file: Option<&Path>) -> Outcome<SigningKey> {
+    let file = log_file(workspace)?;
+    check_origin(workspace, &file.value)?;
+    let given = passphrase(passphrase_file)?;
+    let whence = passphrase_file.map_or_else(
+        || format!("the one in {VARIABLE}"),
+        |file| format!("the one in `{}`", output::shown(file)),
+    );
+    read(&workspace.path(&file.value), (given.as_deref(), &whence), &Keys::demo().log)
+}
+
+/// Where the workspace says that the log's private key is.
+///
+/// # Errors
+/// It names no keys.
+pub(crate) fn log_file(workspace: &Workspace) -> Outcome<&Spanned<String>> {
+    workspace.settings.keys.as_ref().map(|files| &files.log).ok_or_else(|| {
+        let message = "the workspace names no keys, so it has no log";
+        Failure::usage(Diagnostic::new("keys-missing", message).help(NEW_KEYS))
+    })
+}
+
+/// The log's verifier key, which lies beside its private one.
+///
+/// # Errors
+/// There is none, or it can't be read.
+pub(crate) fn log_vkey(workspace: &Workspace) -> Outcome<NoteKey> {
+    let file = vkey_file(&workspace.path(&log_file(workspace)?.value));
+    let text = output::read_text(&file)?;
+    NoteKey::parse(text.trim()).map_err(|e| unfit(&file, "the log's verifier key", &e))
+}
+
+/// A public key (PEM) whose owner is expected.
+///
+/// # Errors
+/// It can't be read.
+pub(crate) fn public(path: &Path) -> Outcome<PublicKey> {
+    PublicKey::from_pem(&output::read_text(path)?).map_err(|e| unfit(path, "a public key", &e))
+}
+
 /// Reads a person's own key. A demo key is nobody's.
 ///
 /// # Errors
@@ -103,7 +159,7 @@ pub(crate) fn own(path: &Path, passphrase_file: Option<&Path>) -> Outcome<Signin
     let key = read(path, (given.as_deref(), &whence), &Keys::demo().operator)?;
     if key.demo {
         let message = format!("`{}` is a demo key, which everyone has", output::shown(path));
-        let help = "make your own: `tieout key new --role approver FILE`";
+        let help = "make your own with `tieout key new`";
         return Err(Failure::usage(Diagnostic::new("key-unfit", message).help(help)));
     }
     Ok(key)
@@ -238,21 +294,25 @@ pub(crate) fn own_anchor(workspace: &Workspace) -> Outcome<Anchor> {
 /// A file can't be read, or is no such key.
 pub(crate) fn anchor(files: &crate::args::AnchorFiles) -> Outcome<Anchor> {
     let anchor = of_files(files.operator_key.as_deref(), files.log_key.as_deref())?;
-    let policy = files.policy.as_deref().map(|path| {
-        let text = output::read_text(path)?;
-        Policy::parse(&text).map(|_| text.clone()).map_err(|e| {
-            let message = format!("`{}` is not a policy: {e}", output::shown(path));
-            let place = Place::in_text(
-                &output::shown(path),
-                &text,
-                u64::try_from(e.line).unwrap_or(1),
-                1,
-                1,
-            );
-            Failure::usage(Diagnostic::new("policy-file-unreadable", message).at(place))
-        })
-    });
+    let policy = files.policy.as_deref().map(|path| policy(path).map(|(text, _)| text));
     Ok(Anchor { policy: policy.transpose()?, ..anchor })
+}
+
+/// A policy file, and what it says.
+///
+/// # Errors
+/// It can't be read, or says nothing that could be.
+pub(crate) fn policy(path: &Path) -> Outcome<(String, Policy)> {
+    let text = output::read_text(path)?;
+    match Policy::parse(&text) {
+        Ok(policy) => Ok((text, policy)),
+        Err(e) => {
+            let file = output::shown(path);
+            let message = format!("`{file}` is not a policy: {e}");
+            let place = Place::in_text(&file, &text, u64::try_from(e.line).unwrap_or(1), 1, 1);
+            Err(Failure::usage(Diagnostic::new("policy-file-unreadable", message).at(place)))
+        }
+    }
 }
 
 fn of_files(operator: Option<&Path>, log: Option<&Path>) -> Outcome<Anchor> {

@@ -1,7 +1,7 @@
 //! The `tieout` command as a library: the one place where the parts meet.
 //!
 //! [`main_with`] reads the arguments, does what they ask and gives the exit code. Settings, the
-//! clock, randomness, keys and the network's absence live here; the other crates take them as
+//! clock, randomness, keys and the network live here; the other crates take them as
 //! arguments.
 
 mod args;
@@ -26,6 +26,7 @@ mod secret;
 mod similar;
 mod text;
 mod turn;
+mod witnesses;
 mod workspace;
 
 pub mod report;

@@ -168,8 +168,13 @@ pub(crate) fn envelopes(workspace: &Workspace) -> Outcome<BTreeMap<Digest, PathB
     let mut found = BTreeMap::new();
     for folder in folders(workspace)? {
         if let Ok(bytes) = std::fs::read(folder.join(ENVELOPE)) {
-            found.entry(Digest(Sha256::digest(&bytes).into())).or_insert(folder);
+            found.entry(digest(&bytes)).or_insert(folder);
         }
     }
     Ok(found)
+}
+
+/// The digest of a pack's envelope: its name, and its entry in the log.
+pub(crate) fn digest(envelope: &[u8]) -> Digest {
+    Digest(Sha256::digest(envelope).into())
 }

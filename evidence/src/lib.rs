@@ -15,12 +15,14 @@
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`line_proof`], [`prove`] | one line of a pack with its way to the log |
 //! | [`log`], [`logbook`] | the log's folder, as a reader sees it, and the statements in it |
+//! | [`fsck`] | what a watcher of a log looks for in it |
 //!
 //! [`verify::verify`] is where to begin.
 
 pub mod checkpoint;
 pub mod cosignature;
 pub mod dsse;
+pub mod fsck;
 pub mod intent;
 pub mod line_proof;
 pub mod log;
@@ -53,7 +55,11 @@ pub mod fuzz;
 #[cfg(feature = "seal")]
 pub mod commitment;
 #[cfg(feature = "seal")]
+pub mod cosign;
+#[cfg(feature = "seal")]
 pub mod key;
+#[cfg(feature = "seal")]
+pub mod published;
 #[cfg(feature = "seal")]
 pub mod seal;
 #[cfg(feature = "seal")]

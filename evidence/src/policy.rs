@@ -19,6 +19,8 @@ const NONE: &str = "none";
 pub struct Policy {
     logs: Vec<NoteKey>,
     witnesses: Vec<Cosigner>,
+    /// Where each witness is asked, as far as the file says.
+    urls: Vec<Option<String>>,
     /// Witnesses and groups, each of which names only those before it.
     nodes: Vec<Node>,
     /// The node that must have witnessed; `None` where none has to.
@@ -102,8 +104,19 @@ impl Policy {
         let Some(quorum) = reader.quorum else {
             return Err(PolicyError { line: last, why: "there is no `quorum`".to_owned() });
         };
-        let Reader { logs, witnesses, nodes, .. } = reader;
-        Ok(Self { logs, witnesses, nodes, quorum })
+        let Reader { logs, witnesses, urls, nodes, .. } = reader;
+        Ok(Self { logs, witnesses, urls, nodes, quorum })
+    }
+
+    /// The keys of its logs.
+    pub fn logs(&self) -> &[NoteKey] {
+        &self.logs
+    }
+
+    /// Its witnesses in the file's order, each with the URL under which it is asked, where the file has one:
+    /// the *submission prefix* of C2SP tlog-witness.
+    pub fn witnesses(&self) -> impl Iterator<Item = (&Cosigner, Option<&str>)> {
+        self.witnesses.iter().zip(self.urls.iter().map(Option::as_deref))
     }
 
     /// The keys of its logs and witnesses.
@@ -177,6 +190,7 @@ impl Policy {
 struct Reader {
     logs: Vec<NoteKey>,
     witnesses: Vec<Cosigner>,
+    urls: Vec<Option<String>>,
     nodes: Vec<Node>,
     names: BTreeMap<String, usize>,
     /// Names that are a member of a group already.
@@ -196,7 +210,8 @@ impl Reader {
         let words: Vec<&str> = words.collect();
         match (kind, words.as_slice()) {
             ("log", [key] | [key, _]) => self.log(key),
-            ("witness", [name, key] | [name, key, _]) => self.witness(name, key),
+            ("witness", [name, key]) => self.witness(name, key, None),
+            ("witness", [name, key, url]) => self.witness(name, key, Some(url)),
             ("group", [name, least, members @ ..]) => self.group(name, least, members),
             ("quorum", [name]) => self.set_quorum(name),
             ("log" | "witness" | "group" | "quorum", _) => {
@@ -215,13 +230,14 @@ impl Reader {
         Ok(())
     }
 
-    fn witness(&mut self, name: &str, key: &str) -> Result<(), String> {
+    fn witness(&mut self, name: &str, key: &str, url: Option<&str>) -> Result<(), String> {
         let key = Cosigner::parse(key).map_err(|e| e.to_string())?;
         if self.witnesses.iter().any(|known| known.public_key() == key.public_key()) {
             return Err("the witness's key is there twice".to_owned());
         }
         let place = self.witnesses.len();
         self.witnesses.push(key);
+        self.urls.push(url.map(str::to_owned));
         self.define(name, Node::Witness(place))
     }
 

@@ -2,7 +2,8 @@
 
 use crate::checkpoint::{Checkpoint, CheckpointError, decimal};
 use crate::encoding::{base64, digest_from_base64};
-use crate::merkle::{leaf_hash, verify_inclusion};
+use crate::log::LogEntries;
+use crate::merkle::{inclusion_proof, leaf_hash, verify_inclusion};
 use crate::note::Note;
 use std::fmt;
 use tieout_controls::{Count, Digest};
@@ -56,6 +57,14 @@ impl LogProof {
             return Err(ProofError::Syntax("more than 63 hashes"));
         }
         Ok(Self { index, hashes, checkpoint: checkpoint.to_owned() })
+    }
+
+    /// The proof that a log has its entry of that index, under the log's head; `None` when it has no such
+    /// entry.
+    pub fn of(log: &LogEntries, index: Count) -> Option<Self> {
+        let leaves: Vec<_> = log.entries.iter().map(|entry| leaf_hash(&entry.0)).collect();
+        let hashes = inclusion_proof(&leaves, usize::try_from(index.0).ok()?)?;
+        Some(Self { index, hashes, checkpoint: log.note.clone() })
     }
 
     /// Whether the proof leads from the entry to the root of its own checkpoint. That says

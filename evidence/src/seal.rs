@@ -21,6 +21,7 @@
 mod announce;
 mod append;
 mod appender;
+mod cosigned;
 mod pack;
 mod record;
 mod recover;
@@ -47,6 +48,8 @@ use recover::Packs;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest, RunResult, WorkingPaper};
+
+pub use cosigned::keep_cosigned;
 
 /// What is sealed.
 pub struct SealInput<'a> {
@@ -116,6 +119,15 @@ impl SealError {
     fn unread(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |e| Self::new(format!("`{}` can't be read: {e}", path.display()))
     }
+}
+
+/// Begins a log with a signed head over no entries, where there is none and there are no packs. A log that is
+/// there is looked over and stays as it is.
+///
+/// # Errors
+/// See [`SealError`].
+pub fn begin(log: &Path, packs: &Path, origin: &str, key: &SigningKey) -> Result<(), SealError> {
+    LogWriter::open(&Disk, log, packs, origin, key).map(drop)
 }
 
 /// Seals a run and logs it. Waits while another run seals into the same log.

@@ -8,7 +8,7 @@
 use crate::checkpoint::{Checkpoint, decimal};
 use crate::cosignature::Cosigner;
 use crate::encoding::{digest_from_base64, sha256};
-use crate::files::{Disk, Files, lock, replace};
+use crate::files::{Disk, Files, lock, make_folders, replace};
 use crate::key::SigningKey;
 use crate::merkle;
 use crate::note::{Note, NoteKey};
@@ -58,9 +58,17 @@ impl Answer {
     }
 }
 
+/// Makes the folder of a witness's state, durably: a witness that loses its state begins every log anew.
+///
+/// # Errors
+/// It can't be made.
+pub fn make_state(folder: &Path) -> io::Result<()> {
+    make_folders(&Disk, folder)
+}
+
 impl<'a> Witness<'a> {
-    /// A witness of these logs that signs under a name and keeps its state in a folder, which exists. `None`
-    /// when it is no name of a key.
+    /// A witness of these logs that signs under a name and keeps its state in a folder, which exists (see
+    /// [`make_state`]). `None` when it is no name of a key.
     pub fn new(name: &str, key: &'a SigningKey, logs: Vec<NoteKey>, state: &Path) -> Option<Self> {
         let cosigner = Cosigner::new(name, key.public_key())?;
         Some(Self { cosigner, key, logs, state: state.to_owned() })

@@ -79,11 +79,11 @@ fn keys(workspace: &Workspace) -> Outcome<Keys> {
     let keys = Keys::demo();
     if let Some(files) = &workspace.settings.keys {
         let origin = workspace.origin();
-        let write = |signing, file: &str, origin| {
-            key::write(signing, &workspace.path(file), DEMO_PASSPHRASE, origin)
+        let write = |signing, file: &str, vkey| {
+            key::write(signing, &workspace.path(file), DEMO_PASSPHRASE, vkey)
         };
         write(&keys.operator, &files.operator.value, None)?;
-        write(&keys.log, &files.log.value, Some(origin.as_str()))?;
+        write(&keys.log, &files.log.value, keys.log.vkey(&origin).as_deref())?;
     }
     Ok(keys)
 }

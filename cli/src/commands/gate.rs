@@ -7,6 +7,7 @@ pub(super) use baseline::baseline;
 pub(super) use usage::usage;
 
 use super::remark;
+use super::run::cosign;
 use crate::args::{GateOutput, GatePolicies, GateRates, GateRequest, GateVerify, Global};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
@@ -23,9 +24,11 @@ use crate::output::{self, Access, Existing};
 use crate::progress::Spinner;
 use crate::sealing::{NOT_SEALED, Sealing};
 use crate::secret;
+use crate::witnesses::Witnesses;
 use crate::workspace::Workspace;
 use std::cell::RefCell;
 use tieout_engine::run::{ReadyRun, RunOutput};
+use tieout_evidence::note::NoteKey;
 use tieout_evidence::seal::{Announced, Sealed};
 
 /// What was judged: the result, the run over what changes, and what was gated in its canonical form, with
@@ -136,6 +139,7 @@ fn concluded(
     if let Some(sealed) = sealed {
         let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
         spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
+        sealer.cosign(&spinner);
     }
     drop(spinner);
     for (output, bytes) in made {
@@ -154,7 +158,14 @@ fn concluded(
 }
 
 /// Announces and seals the run over the change set, where that is asked for.
-struct Sealer(Option<(Workspace, Keys)>, RefCell<Option<Announced>>);
+struct Sealer(Option<Place>, RefCell<Option<Announced>>);
+
+/// Where it is sealed, by whose keys, and who cosigns.
+struct Place {
+    workspace: Workspace,
+    keys: Keys,
+    witnesses: Option<(Witnesses, NoteKey)>,
+}
 
 impl Sealer {
     fn of(request: &GateRequest, sides: &Sides) -> Outcome<Self> {
@@ -170,11 +181,22 @@ impl Sealer {
         // Keys, log and packs are this machine's, whatever revision says where.
         workspace.root.clone_from(&sides.root);
         let keys = Keys::of(&workspace, request.passphrase.passphrase_file.as_deref())?;
-        Ok(Self(Some((workspace, keys)), RefCell::new(None)))
+        // A policy that can't be read is told before anything is sealed.
+        let witnesses = keys.witnesses(&workspace)?;
+        Ok(Self(Some(Place { workspace, keys, witnesses }), RefCell::new(None)))
     }
 
     fn sealing<'a>(&'a self, spinner: &'a Spinner) -> Option<Sealing<'a>> {
-        self.0.as_ref().map(|(workspace, keys)| Sealing { workspace, keys, spinner })
+        let sealing =
+            |Place { workspace, keys, .. }: &'a Place| Sealing { workspace, keys, spinner };
+        self.0.as_ref().map(sealing)
+    }
+
+    /// Asks the witnesses for the head over what was sealed.
+    fn cosign(&self, spinner: &Spinner) {
+        if let Some(Place { workspace, witnesses, .. }) = &self.0 {
+            cosign(workspace, witnesses.as_ref(), spinner);
+        }
     }
 
     /// Judges, with what announces the run that may be sealed.

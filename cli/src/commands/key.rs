@@ -7,6 +7,7 @@ use crate::keys;
 use crate::output::{self, Access, Existing};
 use crate::workspace::Workspace;
 use std::path::Path;
+use tieout_evidence::cosignature::Cosigner;
 use tieout_evidence::key::SigningKey;
 use tieout_evidence::note::is_key_name;
 
@@ -14,22 +15,35 @@ use tieout_evidence::note::is_key_name;
 pub(super) fn new(
     global: &Global,
     role: Role,
-    origin: Option<String>,
+    (origin, name): (Option<String>, Option<String>),
     file: &Path,
     passphrase_file: Option<&Path>,
 ) -> Outcome<Exit> {
-    let origin = match (role, origin) {
-        (Role::Operator | Role::Approver, None) => None,
-        (Role::Operator | Role::Approver, Some(_)) => {
-            let message = "`--origin` is the log's, and other keys have none";
-            let help = "leave it out, or make the log's key: `--role log`";
-            return Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)));
-        }
-        (Role::Log, Some(origin)) => Some(origin),
-        (Role::Log, None) => Some(workspace_origin(global)?),
+    let unused = |message: &str, help: &str| {
+        Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)))
     };
-    if let Some(origin) = origin.as_deref().filter(|origin| !is_key_name(origin)) {
-        let message = format!("`{origin}` can't be a log's origin");
+    let name = match (role, origin, name) {
+        (Role::Operator | Role::Approver, None, None) => None,
+        (Role::Log, Some(origin), None) => Some(origin),
+        (Role::Log, None, None) => Some(workspace_origin(global)?),
+        (Role::Witness, None, Some(name)) => Some(name),
+        (Role::Witness, None, None) => {
+            let message = "a witness's verifier key holds the name under which it signs";
+            let help = "give `--name`, such as `--name auditor.example/w1`";
+            return Err(Failure::usage(Diagnostic::new("origin-missing", message).help(help)));
+        }
+        (_, Some(_), _) => {
+            let help = "leave it out, or make the log's key: `--role log`";
+            return unused("`--origin` is the log's, and other keys have none", help);
+        }
+        (_, None, Some(_)) => {
+            let help = "leave it out, or make a witness's key: `--role witness`";
+            return unused("`--name` is a witness's, and other keys have none", help);
+        }
+    };
+    if let Some(name) = name.as_deref().filter(|name| !is_key_name(name)) {
+        let whose = if role == Role::Witness { "a witness's name" } else { "a log's origin" };
+        let message = format!("`{name}` can't be {whose}");
         let diagnostic = Diagnostic::new("origin-invalid", message).help(keys::ORIGIN);
         return Err(Failure::usage(diagnostic));
     }
@@ -46,15 +60,25 @@ pub(super) fn new(
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(Failure::internal)?;
     let key = SigningKey::from_seed(seed, false);
-    write(&key, file, &passphrase, origin.as_deref())?;
+    let vkey = name.as_deref().and_then(|name| match role {
+        Role::Witness => Cosigner::new(name, key.public_key()).map(|key| key.to_string()),
+        _ => key.vkey(name),
+    });
+    write(&key, file, &passphrase, vkey.as_deref())?;
     let mut told = format!("{}\n", output::shown(&keys::public_file(file)));
-    if origin.is_some() {
+    if vkey.is_some() {
         told.push_str(&format!("{}\n", output::shown(&keys::vkey_file(file))));
     }
     output::print(&told)?;
     if role == Role::Approver {
         let text = "have the public key listed in the base revision, under `gate: approvers:`; keep a \
                     backup of the private one apart from its passphrase";
+        super::remark(global.quiet, text);
+        return Ok(Exit::Success);
+    }
+    if role == Role::Witness {
+        let text = "give the verifier key to the log's operator and to whoever verifies; keep the private \
+                    one where the operator can't reach it";
         super::remark(global.quiet, text);
         return Ok(Exit::Success);
     }
@@ -66,7 +90,7 @@ pub(super) fn new(
     Ok(Exit::Success)
 }
 
-/// Writes a key, its public key, and for a log of that origin, which can be one, its verifier key.
+/// Writes a key, its public key, and the verifier key where there is one.
 ///
 /// # Errors
 /// A file exists or can't be written.
@@ -74,7 +98,7 @@ pub(super) fn write(
     key: &SigningKey,
     file: &Path,
     passphrase: &str,
-    origin: Option<&str>,
+    vkey: Option<&str>,
 ) -> Outcome<()> {
     if let Some(folder) = file.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|e| Failure::file(folder, &e))?;
@@ -85,7 +109,7 @@ pub(super) fn write(
         output::write_beside(path, text.as_bytes(), Existing::Keep, Access::Usual)
     };
     beside(&keys::public_file(file), &key.public_pem())?;
-    if let Some(vkey) = origin.and_then(|origin| key.vkey(origin)) {
+    if let Some(vkey) = vkey {
         beside(&keys::vkey_file(file), &format!("{vkey}\n"))?;
     }
     Ok(())

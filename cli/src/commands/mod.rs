@@ -11,6 +11,7 @@ mod explain;
 mod gate;
 mod init;
 mod key;
+mod log;
 mod pack;
 mod policy;
 mod policy_decide;
@@ -25,7 +26,7 @@ mod waiver;
 mod why;
 
 use crate::args::{
-    Cli, Color, Command, Control, Dataset, Deck, Gate, Key, Pack, Policy, Reperform, Waiver,
+    Cli, Color, Command, Control, Dataset, Deck, Gate, Key, Log, Pack, Policy, Reperform, Waiver,
 };
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
@@ -112,9 +113,15 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Waiver(Waiver::Import { file, zone, output }) => {
             waiver::import(global, &file, &zone, output.as_deref())
         }
-        Command::Key(Key::New { role, origin, file, passphrase }) => {
-            key::new(global, role, origin, &file, passphrase.passphrase_file.as_deref())
+        Command::Key(Key::New { role, origin, name, file, passphrase }) => {
+            key::new(global, role, (origin, name), &file, passphrase.passphrase_file.as_deref())
         }
+        Command::Log(Log::Init { passphrase }) => log::init(global, &passphrase),
+        Command::Log(Log::Checkpoint { cosign }) => log::checkpoint(global, cosign),
+        Command::Log(Log::Proof { entry }) => log::proof(global, &entry),
+        Command::Log(Log::Fsck(args)) => log::fsck(global, &args),
+        Command::Log(Log::Publish { folder }) => log::publish(global, &folder),
+        Command::Log(Log::Witness(args)) => log::witness(&args),
         Command::Deck(Deck::Generate(args)) => deck::generate(global, &args),
         Command::Completions { shell } => completions::completions(shell),
         Command::Version(args) => version::version(global, args.lock),

@@ -3,7 +3,7 @@
 use crate::args::{Global, OutputSpec, Run};
 use crate::catalogue::Catalogue;
 use crate::commands::{remark, report};
-use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
 use crate::exit::Exit;
 use crate::index;
 use crate::interrupt;
@@ -15,11 +15,13 @@ use crate::progress::Spinner;
 use crate::report::{Format, tally};
 use crate::sealing::{NOT_SEALED, Sealing};
 use crate::secret;
+use crate::witnesses::Witnesses;
 use crate::workspace::Workspace;
 use tieout_engine::plan::Plan;
 use tieout_engine::progress::Progress as _;
 use tieout_engine::run::{RunError, RunOutput, read, ready};
 use tieout_evidence::commitment::dataset_commitment;
+use tieout_evidence::note::NoteKey;
 use tieout_evidence::seal::Sealed;
 use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack};
 
@@ -47,11 +49,14 @@ pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
     let catalogue = Catalogue::of(Some(&workspace))?;
     let plan = plan::resolve(&workspace, &catalogue, &selection)?;
     let keys = Keys::of(&workspace, args.passphrase.passphrase_file.as_deref())?;
+    // A policy that can't be read is told before anything is sealed.
+    let witnesses = keys.witnesses(&workspace)?;
     let spinner = Spinner::new(global.quiet);
     // What is sealed is told at once: nothing that comes after may hide it.
     let sealed = |sealed: &Sealed| {
         let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
         spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
+        cosign(&workspace, witnesses.as_ref(), &spinner);
     };
     let done = execute(&workspace, &catalogue, &plan, &keys, (&spinner, global.quiet), sealed)?;
     drop(spinner);
@@ -107,6 +112,22 @@ pub(super) fn execute(
         return Err(packs::broken(&sealed.folder, &verification));
     }
     Ok(Done { output, pack, verification, anchor })
+}
+
+/// Asks the witnesses to cosign the log's head, if there are any. Who doesn't is told, and changes nothing of
+/// what was sealed.
+pub(super) fn cosign(
+    workspace: &Workspace,
+    witnesses: Option<&(Witnesses, NoteKey)>,
+    spinner: &Spinner,
+) {
+    let Some((witnesses, key)) = witnesses else { return };
+    spinner.step("asking the witnesses");
+    let asked = witnesses.ask(workspace, key);
+    spinner.aside(|| match asked {
+        Ok(asked) => witnesses.tell(&asked),
+        Err(failure) => failure.diagnostics.iter().for_each(warn),
+    });
 }
 
 /// What is said when the engine could not run a plan.

@@ -22,6 +22,9 @@ mod interruption;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+#[cfg(unix)]
+mod log;
+#[cfg(test)]
 mod mistakes;
 #[cfg(test)]
 mod packs;

@@ -19,8 +19,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
 
-const NEXT_HEAD: &str = "checkpoint.partial";
-const LOCK: &str = "lock";
+pub(super) const NEXT_HEAD: &str = "checkpoint.partial";
+pub(super) const LOCK: &str = "lock";
 
 /// A log that is open for writing, and locked until this value is gone.
 pub(super) struct LogWriter<'a> {

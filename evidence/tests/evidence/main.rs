@@ -35,6 +35,9 @@ mod threats;
 #[cfg(unix)]
 mod verify_py;
 #[cfg(test)]
+#[cfg(unix)]
+mod watched;
+#[cfg(test)]
 mod witnessed;
 #[cfg(test)]
 mod workspace;

@@ -1,0 +1,133 @@
+//! Putting cosignatures into the log and the packs' proofs.
+//!
+//! A pack gets another proof as an interrupted one gets its first: it takes back the name of a pack that is
+//! being written, gets the files of `proofs/`, and its own name again. So at no time a visible pack has half
+//! a proof, and what an interruption leaves the next sealing finishes.
+
+use super::SealError;
+use super::append::{LOCK, NEXT_HEAD};
+use super::recover::partial_name;
+use crate::checkpoint::Checkpoint;
+use crate::cosign::with_lines;
+use crate::encoding::sha256;
+use crate::files::{Disk, Files, Folder, lock, replace, write};
+use crate::layout::{CHECKPOINT, INTENT, INTENT_PROOF, PROOF, STATEMENT};
+use crate::log::{self, HEAD, LogEntries, pack_folders};
+use crate::note::{NoteKey, NoteSignature};
+use crate::proof::LogProof;
+use std::io::ErrorKind;
+use std::path::Path;
+use tieout_controls::Count;
+
+/// Adds lines to a head that the log has or had. Packs get a proof under it: those of that very head the
+/// lines, and once the lines are `enough`, all that it covers and whose own checkpoint isn't. Gives the names of
+/// the packs that got one.
+///
+/// # Errors
+/// The log can't be read, or doesn't continue that head; or something can't be written: what was not done yet
+/// is done by the next call, and a pack that is in between is finished by the next sealing.
+pub fn keep_cosigned(
+    (folder, packs): (&Path, &Path),
+    key: &NoteKey,
+    head: &str,
+    lines: &[NoteSignature],
+    enough: &dyn Fn(&str) -> bool,
+) -> Result<Vec<String>, SealError> {
+    let path = folder.join(LOCK);
+    let _lock = lock(&path).map_err(SealError::io(&path))?;
+    let unfit = |e: &dyn std::fmt::Display| SealError::new(e.to_string());
+    let now = log::read(folder, key).map_err(|e| unfit(&e))?;
+    let checkpoint = Checkpoint::verified(head, key).map_err(|e| unfit(&e))?;
+    crate::fsck::continues(&now, &checkpoint).map_err(SealError::new)?;
+    let is_head = checkpoint == now.checkpoint;
+    // Lines that somebody else put there meanwhile stay.
+    let note = with_lines(if is_head { &now.note } else { head }, lines).map_err(|e| unfit(&e))?;
+    if is_head && note != now.note {
+        put_head(folder, &note)?;
+    }
+    let size = usize::try_from(checkpoint.size.0).unwrap_or(usize::MAX);
+    let entries = now.entries.into_iter().take(size).collect();
+    renew(packs, &LogEntries { checkpoint, note, entries }, enough)
+}
+
+fn put_head(folder: &Path, note: &str) -> Result<(), SealError> {
+    let (beside, path) = (folder.join(NEXT_HEAD), folder.join(HEAD));
+    let held = Disk.open_folder(folder).map_err(SealError::io(folder))?;
+    if beside.try_exists().map_err(SealError::unread(&beside))? {
+        Disk.remove(&beside).map_err(SealError::io(&beside))?;
+    }
+    replace(&Disk, held.as_ref(), (&beside, &path), note.as_bytes()).map_err(SealError::io(&path))
+}
+
+fn renew(
+    packs: &Path,
+    log: &LogEntries,
+    enough: &dyn Fn(&str) -> bool,
+) -> Result<Vec<String>, SealError> {
+    let mut renewed = Vec::new();
+    let all = enough(&log.note);
+    for name in pack_folders(packs).map_err(SealError::unread(packs))? {
+        let pack = packs.join(&name);
+        let (Some(statement), Some(text)) = (read(&pack, STATEMENT)?, read(&pack, PROOF)?) else {
+            continue;
+        };
+        let had = String::from_utf8(text).ok().and_then(|text| LogProof::parse(&text).ok());
+        let had = had.map(|proof| proof.checkpoint).unwrap_or_default();
+        let own = had.starts_with(&log.checkpoint.to_string());
+        if had == log.note || enough(&had) || !(all || own) {
+            continue;
+        }
+        let proof = |envelope: &[u8]| {
+            let entry = sha256(envelope);
+            let index = log.entries.iter().position(|own| *own == entry).map(Count::of);
+            index.and_then(|index| LogProof::of(log, index))
+        };
+        let Some(intent) = read(&pack, INTENT)? else { continue };
+        if let (Some(statement), Some(intent)) = (proof(&statement), proof(&intent)) {
+            put_proofs(packs, &name, &statement, &intent)?;
+            renewed.push(name);
+        }
+    }
+    Ok(renewed)
+}
+
+fn read(pack: &Path, name: &str) -> Result<Option<Vec<u8>>, SealError> {
+    let path = pack.join(name);
+    match std::fs::read(&path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).map_err(SealError::unread(&path)),
+    }
+}
+
+fn put_proofs(
+    packs: &Path,
+    name: &str,
+    proof: &LogProof,
+    intent: &LogProof,
+) -> Result<(), SealError> {
+    let (pack, partial) = (packs.join(name), packs.join(partial_name(name)));
+    let put = || {
+        let held = Disk.open_folder(packs)?;
+        Disk.rename(&pack, &partial)?;
+        held.sync()?;
+        let proofs = partial.join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
+        let inner: Box<dyn Folder> = Disk.open_folder(&proofs)?;
+        for (name, text) in [
+            (PROOF, proof.to_string()),
+            (INTENT_PROOF, intent.to_string()),
+            (CHECKPOINT, proof.checkpoint.clone()),
+        ] {
+            let path = partial.join(name);
+            Disk.remove(&path).or_else(absent)?;
+            write(&Disk, &path, text.as_bytes())?;
+        }
+        inner.sync()?;
+        Disk.rename(&partial, &pack)?;
+        held.sync()
+    };
+    put().map_err(SealError::io(&pack))
+}
+
+fn absent(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
