@@ -156,8 +156,9 @@ pub(crate) fn own(path: &Path, passphrase_file: Option<&Path>) -> Outcome<Signin
         || format!("the one in {VARIABLE}"),
         |file| format!("the one in `{}`", output::shown(file)),
     );
-    let key = read(path, (given.as_deref(), &whence), &Keys::demo().operator)?;
-    if key.demo {
+    let demo = Keys::demo();
+    let key = read(path, (given.as_deref(), &whence), &demo.operator)?;
+    if key.demo || key.public_key() == demo.log.public_key() {
         let message = format!("`{}` is a demo key, which everyone has", output::shown(path));
         let help = "make your own with `tieout key new`";
         return Err(Failure::usage(Diagnostic::new("key-unfit", message).help(help)));
