@@ -1,5 +1,7 @@
 //! The names in a pack's folder, and the limits within which packs are read.
 
+use tieout_controls::Digest;
+
 /// The list of the covered files.
 pub(crate) const SUMS: &str = "SHA256SUMS";
 /// The signed statement.
@@ -31,6 +33,14 @@ pub(crate) const RECORD_DISCLOSURES: &str = "disclosures/records.jsonl";
 /// What the population's digests stand for.
 pub(crate) const POPULATION_DISCLOSURES: &str = "disclosures/population.jsonl";
 
+/// The folder of what people state about the pack, and of whose their keys are: added later, each under
+/// its own signature and proof.
+pub(crate) const REVIEWS: &str = "reviews/";
+/// How the name of a statement's envelope file ends there, behind the digest of the file.
+pub(crate) const REVIEW_ENVELOPE: &str = ".dsse.json";
+/// How the name of its proof ends.
+pub(crate) const REVIEW_PROOF: &str = ".tlog-proof";
+
 /// The files that the list of covered files leaves out: those that sign it, and those that may be
 /// deleted.
 pub(crate) const UNCOVERED: [&str; 6] =
@@ -55,6 +65,13 @@ pub(crate) const MAX_ENVELOPE: u64 = 2 << 20;
 pub(crate) fn chunk(folder: &str, number: u64) -> String {
     let extension = if folder == RECORDS { "jsonl" } else { "txt" };
     format!("{folder}/{number:06}.{extension}")
+}
+
+/// The digest in the name of a file of `reviews/`; `None` for any other name.
+pub(crate) fn review(path: &str) -> Option<Digest> {
+    let name = path.strip_prefix(REVIEWS)?;
+    let digest = name.strip_suffix(REVIEW_ENVELOPE).or_else(|| name.strip_suffix(REVIEW_PROOF))?;
+    digest.parse().ok()
 }
 
 /// Whether the text is a path that a pack may have: relative, with `/`, within the folder, and

@@ -11,6 +11,7 @@
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`statement`] | in-toto statements other than a pack's |
+//! | [`people`] | statements of and about people and their keys |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`log`], [`logbook`] | the log's folder, as a reader sees it, and the statements in it |
 //!
@@ -23,6 +24,7 @@ pub mod log;
 pub mod logbook;
 pub mod merkle;
 pub mod note;
+pub mod people;
 pub mod policy;
 pub mod proof;
 pub mod public_key;

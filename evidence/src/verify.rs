@@ -11,9 +11,11 @@ mod folder;
 mod place;
 mod population;
 mod records;
+mod reviews;
 mod stop;
 
 pub use crate::visible::visible;
+pub use reviews::{Reviews, Trust, reviews};
 pub use stop::VerifyError;
 
 use crate::checkpoint::Checkpoint;

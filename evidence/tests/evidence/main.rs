@@ -21,6 +21,12 @@ mod pack;
 #[cfg(unix)]
 mod peers;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
+mod reviews;
+#[cfg(test)]
+mod story;
+#[cfg(test)]
 #[cfg(target_os = "linux")]
 mod strace;
 #[cfg(test)]
