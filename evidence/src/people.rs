@@ -22,19 +22,8 @@ pub use net::{Net, NetError, net_of};
 pub use role::Role;
 pub use sign_off::{Addendum, Completion, Conclusion, ExternalSignOff, Review, ReviewRole};
 
-use tieout_controls::Count;
-
 /// The longest text in a statement, in bytes.
 const MAX_TEXT: usize = 4096;
-
-/// A statement and its index in the log, which is proved elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logged {
-    /// The index of its entry.
-    pub index: Count,
-    /// Its envelope file.
-    pub envelope: Vec<u8>,
-}
 
 /// Whether the text says something, on one line.
 fn is_text(text: &str) -> bool {

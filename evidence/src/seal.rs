@@ -17,6 +17,7 @@
 
 mod append;
 mod appender;
+mod attach;
 mod pack;
 mod record;
 mod recover;
@@ -35,6 +36,7 @@ use crate::layout::STATEMENT;
 use append::LogWriter;
 pub use append::Logged;
 pub use appender::{Appender, append};
+pub use attach::attach;
 use chrono::{DateTime, Utc};
 use recover::Packs;
 use std::collections::BTreeMap;

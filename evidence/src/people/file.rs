@@ -1,15 +1,15 @@
 //! The file of a pack: its sign-offs, dispositions, completion and addenda, and the rules they keep
 //! (PCAOB AS 1215, `docs/formats/people.md`).
 
-use super::Logged;
 use super::disposition::{Clearance, Decision, Disposition};
 use super::finding::{Broken, Finding};
+use super::key::is_about_keys;
 use super::keyring::{Holder, Keyring};
 use super::net;
 use super::role::{PACK, Role};
 use super::sign_off::{Addendum, Completion, Conclusion, ExternalSignOff, Review, ReviewRole};
 use crate::dsse::Envelope;
-use crate::encoding::sha256;
+use crate::logbook::Statement;
 use crate::statement::{self, Stated};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +97,12 @@ pub enum Said {
 /// Reads the file of a pack, in which statements about keys and about the pack may lie in any order, and
 /// holds it against the rules. `days` is the limit from release to completion, [`COMPLETION_DAYS`] unless
 /// a policy says otherwise.
-pub fn examine(pack: &PackPlace, statements: &[Logged], keyring: Keyring, days: u32) -> AuditFile {
+pub fn examine(
+    pack: &PackPlace,
+    statements: &[Statement],
+    keyring: Keyring,
+    days: u32,
+) -> AuditFile {
     let mut file = AuditFile {
         keyring,
         entries: Vec::new(),
@@ -106,24 +111,21 @@ pub fn examine(pack: &PackPlace, statements: &[Logged], keyring: Keyring, days: 
         findings: Vec::new(),
     };
     file.check_pack(pack);
-    let mut sorted: Vec<&Logged> = statements.iter().collect();
-    sorted.sort_by_key(|logged| logged.index);
+    let mut sorted: Vec<&Statement> = statements.iter().collect();
+    sorted.sort_by_key(|statement| statement.index);
     let mut at: BTreeMap<Count, Digest> = BTreeMap::from([(pack.index, pack.digest)]);
-    for Logged { index, envelope } in sorted {
-        let (index, digest) = (*index, sha256(envelope));
+    for Statement { index, digest, envelope } in sorted {
+        let (index, digest) = (*index, *digest);
         if *at.entry(index).or_insert(digest) != digest {
             file.find(index, digest, Broken::SameIndex);
         }
         file.read(pack, index, digest, envelope);
     }
-    Rules { days, there: digests(statements) }.apply(&mut file);
+    let there = statements.iter().map(|statement| statement.digest).collect();
+    Rules { days, there }.apply(&mut file);
     file.findings.extend(file.keyring.findings.iter().cloned());
     file.findings.sort_by_key(|finding| finding.index);
     file
-}
-
-fn digests(statements: &[Logged]) -> BTreeSet<Digest> {
-    statements.iter().map(|logged| sha256(&logged.envelope)).collect()
 }
 
 impl AuditFile {
@@ -250,11 +252,6 @@ impl AuditFile {
 
 fn entry(index: Count, statement: Digest, holder: Holder, said: Said, stands: bool) -> Entry {
     Entry { index, statement, key: holder.key.id(), person: holder.person, said, stands }
-}
-
-fn is_about_keys(kind: &str) -> bool {
-    use super::key::{KeyEnrolled, KeyRevoked, KeyRotated};
-    [KeyEnrolled::TYPE, KeyRotated::TYPE, KeyRevoked::TYPE].contains(&kind)
 }
 
 /// What a verified statement says, and of what.

@@ -77,6 +77,11 @@ impl Stated for KeyRevoked {
     }
 }
 
+/// Whether statements of that type are about keys.
+pub fn is_about_keys(kind: &str) -> bool {
+    [KeyEnrolled::TYPE, KeyRotated::TYPE, KeyRevoked::TYPE].contains(&kind)
+}
+
 /// A key as the statements write it.
 pub fn spki(key: &PublicKey) -> String {
     base64(&key.to_spki())

@@ -1,11 +1,10 @@
 //! Whose keys they are, and between which entries of the log each of them speaks.
 
-use super::Logged;
 use super::finding::{Broken, Finding, Range};
 use super::key::{self, KeyEnrolled, KeyRevoked, KeyRotated};
 use super::role::Role;
 use crate::dsse::Envelope;
-use crate::encoding::sha256;
+use crate::logbook::Statement;
 use crate::public_key::PublicKey;
 use crate::statement::{self, Stated};
 use std::collections::BTreeMap;
@@ -53,7 +52,7 @@ impl Keyring {
     ///
     /// A key from outside speaks from the log's beginning. Statements can't revoke it, but for an
     /// operator's, and an enrolment with its own role gives it its person.
-    pub fn of(outside: &[(Role, PublicKey)], statements: &[Logged]) -> Self {
+    pub fn of(outside: &[(Role, PublicKey)], statements: &[Statement]) -> Self {
         let mut ring = Self::default();
         for (role, key) in outside {
             ring.add(Holder::new(*key, *role, None, 0));
@@ -61,12 +60,12 @@ impl Keyring {
         if !ring.knows_authority() {
             return ring;
         }
-        let mut sorted: Vec<&Logged> = statements.iter().collect();
-        sorted.sort_by_key(|logged| logged.index);
+        let mut sorted: Vec<&Statement> = statements.iter().collect();
+        sorted.sort_by_key(|statement| statement.index);
         let mut halves = BTreeMap::new();
-        for Logged { index, envelope: bytes } in sorted {
-            let Ok(envelope) = Envelope::parse(bytes) else { continue };
-            let digest = sha256(bytes);
+        for Statement { index, digest, envelope } in sorted {
+            let Ok(envelope) = Envelope::parse(envelope) else { continue };
+            let digest = *digest;
             let result = match statement::type_of(&envelope).as_deref() {
                 Some(KeyEnrolled::TYPE) => ring.enrol(*index, digest, &envelope),
                 Some(KeyRotated::TYPE) => ring.rotate(*index, digest, &envelope, &mut halves),

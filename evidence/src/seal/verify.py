@@ -12,15 +12,15 @@ import os
 import pathlib
 import re
 import sys
-
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 SUMS, MANIFEST, STATEMENT = "SHA256SUMS", "policy/MANIFEST", "statement.dsse.json"
-NOT_JUDGED = "not judged: whether the result follows from itself and the lines\nverdict"
+NOT_JUDGED = "not judged: sign-offs; whether the result follows from itself and lines\nverdict"
 UNCOVERED = {SUMS, STATEMENT, "proofs/statement.tlog-proof", "proofs/checkpoint",
              "disclosures/records.jsonl", "disclosures/population.jsonl"}
 NEEDED = {"run.json", "datasets.json", "VERIFY.md", "verify.py", MANIFEST}
 CHUNK, NAME = r"records/[0-9]{6}\.jsonl|population/[0-9]{6}\.txt", r"[^\s+\x00-\x1f\x7f-\x9f]+"
+REVIEW = r"reviews/[0-9a-f]{64}\.(dsse\.json|tlog-proof)"  # what people say of it, added later
 PLACE = "|".join([r"policy/[^\\\x00-\x1f\x7f-\x9f]+", CHUNK, *map(re.escape, NEEDED)])
 ENVELOPE = (r'\{"payloadType":"application/vnd\.in-toto\+json","payload":"([^"]+)",'
             r'"signatures":\[\{"keyid":"([0-9a-f]{64})","sig":"([^"]+)"\}\]\}\n')
@@ -138,7 +138,7 @@ def trees(files):
 
 def verify(folder, operator=None, log=None):
     """Raises where something does not hold."""
-    files = read(pathlib.Path(folder))
+    files = {p: b for p, b in read(pathlib.Path(folder)).items() if not re.fullmatch(REVIEW, p)}
     for path in NEEDED.union(files) - UNCOVERED:
         need(path in files and re.fullmatch(PLACE, path), f"{path!a} is missing, or has no place")
     for name, below, but in (SUMS, "", UNCOVERED), (MANIFEST, "policy/", {MANIFEST}):

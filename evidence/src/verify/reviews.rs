@@ -12,8 +12,9 @@ use crate::demo;
 use crate::dsse::Envelope;
 use crate::encoding::sha256;
 use crate::layout::{MAX_ENVELOPE, REVIEW_ENVELOPE, REVIEW_PROOF, REVIEWS, STATEMENT};
+use crate::logbook::Statement;
 use crate::people::file::COMPLETION_DAYS;
-use crate::people::{AuditFile, Keyring, Logged, PackPlace, Role, examine};
+use crate::people::{AuditFile, Keyring, PackPlace, Role, examine};
 use crate::proof::LogProof;
 use crate::public_key::PublicKey;
 use std::collections::BTreeMap;
@@ -133,7 +134,7 @@ fn place(folder: &Folder, pack: &VerifiedPack) -> Result<PackPlace, Stop> {
 }
 
 /// A statement of `reviews/` with the index that its proof shows, and by when a quorum had seen it.
-fn logged(folder: &Folder, digest: &Digest, keys: &Keys) -> Result<(Logged, Option<u64>), Stop> {
+fn logged(folder: &Folder, digest: &Digest, keys: &Keys) -> Result<(Statement, Option<u64>), Stop> {
     let name = format!("{REVIEWS}{digest}{REVIEW_ENVELOPE}");
     let envelope = folder.read(&name, MAX_ENVELOPE)?;
     if sha256(&envelope) != *digest {
@@ -152,7 +153,7 @@ fn logged(folder: &Folder, digest: &Digest, keys: &Keys) -> Result<(Logged, Opti
         }
         Log::Policy(policy) => policy.accepts(&proof.checkpoint).map_err(|e| wrong(&e))?.by,
     };
-    Ok((Logged { index: proof.index, envelope }, by))
+    Ok((Statement { index: proof.index, digest: *digest, envelope }, by))
 }
 
 impl Verdict {

@@ -13,6 +13,8 @@ mod logbook;
 #[cfg(test)]
 mod merkle;
 #[cfg(test)]
+mod net;
+#[cfg(test)]
 #[cfg(unix)]
 mod openssl;
 #[cfg(test)]

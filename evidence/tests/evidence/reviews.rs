@@ -15,6 +15,7 @@ use tieout_evidence::dsse::Envelope;
 use tieout_evidence::merkle::{inclusion_proof, leaf_hash, root};
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::people::{Broken, Conclusion, ReviewRole, Role};
+use tieout_evidence::seal::{append, attach};
 use tieout_evidence::verify::{Reviews, Trust, Verdict, reviews};
 
 /// A sealed pack at index 0, and a story of it.
@@ -335,6 +336,53 @@ fn a_sign_off_forges_no_line() {
     });
     assert_eq!(case.reviews().verdict, Verdict::Invalid);
     assert!(case.reviews().lines().iter().all(|line| !line.contains('\n')));
+}
+
+/// What is in the log is put beside its pack, again and again, and no other pack's.
+#[test]
+fn the_logs_statements_come_beside_their_pack() {
+    let workspace = Workspace::new();
+    let packs = [0, 1].map(|second| workspace.seal(second));
+    let stories = packs.clone().map(|sealed| {
+        let mut story = Story::bare();
+        story.pack.digest = sealed.digest;
+        story
+    });
+    let [mut first, mut second] = stories;
+    first.enrol(ANNA, Role::Reviewer, "p-anna");
+    first.enrol(BRUNO, Role::Reviewer, "p-bruno");
+    signed_off(&mut first);
+    second.review(ANNA, ReviewRole::Preparer);
+    let (log, folder) = (workspace.path("log"), workspace.path("packs"));
+    let vkey = NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap();
+    let append = |story: &Story| {
+        let envelopes: Vec<_> = story.logged.values().cloned().collect();
+        append(&log, &folder, ORIGIN, &workspace.log_key, &envelopes).unwrap();
+    };
+    assert_eq!(attach(&log, &vkey, &packs[0].folder).unwrap(), 0);
+    assert!(!packs[0].folder.join("reviews").exists());
+    append(&first);
+    append(&second);
+    assert_eq!([0, 1].map(|n| attach(&log, &vkey, &packs[n].folder).unwrap()), [5, 3]);
+    let trust = Trust { authority: Some(key(AUTHORITY).public_pem()), ..Trust::default() };
+    let told = |n: usize| {
+        let content = workspace.verify(&packs[n].folder).pack.unwrap();
+        reviews(&content, &workspace.anchor(), &trust).unwrap().unwrap()
+    };
+    assert_eq!([0, 1].map(|n| told(n).verdict), [Verdict::Valid; 2]);
+    assert_eq!(told(0).lines().len(), 3);
+    // Once more after an addendum and what an interruption left.
+    std::fs::create_dir(
+        folder.join(format!(".{}.reviews", packs[0].folder.file_name().unwrap().to_str().unwrap())),
+    )
+    .unwrap();
+    first.addendum(ANNA, 1);
+    append(&first);
+    assert_eq!(attach(&log, &vkey, &packs[0].folder).unwrap(), 6);
+    assert_eq!((told(0).verdict, told(0).lines().len()), (Verdict::Valid, 4));
+    // A pack of another log has none here.
+    let other = Workspace::new().seal(5);
+    assert!(attach(&log, &vkey, &other.folder).is_err());
 }
 
 /// Which index a key spoke at comes from the proof, so that the range holds for files, too.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use tieout_controls::{Count, Digest};
 use tieout_evidence::dsse::Envelope;
 use tieout_evidence::key::SigningKey;
+use tieout_evidence::logbook::Statement;
 use tieout_evidence::people::disposition::Decision;
 use tieout_evidence::people::file::COMPLETION_DAYS;
 use tieout_evidence::people::key::spki;
 use tieout_evidence::people::{
     Addendum, AuditFile, Broken, Clearance, Completion, Conclusion, KeyEnrolled, KeyRevoked,
-    KeyRotated, Keyring, Logged, PackPlace, Review, ReviewRole, Role, examine,
+    KeyRotated, Keyring, PackPlace, Review, ReviewRole, Role, examine,
 };
 use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::statement::{Stated, signed};
@@ -162,9 +163,10 @@ impl Story {
         self.state(by, disposition, &Clearance { decision, date })
     }
 
-    pub(crate) fn statements(&self) -> Vec<Logged> {
-        let logged = |(index, envelope): (&u64, &Vec<u8>)| Logged {
+    pub(crate) fn statements(&self) -> Vec<Statement> {
+        let logged = |(index, envelope): (&u64, &Vec<u8>)| Statement {
             index: Count(*index),
+            digest: sha256(envelope),
             envelope: envelope.clone(),
         };
         // Whoever reads a folder finds them in no order.
