@@ -13,6 +13,8 @@ pub mod net;
 pub mod role;
 pub mod sign_off;
 
+mod rules;
+
 pub use disposition::{Clearance, Disposition, Kind};
 pub use file::{AuditFile, Entry, PackPlace, Said, examine};
 pub use finding::{Broken, Finding};

@@ -15,7 +15,7 @@ mod reviews;
 mod stop;
 
 pub use crate::visible::visible;
-pub use reviews::{Reviews, Trust, reviews};
+pub use reviews::{Reviews, Trust, outside, reviews};
 pub use stop::VerifyError;
 
 use crate::checkpoint::Checkpoint;

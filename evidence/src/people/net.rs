@@ -66,7 +66,7 @@ pub fn net_of(
 ) -> Result<Vec<Net>, NetError> {
     let mut decided: BTreeMap<u64, &Disposition> = BTreeMap::new();
     for (disposition, cleared) in dispositions {
-        for (place, _) in about(result, records, disposition)? {
+        for place in fits(result, records, disposition)? {
             if *cleared {
                 decided.insert(place.0, disposition);
             }
@@ -92,47 +92,53 @@ pub fn net_of(
     Ok(nets)
 }
 
-/// The exceptions that a disposition is about, with their places among the records.
+/// The places of the exceptions that a disposition is about, where it states their amounts.
 ///
 /// # Errors
 /// It is not about exceptions as the pack has them.
-pub(super) fn about<'a>(
+pub(super) fn fits(
     result: &RunResult,
-    records: &'a [Value],
+    records: &[Value],
     disposition: &Disposition,
-) -> Result<Vec<(Count, &'a Value)>, NetError> {
+) -> Result<Vec<Count>, NetError> {
+    let (places, amounts) = about(result, records, disposition)?;
+    if amounts == disposition.amounts { Ok(places) } else { Err(NetError::Amounts) }
+}
+
+/// The exceptions that a disposition is about, by their places among the records, and their amounts in
+/// the pack, whatever amounts it states.
+///
+/// # Errors
+/// It is about something that is no exception of its control, or its control has none.
+pub fn about(
+    result: &RunResult,
+    records: &[Value],
+    disposition: &Disposition,
+) -> Result<(Vec<Count>, Totals), NetError> {
     let control = &disposition.control;
     if result.test(control).is_none() {
         return Err(NetError::Control(control.clone()));
     }
-    let is_exception = |record: &Value| {
+    let is_exception = |record: &&Value| {
         let has = |name: &str, value: &str| record.get(name).and_then(Value::as_str) == Some(value);
         has("kind", "record") && has("decision", "violates") && has("control", &control.to_string())
     };
-    let found: Vec<_> = match &disposition.records {
+    let places: Vec<Count> = match &disposition.records {
         None => {
-            let places = records.iter().enumerate().map(|(n, record)| (Count::of(n), record));
-            places.filter(|(_, record)| is_exception(record)).collect()
+            let all = records.iter().enumerate().filter(|(_, record)| is_exception(record));
+            all.map(|(place, _)| Count::of(place)).collect()
         }
-        Some(places) => {
-            let one = |place: &Count| {
-                let record = records.get(index(place.0)).filter(|record| is_exception(record));
-                record.map(|record| (*place, record)).ok_or(NetError::NoException(*place))
-            };
-            places.iter().map(one).collect::<Result<_, _>>()?
-        }
+        Some(places) => places.clone(),
     };
-    if found.is_empty() {
+    if places.is_empty() {
         return Err(NetError::NoExceptions(control.clone()));
     }
     let mut amounts = Totals::default();
-    for (_, record) in &found {
-        amounts.add_all(&amounts_of(record)?)?;
+    for place in &places {
+        let record = records.get(index(place.0)).filter(is_exception);
+        amounts.add_all(&amounts_of(record.ok_or(NetError::NoException(*place))?)?)?;
     }
-    if amounts != disposition.amounts {
-        return Err(NetError::Amounts);
-    }
-    Ok(found)
+    Ok((places, amounts))
 }
 
 /// Whether a cleared disposition takes anything away on that day.
@@ -159,7 +165,7 @@ impl Net {
 ///
 /// # Errors
 /// Past 76 digits.
-pub fn amounts_of(record: &Value) -> Result<Totals, DecimalError> {
+fn amounts_of(record: &Value) -> Result<Totals, DecimalError> {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("").to_owned();
     let currency = text(record.get("exposure").and_then(|exposure| exposure.get("currency")));
     let mut amounts = Totals::default();

@@ -20,7 +20,8 @@ use tieout_controls::Digest;
 
 /// Writes `reviews/` of a pack anew from the log: the statements about the pack, the clearances of its
 /// dispositions, and all statements about keys, each with its proof under the log's head. Gives how many
-/// there are; where there are none, nothing is written.
+/// there are; where nothing is stated about the pack, nothing is written, so that it stays what it was for
+/// readers who know no authority.
 ///
 /// The folder is written beside the pack and exchanged: an interruption leaves the old one, the new one, or
 /// none, and the next call makes good for it.
@@ -37,9 +38,7 @@ pub fn attach(log: &Path, key: &NoteKey, pack: &Path) -> Result<usize, SealError
         return Err(SealError::new(reason).help("name the log that it was sealed into"));
     }
     let statements = about(&digest, logbook::statements_of(log, &entries).map_err(unread)?);
-    if statements.is_empty() {
-        return Ok(0);
-    }
+    let Some(statements) = statements else { return Ok(0) };
     let leaves = log::leaves(&entries.entries);
     let files = &Disk;
     let reviews = pack.join(REVIEWS);
@@ -67,27 +66,27 @@ pub fn attach(log: &Path, key: &NoteKey, pack: &Path) -> Result<usize, SealError
     Ok(statements.len())
 }
 
-/// The statements that belong beside the pack of that digest.
-fn about(pack: &Digest, statements: Vec<Statement>) -> Vec<Statement> {
+/// The statements that belong beside the pack of that digest; `None` where none is about it.
+fn about(pack: &Digest, statements: Vec<Statement>) -> Option<Vec<Statement>> {
     let mut dispositions = BTreeSet::new();
+    let mut of_pack = false;
     let mut found = Vec::new();
     for statement in statements {
         let Ok(envelope) = Envelope::parse(&statement.envelope) else { continue };
         let (kind, subject) = (type_of(&envelope), subject_of(&envelope));
         let kind = kind.as_deref().unwrap_or_default();
-        let belongs = match subject {
-            _ if is_about_keys(kind) => true,
-            Some(subject) if kind == Clearance::TYPE => dispositions.contains(&subject),
-            subject => subject == Some(*pack) && is_of_file(kind),
-        };
-        if belongs && kind == Disposition::TYPE {
+        let is_of_pack = subject == Some(*pack) && is_of_file(kind);
+        let is_clearance = kind == Clearance::TYPE
+            && subject.is_some_and(|subject| dispositions.contains(&subject));
+        if is_of_pack && kind == Disposition::TYPE {
             dispositions.insert(statement.digest);
         }
-        if belongs {
+        of_pack |= is_of_pack;
+        if is_of_pack || is_clearance || is_about_keys(kind) {
             found.push(statement);
         }
     }
-    found
+    of_pack.then_some(found)
 }
 
 /// Whether a pack's file has statements of that type. Others may be about a pack, too.

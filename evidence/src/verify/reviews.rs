@@ -59,8 +59,7 @@ pub fn reviews(
     anchor: &Anchor,
     trust: &Trust,
 ) -> Result<Option<Reviews>, VerifyError> {
-    let keys = Keys::of(anchor)?;
-    let outside = outside(&keys, trust)?;
+    let (outside, keys) = (outside(anchor, trust)?, Keys::of(anchor)?);
     // The pack verified a moment ago: what is wrong with it now was done while it was read.
     let changed = |stop| match stop {
         Stop::Wrong(what) => {
@@ -98,8 +97,12 @@ pub fn reviews(
     Ok(Some(Reviews { verdict, file, problems, witnessed }))
 }
 
-/// The keys from outside with their roles. Nobody may be two of them.
-fn outside(keys: &Keys, trust: &Trust) -> Result<Vec<(Role, PublicKey)>, VerifyError> {
+/// The keys from outside with their roles.
+///
+/// # Errors
+/// One is no key, or the authority's is another's, too.
+pub fn outside(anchor: &Anchor, trust: &Trust) -> Result<Vec<(Role, PublicKey)>, VerifyError> {
+    let keys = Keys::of(anchor)?;
     let wrong = |why: String| VerifyError::Key { whose: "authority's", why };
     let authority = trust.authority.as_deref().map(PublicKey::from_pem).transpose();
     let authority = authority.map_err(|e| wrong(e.to_string()))?;

@@ -631,6 +631,9 @@ fn an_imported_record_is_nobodys_signature() {
     same.of_pack(OPERATOR, &record);
     same.review(BRUNO, ReviewRole::Reviewer);
     assert_eq!(same.broken(), [(6, Broken::SamePerson(ReviewRole::Preparer))]);
+    let mut same = Story::reviewed();
+    same.of_pack(OPERATOR, &record);
+    assert_eq!(same.broken(), [(7, Broken::SamePerson(ReviewRole::Reviewer))]);
     // A reviewer doesn't import.
     let mut by_reviewer = Story::new();
     by_reviewer.of_pack(BRUNO, &external(ReviewRole::Preparer));
@@ -681,6 +684,25 @@ fn a_person_is_named_by_a_pseudonym() {
         let mut story = Story::new();
         story.enrol(30, Role::Reviewer, person);
         assert_eq!(story.broken().is_empty(), holds, "{person}");
+    }
+}
+
+/// A key under which anyone can sign is given to nobody.
+#[test]
+fn a_weak_key_is_enrolled_for_nobody() {
+    let spki_of = |point: [u8; 32]| {
+        let der = [&public(30).to_spki()[..12], &point].concat();
+        (sha256(&der), base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der))
+    };
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    for (point, holds) in [(public(30).to_bytes(), true), (identity, false), ([0; 32], false)] {
+        let mut story = Story::new();
+        let ((id, spki), number) = (spki_of(point), story.number());
+        let person = "p-dora".to_owned();
+        let stated = KeyEnrolled { number, role: Role::Reviewer, person, spki };
+        story.state(AUTHORITY, id, &stated);
+        assert_eq!(story.broken().is_empty(), holds, "{point:?}");
     }
 }
 

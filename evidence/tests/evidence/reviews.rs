@@ -362,6 +362,9 @@ fn the_logs_statements_come_beside_their_pack() {
     assert_eq!(attach(&log, &vkey, &packs[0].folder).unwrap(), 0);
     assert!(!packs[0].folder.join("reviews").exists());
     append(&first);
+    // Of keys alone nothing lies with a pack: for whoever knows no authority it stays what it was.
+    assert_eq!(attach(&log, &vkey, &packs[1].folder).unwrap(), 0);
+    assert!(!packs[1].folder.join("reviews").exists());
     append(&second);
     assert_eq!([0, 1].map(|n| attach(&log, &vkey, &packs[n].folder).unwrap()), [5, 3]);
     let trust = Trust { authority: Some(key(AUTHORITY).public_pem()), ..Trust::default() };
