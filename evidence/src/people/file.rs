@@ -167,12 +167,12 @@ impl AuditFile {
 
     /// The last word of a reviewer on a disposition.
     fn is_cleared(&self, disposition: &Digest) -> bool {
-        let words = self.entries.iter().filter(|entry| entry.stands);
-        let words = words.filter_map(|entry| match &entry.said {
+        let mut words = self.entries.iter().rev().filter(|entry| entry.stands);
+        let last = words.find_map(|entry| match &entry.said {
             Said::Clearance(of, clearance) if of == disposition => Some(clearance.decision),
             _ => None,
         });
-        words.last() == Some(Decision::Cleared)
+        last == Some(Decision::Cleared)
     }
 
     pub(super) fn find(&mut self, index: Count, statement: Digest, broken: Broken) {

@@ -439,24 +439,25 @@ fn a_file_with_preparer_reviewer_and_completion_is_in_order() {
 #[test]
 fn who_reviews_did_not_prepare() {
     use ReviewRole::{Preparer, QualityReviewer, Reviewer};
-    let tables: [(&[(u8, ReviewRole)], &[(u64, Broken)]); 10] = [
-        (&[(ANNA, Preparer), (BRUNO, Reviewer), (CARLA, QualityReviewer)], &[]),
-        (&[(OPERATOR, Preparer), (BRUNO, Reviewer)], &[]),
-        (&[(ANNA, Preparer), (ANNA, Reviewer)], &[(8, Broken::SameKey(Preparer))]),
+    type Table<'a> = (&'a [(u8, ReviewRole)], Vec<(u64, Broken)>);
+    let tables: [Table<'_>; 10] = [
+        (&[(ANNA, Preparer), (BRUNO, Reviewer), (CARLA, QualityReviewer)], vec![]),
+        (&[(OPERATOR, Preparer), (BRUNO, Reviewer)], vec![]),
+        (&[(ANNA, Preparer), (ANNA, Reviewer)], vec![(8, Broken::SameKey(Preparer))]),
         // Anna's second key, and the one that Bruno replaced.
-        (&[(ANNA, Preparer), (31, Reviewer)], &[(8, Broken::SamePerson(Preparer))]),
+        (&[(ANNA, Preparer), (31, Reviewer)], vec![(8, Broken::SamePerson(Preparer))]),
         (
             &[(ANNA, Preparer), (BRUNO, Reviewer), (BRUNO, Preparer)],
-            &[(9, Broken::SameKey(Reviewer))],
+            vec![(9, Broken::SameKey(Reviewer))],
         ),
-        (&[(BRUNO, Reviewer)], &[(7, Broken::NoneBefore(Preparer))]),
-        (&[(BRUNO, Reviewer), (ANNA, Preparer)], &[(7, Broken::NoneBefore(Preparer))]),
-        (&[(ANNA, Preparer), (CARLA, QualityReviewer)], &[(8, Broken::NoneBefore(Reviewer))]),
+        (&[(BRUNO, Reviewer)], vec![(7, Broken::NoneBefore(Preparer))]),
+        (&[(BRUNO, Reviewer), (ANNA, Preparer)], vec![(7, Broken::NoneBefore(Preparer))]),
+        (&[(ANNA, Preparer), (CARLA, QualityReviewer)], vec![(8, Broken::NoneBefore(Reviewer))]),
         (
             &[(ANNA, Preparer), (BRUNO, Reviewer), (BRUNO, QualityReviewer)],
-            &[(9, Broken::SameKey(Reviewer))],
+            vec![(9, Broken::SameKey(Reviewer))],
         ),
-        (&[(ANNA, Preparer), (OPERATOR, Reviewer)], &[(8, Broken::OperatorReviews)]),
+        (&[(ANNA, Preparer), (OPERATOR, Reviewer)], vec![(8, Broken::OperatorReviews)]),
     ];
     for (signed, broken) in tables {
         let mut story = Story::new();

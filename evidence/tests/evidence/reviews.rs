@@ -159,12 +159,13 @@ fn without_an_authority_the_keys_are_unknown() {
 
 #[test]
 fn a_broken_rule_is_a_finding() {
-    for (tell, finding) in [
+    type Told<'a> = (fn(&mut Story), &'a str);
+    let cases: [Told<'_>; 5] = [
         (
-            (|story| {
+            |story| {
                 story.review(ANNA, ReviewRole::Preparer);
                 story.review(ANNA, ReviewRole::Reviewer);
-            }) as fn(&mut Story),
+            },
             "signed by the key that signed as preparer, too",
         ),
         (
@@ -195,7 +196,8 @@ fn a_broken_rule_is_a_finding() {
             },
             "is about another pack",
         ),
-    ] {
+    ];
+    for (tell, finding) in cases {
         let case = Case::new(tell);
         let (text, code) = case.run(&case.keys());
         assert!(text.ends_with("verdict INVALID\n") && code == Some(4), "{text}");
