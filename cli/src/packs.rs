@@ -69,19 +69,24 @@ fn unknown(message: String, known: &[PathBuf]) -> Failure {
 /// # Errors
 /// It is no pack, or something of it can't be read, which says nothing about the pack.
 pub(crate) fn check(pack: &Path, anchor: &Anchor) -> Outcome<Verification> {
-    verify(pack, anchor).map_err(|e| match e {
+    verify(pack, anchor).map_err(|e| unverified(pack, e))
+}
+
+/// What is said of a pack that can't be verified, which says nothing about it.
+pub(crate) fn unverified(pack: &Path, error: VerifyError) -> Failure {
+    match error {
         VerifyError::Unreadable { path, source } => Failure::file(&path, &source),
         VerifyError::NoPack => {
-            let message = format!("`{}`: {e}", output::shown(pack));
+            let message = format!("`{}`: {error}", output::shown(pack));
             let help =
                 "name the folder of a pack, such as `out/packs/20260201T093000Z-1b85cbd703da`";
             Failure::usage(Diagnostic::new("unknown-pack", message).help(help))
         }
         VerifyError::Key { .. } => {
             let help = "the operator's key is a PEM file, the log's a line `NAME+ID+KEY`";
-            Failure::usage(Diagnostic::new("key-unreadable", e.to_string()).help(help))
+            Failure::usage(Diagnostic::new("key-unreadable", error.to_string()).help(help))
         }
-    })
+    }
 }
 
 /// Verifies a pack and gives its content.

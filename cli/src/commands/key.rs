@@ -19,14 +19,14 @@ pub(super) fn new(
     passphrase_file: Option<&Path>,
 ) -> Outcome<Exit> {
     let origin = match (role, origin) {
-        (Role::Operator | Role::Approver, None) => None,
-        (Role::Operator | Role::Approver, Some(_)) => {
+        (Role::Log, Some(origin)) => Some(origin),
+        (Role::Log, None) => Some(workspace_origin(global)?),
+        (_, None) => None,
+        (_, Some(_)) => {
             let message = "`--origin` is the log's, and other keys have none";
             let help = "leave it out, or make the log's key: `--role log`";
             return Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)));
         }
-        (Role::Log, Some(origin)) => Some(origin),
-        (Role::Log, None) => Some(workspace_origin(global)?),
     };
     if let Some(origin) = origin.as_deref().filter(|origin| !is_key_name(origin)) {
         let message = format!("`{origin}` can't be a log's origin");
@@ -55,6 +55,12 @@ pub(super) fn new(
     if role == Role::Approver {
         let text = "have the public key listed in the base revision, under `gate: approvers:`; keep a \
                     backup of the private one apart from its passphrase";
+        super::remark(global.quiet, text);
+        return Ok(Exit::Success);
+    }
+    if matches!(role, Role::Reviewer | Role::PrivacyOfficer) {
+        let text = "have the authority enrol the public key: `tieout key enrol`; keep a backup of the private \
+                    one apart from its passphrase";
         super::remark(global.quiet, text);
         return Ok(Exit::Success);
     }
