@@ -93,7 +93,15 @@ pub(crate) enum Command {
     /// Waivers of exceptions
     #[command(subcommand)]
     Waiver(Waiver),
-    /// Signing keys
+    /// Sign a pack off, close its file, add to a closed one: statements signed with your own key
+    #[command(subcommand)]
+    SignOff(SignOff),
+    /// Decide what exceptions of a pack are, and clear what another decided
+    #[command(subcommand)]
+    Dispose(Dispose),
+    /// Put signed statements into the workspace's log and beside their packs
+    Submit(Submit),
+    /// Signing keys, and whose they are
     #[command(subcommand)]
     Key(Key),
     /// The log of the packs: begin, show, prove, look over, publish, witness it
@@ -211,6 +219,19 @@ pub(crate) struct Verify {
     pub(crate) pack: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) anchor: AnchorFiles,
+    #[command(flatten)]
+    pub(crate) trust: TrustFiles,
+}
+
+/// Whom the reader of sign-offs trusts, from outside the pack.
+#[derive(Debug, Default, Args)]
+pub(crate) struct TrustFiles {
+    /// The public key (SPKI PEM) of the authority that says whose the keys of sign-offs are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) authority_key: Option<PathBuf>,
+    /// The most days from a report's release to the completion of its file [default: 14]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) completion_days: Option<u32>,
 }
 
 /// Public keys that the user trusts, from outside the pack.
@@ -243,6 +264,8 @@ pub(crate) enum Pack {
         pack: PathBuf,
         #[command(flatten)]
         anchor: AnchorFiles,
+        #[command(flatten)]
+        trust: TrustFiles,
     },
     /// What differs between two packs: run, data, policies, results, exceptions
     Diff {
@@ -752,6 +775,17 @@ pub(crate) enum Key {
         #[command(flatten)]
         passphrase: PassphraseSource,
     },
+    /// As authority, state whose a key is
+    Enrol(Enrol),
+    /// State that a new key takes the place of your old one, under both
+    Rotate(Rotate),
+    /// As authority, state that a key is not to be relied on
+    Revoke(Revoke),
+    /// The keys that the workspace's log knows: whose, what for, between which indices
+    List {
+        #[command(flatten)]
+        trust: TrustFiles,
+    },
 }
 
 /// What a key signs.
@@ -765,6 +799,12 @@ pub(crate) enum Role {
     Approver,
     /// Cosignatures under the checkpoints of others' logs.
     Witness,
+    /// Sign-offs of packs, of one person.
+    Reviewer,
+    /// What concerns the erasure of personal data.
+    PrivacyOfficer,
+    /// Whose the other keys are.
+    Authority,
 }
 
 #[derive(Debug, Subcommand)]
@@ -828,6 +868,246 @@ pub(crate) struct LogWitness {
     /// The name under which it signs, as it was given to `tieout key new`
     #[arg(long)]
     pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+/// A private key, and where the statement that it signs is written.
+#[derive(Debug, Args)]
+pub(crate) struct Signing {
+    /// Your private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign_with: PathBuf,
+    /// Where the statement is written; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Enrol {
+    /// The public key (SPKI PEM)
+    pub(crate) public: PathBuf,
+    /// What it is for
+    #[arg(long, value_enum)]
+    pub(crate) role: EnrolledRole,
+    /// Whose it is: a pseudonym of small letters, digits and `-`, never a name
+    #[arg(long, value_name = "PSEUDONYM")]
+    pub(crate) person: String,
+    #[command(flatten)]
+    pub(crate) number: Number,
+    #[command(flatten)]
+    pub(crate) signing: Signing,
+}
+
+/// The roles that an authority gives.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum EnrolledRole {
+    /// Seals packs.
+    Operator,
+    /// Signs packs off.
+    Reviewer,
+    /// Answers for erasures.
+    PrivacyOfficer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Number {
+    /// Which of the authority's statements it is, from 1; else the next after those in the workspace's log
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) number: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    /// The old private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) old: PathBuf,
+    /// The new private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new: PathBuf,
+    /// Where the statement is written, the half of each key in a file of its own
+    #[arg(short, long, num_args = 2, value_names = ["OLD", "NEW"], required = true)]
+    pub(crate) output: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Revoke {
+    /// The public key (SPKI PEM)
+    pub(crate) public: PathBuf,
+    /// The first index of the log at which somebody else may have had it
+    #[arg(long, value_name = "INDEX")]
+    pub(crate) compromised_since: u64,
+    /// Why
+    #[arg(long)]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) number: Number,
+    #[command(flatten)]
+    pub(crate) signing: Signing,
+}
+
+/// A pack that is stated something about.
+#[derive(Debug, Args)]
+pub(crate) struct About {
+    /// The pack's folder, or its name in the workspace
+    pub(crate) pack: PathBuf,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorFiles,
+    /// The day; today unless given
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<NaiveDate>,
+    #[command(flatten)]
+    pub(crate) signing: Signing,
+}
+
+/// As what somebody signs off, and with what conclusion.
+#[derive(Debug, Args)]
+pub(crate) struct Concluded {
+    /// As what
+    #[arg(long = "as", value_enum, value_name = "ROLE")]
+    pub(crate) role: SignOffRole,
+    /// With what conclusion
+    #[arg(long, value_enum)]
+    pub(crate) conclusion: SignOffConclusion,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SignOff {
+    /// Sign a pack off
+    Review {
+        #[command(flatten)]
+        about: About,
+        #[command(flatten)]
+        concluded: Concluded,
+        /// What was looked at
+        #[arg(long)]
+        scope: String,
+        /// The file with your comments, of which the digest is stated
+        #[arg(long, value_name = "FILE")]
+        comments: Option<PathBuf>,
+    },
+    /// Close a pack's file
+    Complete {
+        #[command(flatten)]
+        about: About,
+        #[command(flatten)]
+        trust: TrustFiles,
+        /// The day on which the report was released
+        #[arg(long, value_name = "DATE")]
+        released: NaiveDate,
+    },
+    /// Add to a closed file
+    Addendum {
+        #[command(flatten)]
+        about: About,
+        #[command(flatten)]
+        trust: TrustFiles,
+        /// The file that is added, of which the digest is stated
+        #[arg(long, value_name = "FILE")]
+        added: PathBuf,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// As operator, state that another system has a sign-off on record
+    Import {
+        #[command(flatten)]
+        about: About,
+        #[command(flatten)]
+        concluded: Concluded,
+        /// The system
+        #[arg(long)]
+        system: String,
+        /// The record's id there
+        #[arg(long)]
+        record: String,
+        /// The record as exported, of which the digest is stated
+        #[arg(long, value_name = "FILE")]
+        exported: PathBuf,
+        /// Who signed off there: a pseudonym of small letters, digits and `-`, never a name
+        #[arg(long, value_name = "PSEUDONYM")]
+        person: String,
+    },
+}
+
+/// As what somebody signs off.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SignOffRole {
+    /// Performed the work.
+    Preparer,
+    /// Reviewed it.
+    Reviewer,
+    /// Reviewed the engagement's quality.
+    QualityReviewer,
+}
+
+/// What somebody concludes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SignOffConclusion {
+    /// Nothing stands against it.
+    Concurs,
+    /// Something does.
+    Objects,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dispose {
+    /// State what exceptions of a control are. It counts once a reviewer, another person, cleared it
+    Of {
+        #[command(flatten)]
+        about: About,
+        /// The control
+        #[arg(long, value_name = "CONTROL")]
+        control: String,
+        /// The exceptions, as PACK#RECORD numbers them; all of the control unless given
+        #[arg(long, value_name = "N", value_delimiter = ',')]
+        records: Vec<u64>,
+        /// What they are
+        #[arg(long, value_enum)]
+        kind: DispositionKind,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// The last day on which it counts; a risk is never accepted without one
+        #[arg(long, value_name = "DATE")]
+        expires: Option<NaiveDate>,
+    },
+    /// As reviewer, clear or refuse a disposition
+    Clear {
+        /// The signed disposition
+        disposition: PathBuf,
+        /// That it doesn't count
+        #[arg(long)]
+        refuse: bool,
+        #[command(flatten)]
+        signing: Signing,
+    },
+}
+
+/// What an exception turned out to be.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum DispositionKind {
+    /// It is one.
+    TrueException,
+    /// It is none.
+    FalsePositive,
+    /// It is one that is lived with until a day.
+    AcceptedRisk,
+    /// It was one, and was put right.
+    Remediated,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Submit {
+    /// Signed statements; they are appended together, in this order
+    #[arg(required = true)]
+    pub(crate) statements: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustFiles,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseSource,
 }

@@ -18,6 +18,7 @@ mod keys;
 mod lock;
 mod output;
 mod packs;
+mod people;
 mod plan;
 mod progress;
 mod proposal;

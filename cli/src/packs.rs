@@ -80,7 +80,8 @@ pub(crate) fn check_only(pack: &Path, anchor: &Anchor) -> Outcome<Verification> 
     tieout_evidence::verify::check(pack, anchor).map_err(|e| unverified(pack, e))
 }
 
-fn unverified(pack: &Path, error: VerifyError) -> Failure {
+/// What is said of a pack that can't be verified, which says nothing about it.
+pub(crate) fn unverified(pack: &Path, error: VerifyError) -> Failure {
     match error {
         VerifyError::Unreadable { path, source } => Failure::file(&path, &source),
         VerifyError::NoPack => {

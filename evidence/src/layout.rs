@@ -1,5 +1,7 @@
 //! The names in a pack's folder, and the limits within which packs are read.
 
+use tieout_controls::Digest;
+
 /// The list of the covered files.
 pub(crate) const SUMS: &str = "SHA256SUMS";
 /// The signed statement.
@@ -37,6 +39,14 @@ pub(crate) const RECORD_DISCLOSURES: &str = "disclosures/records.jsonl";
 /// What the population's digests stand for.
 pub(crate) const POPULATION_DISCLOSURES: &str = "disclosures/population.jsonl";
 
+/// The folder of what people state about the pack, and of whose their keys are: added later, each under
+/// its own signature and proof.
+pub(crate) const REVIEWS: &str = "reviews/";
+/// How the name of a statement's envelope file ends there, behind the digest of the file.
+pub(crate) const REVIEW_ENVELOPE: &str = ".dsse.json";
+/// How the name of its proof ends.
+pub(crate) const REVIEW_PROOF: &str = ".tlog-proof";
+
 /// The files that the list of covered files leaves out: those that sign it, and those that may be
 /// deleted.
 pub(crate) const UNCOVERED: [&str; 7] =
@@ -71,6 +81,13 @@ pub(crate) fn tiles(folder: &str, level: usize) -> String {
 /// Whether that is a path of tiles.
 pub(crate) fn is_tiles(path: &str) -> bool {
     [RECORDS, POPULATION].iter().any(|name| [1, 2].iter().any(|level| tiles(name, *level) == path))
+}
+
+/// The digest in the name of a file of `reviews/`; `None` for any other name.
+pub(crate) fn review(path: &str) -> Option<Digest> {
+    let name = path.strip_prefix(REVIEWS)?;
+    let digest = name.strip_suffix(REVIEW_ENVELOPE).or_else(|| name.strip_suffix(REVIEW_PROOF))?;
+    digest.parse().ok()
 }
 
 /// Whether the text is a path that a pack may have: relative, with `/`, within the folder, and

@@ -12,6 +12,7 @@
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`statement`] | in-toto statements other than a pack's |
 //! | [`intent`] | the announcement of a run |
+//! | [`people`] | statements of and about people and their keys |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`line_proof`], [`prove`] | one line of a pack with its way to the log |
 //! | [`log`], [`logbook`] | the log's folder, as a reader sees it, and the statements in it |
@@ -29,6 +30,7 @@ pub mod log;
 pub mod logbook;
 pub mod merkle;
 pub mod note;
+pub mod people;
 pub mod policy;
 pub mod proof;
 pub mod prove;

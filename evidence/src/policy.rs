@@ -125,6 +125,11 @@ impl Policy {
         logs.chain(self.witnesses.iter().map(Cosigner::public_key))
     }
 
+    /// Whether it is the key of one of its witnesses.
+    pub fn is_witness(&self, key: &PublicKey) -> bool {
+        self.witnesses.iter().any(|witness| witness.public_key() == key)
+    }
+
     /// Whether the policy accepts the checkpoint in a note: one of its logs signed it, and a quorum of its
     /// witnesses cosigned it. A line in the name of a key of the policy that doesn't hold is never passed over.
     ///

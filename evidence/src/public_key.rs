@@ -47,7 +47,14 @@ impl PublicKey {
     pub fn from_pem(text: &str) -> Result<Self, PublicKeyError> {
         let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
         let [BEGIN, body @ .., END] = lines.as_slice() else { return Err(PublicKeyError::Pem) };
-        let der = from_base64(&body.concat()).ok_or(PublicKeyError::Pem)?;
+        Self::from_spki(&from_base64(&body.concat()).ok_or(PublicKeyError::Pem)?)
+    }
+
+    /// The key of a SubjectPublicKeyInfo in DER.
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_bytes`], and [`PublicKeyError::NotEd25519`] for anything else.
+    pub fn from_spki(der: &[u8]) -> Result<Self, PublicKeyError> {
         let key = der.strip_prefix(&SPKI_PREFIX).ok_or(PublicKeyError::NotEd25519)?;
         Self::from_bytes(key.try_into().map_err(|_| PublicKeyError::NotEd25519)?)
     }

@@ -21,6 +21,7 @@
 mod announce;
 mod append;
 mod appender;
+mod attach;
 mod cosigned;
 mod pack;
 mod record;
@@ -43,6 +44,7 @@ pub use announce::{Announced, IntentInput, abandon, announce};
 use append::LogWriter;
 pub use append::Logged;
 pub use appender::{Appender, append};
+pub use attach::attach;
 use chrono::{DateTime, Utc};
 use recover::Packs;
 use std::collections::BTreeMap;

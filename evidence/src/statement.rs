@@ -70,6 +70,13 @@ pub fn type_of(envelope: &Envelope) -> Option<String> {
     value.get("predicateType")?.as_str().map(str::to_owned)
 }
 
+/// The digest that an envelope's payload says it is about, by its own word.
+#[cfg(feature = "seal")]
+pub fn subject_of(envelope: &Envelope) -> Option<Digest> {
+    let value = json::value(&envelope.payload).ok()?;
+    value.pointer("/subject/0/digest/sha256")?.as_str()?.parse().ok()
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Form<P> {

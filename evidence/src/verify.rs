@@ -16,6 +16,7 @@ mod ordered;
 mod place;
 mod population;
 mod records;
+mod reviews;
 mod rows;
 mod scan;
 mod stop;
@@ -23,6 +24,7 @@ mod tally;
 
 pub use crate::visible::visible;
 pub use line::{LineVerification, ProvedLine, verify_line};
+pub use reviews::{Reviews, Trust, outside, reviews};
 pub use stop::VerifyError;
 
 use crate::checkpoint::Checkpoint;

@@ -23,7 +23,6 @@ pub(super) fn new(
         Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)))
     };
     let name = match (role, origin, name) {
-        (Role::Operator | Role::Approver, None, None) => None,
         (Role::Log, Some(origin), None) => Some(origin),
         (Role::Log, None, None) => Some(workspace_origin(global)?),
         (Role::Witness, None, Some(name)) => Some(name),
@@ -32,6 +31,7 @@ pub(super) fn new(
             let help = "give `--name`, such as `--name auditor.example/w1`";
             return Err(Failure::usage(Diagnostic::new("origin-missing", message).help(help)));
         }
+        (_, None, None) => None,
         (_, Some(_), _) => {
             let help = "leave it out, or make the log's key: `--role log`";
             return unused("`--origin` is the log's, and other keys have none", help);
@@ -79,6 +79,12 @@ pub(super) fn new(
     if role == Role::Witness {
         let text = "give the verifier key to the log's operator and to whoever verifies; keep the private \
                     one where the operator can't reach it";
+        super::remark(global.quiet, text);
+        return Ok(Exit::Success);
+    }
+    if matches!(role, Role::Reviewer | Role::PrivacyOfficer) {
+        let text = "have the authority enrol the public key: `tieout key enrol`; keep a backup of the private \
+                    one apart from its passphrase";
         super::remark(global.quiet, text);
         return Ok(Exit::Success);
     }

@@ -7,10 +7,12 @@ mod control;
 mod dataset;
 mod deck;
 mod demo;
+mod dispose;
 mod explain;
 mod gate;
 mod init;
 mod key;
+mod keyring;
 mod log;
 mod pack;
 mod policy;
@@ -20,6 +22,8 @@ mod report;
 mod rows;
 mod run;
 mod search;
+mod sign_off;
+mod submit;
 mod verify;
 mod version;
 mod waiver;
@@ -73,7 +77,9 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Explain(args) => explain::explain(global, &args),
         Command::Why(args) => why::why(global, &args),
         Command::Verify(args) => verify::verify(global, &args),
-        Command::Pack(Pack::Show { pack, anchor }) => pack::show(global, &pack, &anchor),
+        Command::Pack(Pack::Show { pack, anchor, trust }) => {
+            pack::show(global, &pack, &anchor, &trust)
+        }
         Command::Pack(Pack::Diff { before, after, anchor }) => {
             pack::diff(global, [&before, &after], &anchor)
         }
@@ -122,6 +128,13 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Log(Log::Fsck(args)) => log::fsck(global, &args),
         Command::Log(Log::Publish { folder }) => log::publish(global, &folder),
         Command::Log(Log::Witness(args)) => log::witness(&args),
+        Command::Key(Key::Enrol(args)) => keyring::enrol(global, &args),
+        Command::Key(Key::Rotate(args)) => keyring::rotate(&args),
+        Command::Key(Key::Revoke(args)) => keyring::revoke(global, &args),
+        Command::Key(Key::List { trust }) => keyring::list(global, &trust),
+        Command::SignOff(args) => sign_off::sign_off(global, &args),
+        Command::Dispose(args) => dispose::dispose(global, &args),
+        Command::Submit(args) => submit::submit(global, &args),
         Command::Deck(Deck::Generate(args)) => deck::generate(global, &args),
         Command::Completions { shell } => completions::completions(shell),
         Command::Version(args) => version::version(global, args.lock),

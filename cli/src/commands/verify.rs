@@ -6,13 +6,14 @@ use crate::exit::Exit;
 use crate::keys;
 use crate::output;
 use crate::packs;
+use crate::people;
 use crate::sealing;
 use crate::text::visible_line;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::public_key::PublicKey;
-use tieout_evidence::verify::{Anchor, Verdict, Verification};
+use tieout_evidence::verify::{Anchor, Reviews, Verdict, Verification};
 
 /// Verifies a pack under the keys given, and only those: an anchor comes from outside. Without a pack,
 /// the workspace.
@@ -26,9 +27,15 @@ pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
     };
     let pack = packs::named(pack, workspace.as_ref())?;
     let anchor = keys::anchor(&args.anchor)?;
-    let verification = packs::check_only(&pack, &anchor)?;
-    output::print(&told(&output::shown(&pack), &verification, &anchor))?;
-    Ok(Exit::of_verdict(verification.verdict))
+    let trust = people::trust(&args.trust)?;
+    // What people state of single exceptions is held against the lines.
+    let check = if pack.join("reviews").is_dir() { packs::check } else { packs::check_only };
+    let verification = check(&pack, &anchor)?;
+    let content = verification.pack.as_ref();
+    let reviews = content.map(|content| people::beside(content, &anchor, &trust)).transpose()?;
+    let reviews = reviews.flatten();
+    output::print(&told(&output::shown(&pack), &verification, reviews.as_ref(), &anchor))?;
+    Ok(Exit::of_verdict(verification.verdict.with(reviews.as_ref())))
 }
 
 /// Verifies a workspace's log and packs: that every entry is explained, every pack valid and logged, and
@@ -68,7 +75,13 @@ fn whole(global: &Global, args: &Verify) -> Outcome<Exit> {
     Ok(if findings.is_empty() { Exit::Success } else { Exit::Unproven })
 }
 
-fn told(pack: &str, verification: &Verification, anchor: &Anchor) -> String {
+fn told(
+    pack: &str,
+    verification: &Verification,
+    reviews: Option<&Reviews>,
+    anchor: &Anchor,
+) -> String {
+    let verdict = verification.verdict.with(reviews);
     let mut out = String::new();
     for check in &verification.checks {
         let _ = match &check.failure {
@@ -82,14 +95,18 @@ fn told(pack: &str, verification: &Verification, anchor: &Anchor) -> String {
     for note in &verification.notes {
         let _ = writeln!(out, "  note    {}", visible_line(note));
     }
-    if verification.verdict == Verdict::Indeterminate {
-        let _ = write!(out, "{}", to_go_on(pack, anchor));
+    for line in reviews.into_iter().flat_map(Reviews::lines) {
+        let _ = writeln!(out, "  {}", visible_line(&line));
+    }
+    if verdict == Verdict::Indeterminate {
+        let unknown = reviews.is_some_and(|reviews| !reviews.file.unknown.is_empty());
+        let _ = write!(out, "{}", to_go_on(pack, anchor, unknown));
     }
     // The last line, so that nothing that a pack says can stand behind it.
     let _ = writeln!(
         out,
         "{}",
-        match verification.verdict {
+        match verdict {
             Verdict::Valid => "VALID: everything holds under the keys given",
             Verdict::Invalid => "INVALID: something does not hold; rely on none of it",
             Verdict::Indeterminate => {
@@ -101,10 +118,11 @@ fn told(pack: &str, verification: &Verification, anchor: &Anchor) -> String {
 }
 
 /// What to do for a verdict.
-fn to_go_on(pack: &str, anchor: &Anchor) -> String {
+fn to_go_on(pack: &str, anchor: &Anchor, unknown: bool) -> String {
     let missing = [
         (anchor.operator.is_none(), "--operator-key OPERATOR.pub"),
-        (anchor.log.is_none(), "--log-key LOG.vkey"),
+        (anchor.log.is_none() && anchor.policy.is_none(), "--log-key LOG.vkey"),
+        (unknown, "--authority-key AUTHORITY.pub"),
     ];
     let missing: Vec<_> = missing.iter().filter(|(missing, _)| *missing).map(|(_, f)| *f).collect();
     let (pack, flags) = (visible_line(pack), missing.join(" "));

@@ -5,13 +5,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tieout_evidence::verify::{
-    Anchor, Check, LineVerification, Verdict, Verification, check, verify_line, visible,
+    Anchor, Check, LineVerification, Reviews, Trust, Verdict, Verification, check, reviews, verify,
+    verify_line, visible,
 };
 
 const USAGE: &str = "\
 Verifies an evidence pack, or the proof of one line of a pack.
 
 Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE | --policy FILE]
+                          [--authority-key FILE] [--completion-days NUMBER]
        tieout-verify proof PROOF [--operator-key FILE] [--log-key FILE | --policy FILE]
 
   PACK                 the pack's folder
@@ -20,9 +22,14 @@ Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE | --policy FILE]
   --log-key FILE       the log's verifier key (NAME+ID+KEY), from elsewhere than the pack
   --policy FILE        instead of the log's key a policy (C2SP tlog-policy): which logs, and how many of
                        which witnesses must have cosigned; from elsewhere than the pack
+  --authority-key FILE the public key (PEM) of who says whose the keys of sign-offs are, from elsewhere than
+                       the pack
+  --completion-days NUMBER
+                       the most days from a report's release to the completion of its file, 14 unless given
   -h, --help           this text
 
-Every check is printed, and the verdict as the last line: VALID, INDETERMINATE or INVALID.
+Every check is printed, and the verdict as the last line: VALID, INDETERMINATE or INVALID. Sign-offs and
+other statements that lie with the pack are told, too, and what is wrong with one is wrong with the whole.
 
 Exit code: 0 valid, 2 wrong usage, no pack, or something that can't be read (which says nothing
 about the pack), 3 indeterminate (a key was not given), 4 invalid.
@@ -44,13 +51,23 @@ fn main() -> ExitCode {
 fn run(arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String> {
     let mut arguments = arguments.peekable();
     let line = arguments.next_if(|first| first == "proof").is_some();
-    let (mut pack, mut anchor) = (None, Anchor::default());
+    let (mut pack, mut anchor, mut trust) = (None, Anchor::default(), Trust::default());
+    let mut days = None;
     while let Some(argument) = arguments.next() {
         let slot = match argument.to_str() {
             Some("-h" | "--help") => return Ok((USAGE.to_owned(), 0)),
             Some("--operator-key") => &mut anchor.operator,
             Some("--log-key") => &mut anchor.log,
             Some("--policy") => &mut anchor.policy,
+            Some("--authority-key") => &mut trust.authority,
+            Some("--completion-days") => {
+                let number = arguments.next().and_then(|n| n.to_str().and_then(|n| n.parse().ok()));
+                let number: u32 = number.ok_or("`--completion-days` wants a number of days")?;
+                if days.replace(number).is_some() {
+                    return Err("`--completion-days` is given twice".to_owned());
+                }
+                continue;
+            }
             _ if argument.as_encoded_bytes().starts_with(b"-") || pack.is_some() => {
                 let argument = shown(argument.as_ref());
                 return Err(format!("`{argument}` is not expected\n\n{USAGE}"));
@@ -73,14 +90,23 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String
     let path = pack.ok_or_else(|| format!("no {what} is given\n\n{USAGE}"))?;
     let wrong = |e: &dyn std::fmt::Display| format!("`{}`: {e}", shown(&path));
     if line {
+        if trust.authority.is_some() || days.is_some() {
+            return Err(format!("sign-offs are of packs, not of one line\n\n{USAGE}"));
+        }
         let unreadable = |e| format!("`{}` can't be read: {e}", shown(&path));
         // What is no text is no proof, which is for the verification to say.
         let text = std::fs::read(&path).map_err(unreadable)?;
         let text = String::from_utf8_lossy(&text);
-        Ok(report_line(&verify_line(&text, &anchor).map_err(|e| wrong(&e))?))
-    } else {
-        Ok(report(&check(&path, &anchor).map_err(|e| wrong(&e))?))
+        return Ok(report_line(&verify_line(&text, &anchor).map_err(|e| wrong(&e))?));
     }
+    trust.completion_days = days.unwrap_or(trust.completion_days);
+    // What people state of single exceptions is held against the lines.
+    let verified = if path.join("reviews").is_dir() { verify } else { check };
+    let verification = verified(&path, &anchor).map_err(|e| wrong(&e))?;
+    let content = verification.pack.as_ref();
+    let signed = content.map(|content| reviews(content, &anchor, &trust)).transpose();
+    let signed = signed.map_err(|e| wrong(&e))?.flatten();
+    Ok(report(&verification, signed.as_ref()))
 }
 
 /// A path that may be no UTF-8, as it may be printed.
@@ -88,7 +114,7 @@ fn shown(path: &Path) -> String {
     visible(&path.display().to_string())
 }
 
-fn report(verification: &Verification) -> (String, u8) {
+fn report(verification: &Verification, signed: Option<&Reviews>) -> (String, u8) {
     let mut lines = begin(&verification.checks, &verification.notes);
     if let Some(pack) = &verification.pack {
         lines.push(format!("pack    {}, log index {}", pack.digest, pack.log_index));
@@ -96,7 +122,8 @@ fn report(verification: &Verification) -> (String, u8) {
             lines.push(format!("result  {} {}", test.control.id, test.outcome.word()));
         }
     }
-    end(lines, verification.verdict)
+    lines.extend(signed.into_iter().flat_map(Reviews::lines));
+    end(lines, verification.verdict.with(signed))
 }
 
 fn report_line(verification: &LineVerification) -> (String, u8) {

@@ -5,7 +5,7 @@ use crate::encoding::sha256;
 use crate::layout::{
     DATASETS, DISCLOSURES, INTENT, MANIFEST, MAX_CHUNK, MAX_DOCUMENT, MAX_FILES, POLICY,
     POPULATION, RECORDS, RUN, STATEMENT, SUMS, TILES, UNCOVERED, VERIFY, VERIFY_PY, is_path,
-    is_tiles,
+    is_tiles, review,
 };
 use crate::sums::Sums;
 use sha2::{Digest as _, Sha256};
@@ -54,6 +54,11 @@ impl Folder {
 
     pub(super) fn has(&self, path: &str) -> bool {
         self.files.contains(path)
+    }
+
+    /// The digests that files of `reviews/` are named by.
+    pub(super) fn reviews(&self) -> BTreeSet<Digest> {
+        self.files.iter().filter_map(|path| review(path)).collect()
     }
 
     /// Opens a file of the pack.
@@ -132,7 +137,8 @@ impl<'a> Covered<'a> {
         let bytes = folder.read(SUMS, MAX_DOCUMENT)?;
         let sums = Sums::parse(&bytes).map_err(|e| format!("`{SUMS}`: {e}"))?;
         for path in &folder.files {
-            if !sums.0.contains_key(path) && !UNCOVERED.contains(&path.as_str()) {
+            let uncovered = UNCOVERED.contains(&path.as_str()) || review(path).is_some();
+            if !sums.0.contains_key(path) && !uncovered {
                 return Err(format!("`{path}` is not listed in `{SUMS}`").into());
             }
         }

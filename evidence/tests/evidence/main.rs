@@ -15,6 +15,8 @@ mod logbook;
 #[cfg(test)]
 mod merkle;
 #[cfg(test)]
+mod net;
+#[cfg(test)]
 #[cfg(unix)]
 mod openssl;
 #[cfg(test)]
@@ -23,7 +25,13 @@ mod pack;
 #[cfg(unix)]
 mod peers;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
+mod reviews;
+#[cfg(test)]
 mod scale;
+#[cfg(test)]
+mod story;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod strace;

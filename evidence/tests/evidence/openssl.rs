@@ -144,6 +144,13 @@ fn the_commands_of_verify_md_work_as_written() {
         }
         std::fs::write(&path, bytes).unwrap();
     }
+    // What people state about the pack comes later, and is verified elsewhere.
+    for (name, verified) in [(format!("{}.dsse.json", "a".repeat(64)), true), ("a".into(), false)] {
+        std::fs::create_dir(pack.join("reviews")).unwrap();
+        std::fs::write(pack.join("reviews").join(name), "").unwrap();
+        assert_eq!(run(pack, "operator.pub", "log.vkey").0, verified);
+        std::fs::remove_dir_all(pack.join("reviews")).unwrap();
+    }
     std::fs::remove_dir_all(pack.join("disclosures")).unwrap();
     assert!(run(pack, "operator.pub", "log.vkey").0);
     assert!(commands(pack).lines().filter(|line| line.starts_with("# ")).count() <= 10);

@@ -88,6 +88,14 @@ fn it_exits_by_its_verdict() {
     let point = format!("{}{}=", &key[..16], "A".repeat(43));
     std::fs::write(&weak, pem.replace(key, &point)).unwrap();
     assert_eq!(run(&[&pack, &weak, &log]), said(2, "NONE"));
+    // What people state about the pack comes later, and is verified elsewhere.
+    let reviews = pack.join("reviews");
+    std::fs::create_dir(&reviews).unwrap();
+    std::fs::write(reviews.join(format!("{}.tlog-proof", "a".repeat(64))), "").unwrap();
+    assert_eq!(run(&[&pack, &operator, &log]), said(0, "VALID"));
+    std::fs::write(reviews.join("notes.txt"), "").unwrap();
+    assert_eq!(run(&[&pack, &operator, &log]), said(4, "INVALID"));
+    std::fs::remove_dir_all(&reviews).unwrap();
     std::fs::remove_file(pack.join("SHA256SUMS")).unwrap();
     assert_eq!(run(&[&pack, &operator, &log]), said(4, "INVALID"));
 }

@@ -1,0 +1,120 @@
+//! `tieout submit`: signed statements of people into the workspace's log, and beside their packs.
+
+use crate::args::{Global, Submit};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::exit::Exit;
+use crate::keys::{self, Keys};
+use crate::output;
+use crate::packs;
+use crate::people;
+use crate::workspace::Workspace;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use tieout_controls::{Count, Digest};
+use tieout_evidence::dsse::Envelope;
+use tieout_evidence::log;
+use tieout_evidence::logbook::Statement;
+use tieout_evidence::people::{Keyring, PackPlace, examine};
+use tieout_evidence::seal::{SealError, append, attach};
+use tieout_evidence::verify::{Trust, outside};
+
+/// Appends statements as one group, unless one of them would break a rule: what is in the log stays there.
+pub(super) fn submit(global: &Global, args: &Submit) -> Outcome<Exit> {
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let trust = people::trust(&args.trust)?;
+    if trust.authority.is_none() {
+        let message =
+            "without the authority's key nobody says whose the keys of the statements are";
+        let help = "give `--authority-key FILE`";
+        return Err(Failure::usage(Diagnostic::new("statement-refused", message).help(help)));
+    }
+    let own = Keys::of(&workspace, args.passphrase.passphrase_file.as_deref())?;
+    let envelopes = args.statements.iter().map(|path| people::read(path));
+    let envelopes = envelopes.collect::<Outcome<Vec<_>>>()?;
+    check(&workspace, &trust, args, &envelopes)?;
+    let (log, folder, origin) = (workspace.log(), workspace.packs(), workspace.origin());
+    let logged = append(&log, &folder, &origin, &own.log, &envelopes).map_err(failed)?;
+    for (path, logged) in args.statements.iter().zip(&logged) {
+        output::print(&format!("{}: log index {}\n", output::shown(path), logged.index))?;
+    }
+    let key = people::log_key(&workspace)?;
+    for pack in packs::folders(&workspace)? {
+        attach(&log, &key, &pack).map_err(failed)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Holds the statements against the rules, as if they were in the log already.
+fn check(
+    workspace: &Workspace,
+    trust: &Trust,
+    args: &Submit,
+    envelopes: &[Vec<u8>],
+) -> Outcome<()> {
+    let key = people::log_key(workspace)?;
+    let entries = log::read(&workspace.log(), &key).map_err(|e| {
+        let help = "restore the log's folder from its latest backup";
+        Failure::usage(Diagnostic::new("log-unreadable", e.to_string()).help(help))
+    })?;
+    let mut statements = people::logged(workspace)?;
+    let mut files = BTreeMap::new();
+    let mut next = Count::of(entries.entries.len());
+    for (path, envelope) in args.statements.iter().zip(envelopes) {
+        let digest = Digest(Sha256::digest(envelope).into());
+        files.insert(digest, path);
+        if !statements.iter().any(|known| known.digest == digest) {
+            statements.push(Statement { index: next, digest, envelope: envelope.clone() });
+            next.increment();
+        }
+    }
+    let outside = outside(&keys::own_anchor(workspace)?, trust)
+        .map_err(|e| packs::unverified(&workspace.log(), e))?;
+    let ring = Keyring::of(&outside, &statements);
+    let mut wrong: BTreeMap<Digest, String> = BTreeMap::new();
+    let mut placed = std::collections::BTreeSet::new();
+    for finding in &ring.findings {
+        wrong.insert(finding.statement, finding.broken.to_string());
+    }
+    for (digest, folder) in packs::envelopes(workspace)? {
+        let Some(index) = entries.entries.iter().position(|entry| *entry == digest) else {
+            continue;
+        };
+        let path = folder.join(packs::ENVELOPE);
+        let bytes = std::fs::read(&path).map_err(|e| Failure::file(&path, &e))?;
+        let Ok(envelope) = Envelope::parse(&bytes) else { continue };
+        let place = PackPlace { digest, index: Count::of(index), envelope };
+        let file = examine(&place, &statements, ring.clone(), trust.completion_days);
+        for finding in &file.findings {
+            wrong.insert(finding.statement, finding.broken.to_string());
+        }
+        placed.extend(file.entries.iter().map(|entry| entry.statement));
+    }
+    let about_keys = |digest: &Digest| {
+        let statement = statements.iter().find(|statement| statement.digest == *digest);
+        let envelope = statement.and_then(|found| Envelope::parse(&found.envelope).ok());
+        let kind = envelope.and_then(|e| tieout_evidence::statement::type_of(&e));
+        kind.is_some_and(|kind| tieout_evidence::people::key::is_about_keys(&kind))
+    };
+    let mut diagnostics = Vec::new();
+    for (digest, path) in files {
+        let about_nothing = !placed.contains(&digest) && !about_keys(&digest);
+        let why = wrong.get(&digest).cloned();
+        let why = why.or_else(|| {
+            about_nothing
+                .then(|| "it is about no pack and no disposition of the workspace".to_owned())
+        });
+        if let Some(why) = why {
+            let message = format!("`{}` is not put into the log: {why}", output::shown(path));
+            let help = "what is in the log stays there; nothing was appended";
+            diagnostics.push(Diagnostic::new("statement-refused", message).help(help));
+        }
+    }
+    match diagnostics.is_empty() {
+        true => Ok(()),
+        false => Err(Failure { exit: Exit::Unproven, diagnostics }),
+    }
+}
+
+fn failed(error: SealError) -> Failure {
+    Failure::usage(Diagnostic::new("not-sealed", error.reason).maybe_help(error.help))
+}
