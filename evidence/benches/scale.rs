@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --profile release -p tieout-evidence --bench scale -- MODE`, where MODE is
 //!
-//! * `verify`: full verification of a pack with record lines of 300 bytes, `MIB` (1024) of them, beside
+//! * `verify`: full verification of a pack with record lines of some 330 bytes, `MIB` (1024) of them, beside
 //!   `sha256sum` and `openssl dgst` over the same files; CPU seconds, speed-up on two cores, memory;
 //! * `commit`: the commitment to `ROWS` (10,000,000) rows of 300 bytes;
 //! * `row`: proving and verifying lines of a population of `ROWS` (100,000,000);
@@ -125,7 +125,7 @@ impl WorkingPaper for Many {
 fn many(rows: u64) -> Many {
     let decision = violates("differs", Some("0.05"), None, None);
     let mut record = billed(1, decision);
-    // So that a line has 300 bytes.
+    // So that a line is short: some 330 bytes.
     record.values.clear();
     record.exposure = None;
     let mut fixture = run_of(Vec::new(), vec![record], Vec::new());
@@ -149,7 +149,7 @@ fn many(rows: u64) -> Many {
 /// The pack with that many MiB of record lines.
 fn pack(folder: &Path) -> PathBuf {
     let mib = size("MIB", 1024);
-    let rows = (mib << 20) / 300;
+    let rows = (mib << 20) / 330;
     let packs = folder.join(format!("records-{mib}"));
     if !packs.exists() {
         let many = many(rows);
