@@ -8,24 +8,32 @@ use crate::checkpoint::Checkpoint;
 use crate::claims::Statement;
 use crate::dsse::Envelope;
 use crate::encoding::{is_base64_url, sha256};
+use crate::intent::{Abandoned, Intent};
 use crate::line::Line;
+use crate::line_proof::LineProof;
 use crate::merkle::{Tree, inclusion_proof, leaf_hash, verify_inclusion};
 use crate::note::Note;
+use crate::people::disposition::{Clearance, Disposition};
+use crate::people::key::{KeyEnrolled, KeyRevoked, KeyRotated};
+use crate::people::sign_off::{Addendum, Completion, ExternalSignOff, Review};
 use crate::policy::Policy;
 use crate::proof::LogProof;
 use crate::sums::Sums;
-use crate::{disclosure, json};
+use crate::verify::{Anchor, verify_line};
+use crate::{disclosure, json, statement};
 
 /// A target.
 pub type Target = fn(&[u8]);
 
 /// The targets by their names. The folder of a whole pack is another one, of the fuzzer's own.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("envelope", envelope),
-    ("statement", statement),
+    ("statement", pack_statement),
+    ("stated", stated),
     ("checkpoint", checkpoint),
     ("proof", proof),
     ("tree", tree),
+    ("line_proof", line_proof),
     ("disclosure", disclosure),
     ("record", record),
     ("sums", sums),
@@ -40,10 +48,30 @@ pub fn envelope(data: &[u8]) {
 }
 
 /// A pack's statement.
-pub fn statement(data: &[u8]) {
-    if let Ok(statement) = Statement::parse(data) {
-        assert_eq!(serde_json::to_vec(&statement).ok().as_deref(), Some(data));
+pub fn pack_statement(data: &[u8]) {
+    if let Ok(read) = Statement::parse(data) {
+        assert_eq!(serde_json::to_vec(&read).ok().as_deref(), Some(data));
     }
+}
+
+/// A statement of another type than a pack's: at most one type is in its form.
+pub fn stated(data: &[u8]) {
+    let payload = data.to_vec();
+    let envelope = Envelope { payload, keyid: sha256(data), signature: Vec::new() };
+    let read = [
+        statement::read::<Intent>(&envelope).is_ok(),
+        statement::read::<Abandoned>(&envelope).is_ok(),
+        statement::read::<KeyEnrolled>(&envelope).is_ok(),
+        statement::read::<KeyRotated>(&envelope).is_ok(),
+        statement::read::<KeyRevoked>(&envelope).is_ok(),
+        statement::read::<Review>(&envelope).is_ok(),
+        statement::read::<Completion>(&envelope).is_ok(),
+        statement::read::<Addendum>(&envelope).is_ok(),
+        statement::read::<ExternalSignOff>(&envelope).is_ok(),
+        statement::read::<Disposition>(&envelope).is_ok(),
+        statement::read::<Clearance>(&envelope).is_ok(),
+    ];
+    assert!(read.into_iter().filter(|is| *is).count() < 2);
 }
 
 /// A signed note, and the checkpoint in it.
@@ -93,6 +121,15 @@ pub fn tree(data: &[u8]) {
     let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let holds = verify_inclusion(leaf, number(index), number(size), &hashes, &root);
     assert_eq!(holds, !changed);
+}
+
+/// The proof of one line, and where it leads.
+pub fn line_proof(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(proof) = LineProof::parse(text) {
+        assert_eq!(proof.to_string(), text);
+    }
+    let _ = verify_line(text, &Anchor::default());
 }
 
 /// A disclosure.

@@ -181,7 +181,7 @@ fn two_witnesses_cosign_a_run_and_one_is_not_enough() {
     for pack in packs(&desk) {
         under_policy(&desk, &pack).exits(0);
     }
-    tieout(&desk, "log fsck --expect keys/operator.pem.pub").exits(0).prints(&["HOLDS: entries 3"]);
+    tieout(&desk, "log fsck --expect keys/operator.pem.pub").exits(0).prints(&["HOLDS: entries 6"]);
     // One line a request, and who asked for what.
     let told = std::fs::read_to_string(desk.path(&format!("{}.told", first.name))).unwrap();
     assert!(told.contains(" POST /add-checkpoint 200 tieout.local/"), "{told}");
@@ -203,13 +203,13 @@ fn the_protocol_by_other_clients() {
     assert_eq!(status, 200);
     assert!(line.starts_with("\u{2014} w1.example ") && line.ends_with('\n'), "{line}");
     let (status, head, size) = witness.post(&ask);
-    assert_eq!((status, size.as_str()), (409, "1\n"));
+    assert_eq!((status, size.as_str()), (409, "2\n"));
     assert!(head.contains("Content-Type: text/x.tlog.size"), "{head}");
-    assert_eq!(witness.status(&format!("old 1\n\n{note}")), 200, "the same head once more");
-    assert_eq!(witness.status(&format!("old 2\n\n{note}")), 400);
+    assert_eq!(witness.status(&format!("old 2\n\n{note}")), 200, "the same head once more");
+    assert_eq!(witness.status(&format!("old 3\n\n{note}")), 400);
     assert_eq!(witness.status(&format!("old 01\n\n{note}")), 400);
     assert_eq!(witness.status(&ask.replace("tieout.local/", "tieout.other/")), 404);
-    assert_eq!(witness.status(&ask.replacen("\n1\n", "\n2\n", 1)), 403);
+    assert_eq!(witness.status(&ask.replacen("\n2\n", "\n3\n", 1)), 403);
     for (request, status) in [
         ("GET /add-checkpoint HTTP/1.1\r\n\r\n", 405),
         ("POST /other HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 404),
@@ -260,22 +260,22 @@ fn a_log_that_was_put_back_and_forked_finds_no_witness() {
     }
     tieout(&desk, "log fsck").exits(0);
     let cut = tieout(&desk, "log fsck --seen seen");
-    cut.exits(4).prints(&["had 2 entries and has 1", "an older copy was put back", "BROKEN"]);
+    cut.exits(4).prints(&["had 4 entries and has 2", "an older copy was put back", "BROKEN"]);
     let put_back = tieout(&desk, "log checkpoint --cosign");
-    put_back.exits(3).says(&["has cosigned 2 entries and the log has 1", "warning[not-witnessed]"]);
+    put_back.exits(3).says(&["has cosigned 4 entries and the log has 2", "warning[not-witnessed]"]);
     assert_eq!(witness.status(&format!("old 0\n\n{}", head(&desk))), 409);
     // As long as the other history is, it is another one.
     let ran = desk.tieout_in("co", &["run", "--only", "RET-01"], &[]);
-    ran.says(&["another log of 2 entries: there are two histories"]);
-    assert_eq!(witness.status(&format!("old 2\n\n{}", head(&desk))), 409);
+    ran.says(&["another log of 4 entries: there are two histories"]);
+    assert_eq!(witness.status(&format!("old 4\n\n{}", head(&desk))), 409);
     let rewritten = tieout(&desk, "log fsck --seen seen");
-    rewritten.exits(4).prints(&["its first 2 entries are others than were seen"]);
+    rewritten.exits(4).prints(&["its first 4 entries are others than were seen"]);
     let ran = desk.tieout_in("co", &["run", "--only", "RET-01"], &[]);
     ran.says(&["does not continue what it has cosigned: there are two histories"]);
     let newest = packs(&desk).pop().unwrap();
     under_policy(&desk, &newest).exits(4).prints(&["0 of the policy's 2 witnesses"]);
     let hash = "A".repeat(43) + "=";
-    assert_eq!(witness.status(&format!("old 2\n{hash}\n\n{}", head(&desk))), 422);
+    assert_eq!(witness.status(&format!("old 4\n{hash}\n\n{}", head(&desk))), 422);
 }
 
 /// The witness dies between writing what it cosigned and saying so: as it would by kill -9 at its first write to
@@ -312,8 +312,8 @@ fn a_witness_killed_before_its_answer_remembers_what_it_cosigned() {
         assert!(!dying.child.wait().unwrap().success());
     }
     let witness = Witness::start(&desk, "w1", &address);
-    assert_eq!(witness.post(&ask(0)).2, "1\n", "it was cosigned, and nothing begins anew");
-    assert_eq!(witness.status(&ask(1)), 200, "whoever did not hear asks again");
+    assert_eq!(witness.post(&ask(0)).2, "2\n", "it was cosigned, and nothing begins anew");
+    assert_eq!(witness.status(&ask(2)), 200, "whoever did not hear asks again");
 }
 
 #[test]
@@ -381,7 +381,7 @@ fn what_is_not_in_order_in_a_log_is_told() {
     fsck("--seen tieout.yaml").exits(2).says(&["error[head-unreadable]"]);
     let [name] = &packs(&desk)[..] else { panic!() };
     std::fs::rename(desk.path(&format!("co/out/packs/{name}")), desk.path("pack")).unwrap();
-    fsck("").exits(0).prints(&["note    entry 0 has no pack"]);
+    fsck("").exits(0).prints(&["note    entry 1 has no pack"]);
     fsck("--expect keys/operator.pem.pub").exits(4).prints(&["nobody can tell who signed it"]);
     std::fs::write(desk.path("co/log/entries"), [7; 32]).unwrap();
     fsck("").exits(4).says(&["error[log-damaged]"]);
@@ -394,16 +394,18 @@ fn an_entry_is_proved_by_its_index_and_by_its_pack() {
     let desk = COMPANY.copy("co");
     run(&desk).exits(1);
     let known = packs(&desk);
-    let first = tieout(&desk, "log proof 0");
-    first.exits(0).prints(&["c2sp.org/tlog-proof@v1\nindex 0\n", "\n2\n"]);
+    let first = tieout(&desk, "log proof 1");
+    first.exits(0).prints(&["c2sp.org/tlog-proof@v1\nindex 1\n", "\n4\n"]);
     let by_pack = tieout(&desk, &format!("log proof {}", known[0]));
     assert_eq!(by_pack.exits(0).out, first.out);
     let proofs = format!("co/out/packs/{}/proofs", known[0]);
     desk.write(&format!("{proofs}/statement.tlog-proof"), &first.out);
+    let announced = tieout(&desk, "log proof 0");
+    desk.write(&format!("{proofs}/intent.tlog-proof"), &announced.exits(0).out);
     desk.write(&format!("{proofs}/checkpoint"), &head(&desk));
     let keys = "--operator-key keys/operator.pem.pub --log-key keys/log.pem.vkey";
     tieout(&desk, &format!("verify {} {keys}", known[0])).exits(0);
-    tieout(&desk, "log proof 2").exits(2).says(&["error[unknown-entry]", "it has 2 entries"]);
+    tieout(&desk, "log proof 4").exits(2).says(&["error[unknown-entry]", "it has 4 entries"]);
 }
 
 #[test]
@@ -412,13 +414,14 @@ fn a_log_is_published_once_and_no_other_in_its_place() {
     copy(&desk.path("co/log"), &desk.path("older"));
     run(&desk).exits(1);
     let publish = || tieout(&desk, "log publish public");
-    publish().exits(0).says(&["published: entries 2, new files 2"]);
-    publish().exits(0).says(&["published: entries 2, new files 0"]);
+    publish().exits(0).says(&["published: entries 4, new files 2"]);
+    publish().exits(0).says(&["published: entries 4, new files 0"]);
     let served = std::fs::read_to_string(desk.path("co/public/checkpoint")).unwrap();
     assert_eq!(served, head(&desk));
-    let bundle = std::fs::read(desk.path("co/public/tile/entries/000.p/2")).unwrap();
+    let bundle = std::fs::read(desk.path("co/public/tile/entries/000.p/4")).unwrap();
     let entries = std::fs::read(desk.path("co/log/entries")).unwrap();
-    assert_eq!([&bundle[2..34], &bundle[36..]].concat(), entries);
+    let bare: Vec<u8> = bundle.chunks(34).flat_map(|entry| &entry[2..]).copied().collect();
+    assert_eq!(bare, entries);
     std::fs::remove_dir_all(desk.path("co/log")).unwrap();
     copy(&desk.path("older"), &desk.path("co/log"));
     publish().exits(4).says(&["error[log-not-published]", "an older copy was put back"]);
@@ -447,6 +450,6 @@ fn the_guide_for_witnesses_can_be_followed_word_for_word() {
     assert!(done.status.success() && !err.contains("warning"), "{out}\n{err}");
     assert_eq!(out.matches("VALID: everything holds").count(), 2, "{out}");
     assert_eq!(out.matches("cosigned by `auditor.example/w1`").count(), 2, "{out}");
-    assert!(out.contains("HOLDS: entries 3"), "{out}");
+    assert!(out.contains("HOLDS: entries 6"), "{out}");
     assert!(desk.path("public/checkpoint").exists());
 }

@@ -28,6 +28,7 @@ mod log;
 mod mistakes;
 #[cfg(test)]
 mod packs;
+mod people;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]

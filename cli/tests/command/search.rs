@@ -191,7 +191,7 @@ fn a_copy_of_a_pack_counts_once_and_rivals_not_at_all() {
         .unwrap();
     copy(&rival, &first.with_file_name("rival"));
     let ran = search(&desk, &["FOC-R03"]);
-    ran.exits(3).says(&["rival`", &name, "differ and all say that they are entry 0"]);
+    ran.exits(3).says(&["rival`", &name, "differ and all say that they are entry 1"]);
     let ran = desk.tieout_in("co", &["run", "--only", "FOC-R03"], &[]);
     ran.exits(2).says(&["error[not-sealed]", "pack `rival`"]);
 }

@@ -6,7 +6,10 @@ mod fixture;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_evidence::dsse::Envelope;
+use tieout_controls::Count;
 use tieout_evidence::key::SigningKey;
+use tieout_evidence::line_proof::LineTree;
+use tieout_evidence::prove::prove;
 use tieout_evidence::seal::{IntentInput, SealInput, announce, seal};
 use tieout_evidence::verify::{Anchor, Verdict, verify};
 
@@ -119,8 +122,9 @@ impl Pack {
             let lines = bytes.split(|byte| *byte == b'\n');
             match name.as_str() {
                 "statement.dsse.json" | "intent.dsse.json" => {
+                    let target = if name.starts_with("intent") { "stated" } else { "statement" };
                     add("envelope", bytes);
-                    add("statement", &Envelope::parse(bytes).unwrap().payload);
+                    add(target, &Envelope::parse(bytes).unwrap().payload);
                 }
                 "proofs/checkpoint" => {
                     add("checkpoint", bytes);
@@ -134,6 +138,10 @@ impl Pack {
                 name if name.starts_with("records/") => lines.for_each(|line| add("record", line)),
                 _ => {}
             }
+        }
+        for tree in [LineTree::Records, LineTree::Population] {
+            let proof = prove(&self.path, tree, Count(1)).unwrap();
+            add("line_proof", proof.to_string().as_bytes());
         }
         add("tree", &[9, 4, 0, 0]);
         add("tree", &[9, 8, 0, 0, 3]);

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tieout_evidence::fuzz::statement(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tieout_evidence::fuzz::pack_statement(data));

@@ -4,10 +4,13 @@ use super::trial::{Loose, Workspace};
 use crate::dsse::Envelope;
 use crate::fuzz::TARGETS;
 use crate::layout::{
-    CHECKPOINT, POPULATION_DISCLOSURES, PROOF, RECORD_DISCLOSURES, STATEMENT, SUMS,
+    CHECKPOINT, INTENT, POPULATION_DISCLOSURES, PROOF, RECORD_DISCLOSURES, STATEMENT, SUMS,
 };
+use crate::line_proof::LineTree;
+use crate::prove::prove;
 use std::collections::BTreeMap;
 use std::path::Path;
+use tieout_controls::Count;
 
 /// What each target reads, from a pack that is second in its log.
 fn seeds(pack: &Path) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
@@ -17,11 +20,15 @@ fn seeds(pack: &Path) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     };
     let disclosures = [lines(RECORD_DISCLOSURES), lines(POPULATION_DISCLOSURES)].concat();
     let policy = [b"# who\nquorum none\n\0".to_vec(), read(CHECKPOINT)].concat();
+    let proofs = [(LineTree::Records, 0), (LineTree::Population, 2)]
+        .map(|(t, at)| prove(pack, t, Count(at)));
     BTreeMap::from([
         ("envelope", vec![read(STATEMENT)]),
         ("statement", vec![Envelope::parse(&read(STATEMENT)).unwrap().payload]),
+        ("stated", vec![Envelope::parse(&read(INTENT)).unwrap().payload]),
         ("checkpoint", vec![read(CHECKPOINT)]),
         ("proof", vec![read(PROOF)]),
+        ("line_proof", proofs.map(|proof| proof.unwrap().to_string().into_bytes()).to_vec()),
         ("tree", vec![vec![9, 4, 0, 0], vec![9, 4, 1, 8], vec![9, 8, 0, 0, 3], vec![0; 4]]),
         ("disclosure", disclosures),
         ("record", lines("records/000000.jsonl")),
