@@ -11,6 +11,7 @@
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`statement`] | in-toto statements other than a pack's |
+//! | [`erasure`] | receipts of erasures, legal holds and their releases |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
 //! | [`log`] | the log's folder, as a reader sees it |
 //!
@@ -19,6 +20,7 @@
 pub mod checkpoint;
 pub mod cosignature;
 pub mod dsse;
+pub mod erasure;
 pub mod log;
 pub mod merkle;
 pub mod note;
@@ -36,15 +38,20 @@ mod encoding;
 mod json;
 mod layout;
 mod line;
+mod sealed;
 mod sums;
 mod visible;
 
 #[cfg(feature = "seal")]
 pub mod commitment;
 #[cfg(feature = "seal")]
+pub mod erase;
+#[cfg(feature = "seal")]
 pub mod key;
 #[cfg(feature = "seal")]
 pub mod seal;
+#[cfg(feature = "seal")]
+pub mod vault;
 #[cfg(feature = "seal")]
 pub mod witness;
 
@@ -52,3 +59,5 @@ pub mod witness;
 mod files;
 #[cfg(feature = "seal")]
 mod salt;
+#[cfg(feature = "seal")]
+mod subjects;

@@ -17,6 +17,7 @@
 
 mod append;
 mod pack;
+mod persons;
 mod record;
 mod recover;
 mod stage;
@@ -31,6 +32,7 @@ mod trial;
 use crate::files::{Disk, Files, make_folders};
 use crate::key::SigningKey;
 use crate::layout::STATEMENT;
+use crate::vault::Vault;
 use append::LogWriter;
 use chrono::{DateTime, Utc};
 use recover::Packs;
@@ -48,6 +50,9 @@ pub struct SealInput<'a> {
     pub policies: &'a BTreeMap<String, String>,
     /// The workspace's secret, from which salts and the pack's id come.
     pub secret: &'a [u8; 32],
+    /// The vault of the keys of persons, open for writing. Without one, what is disclosed of persons is
+    /// salted and kept as all the rest.
+    pub vault: Option<&'a Vault>,
     /// The operator's key.
     pub operator: &'a SigningKey,
     /// The log's key; another than the operator's.

@@ -11,16 +11,20 @@ mod folder;
 mod place;
 mod population;
 mod records;
+mod sealed;
 mod stop;
+mod withheld;
 
 pub use crate::visible::visible;
 pub use stop::VerifyError;
+pub use withheld::{Tree, Unseal, Unsealing, Why, Withheld};
 
 use crate::checkpoint::Checkpoint;
 use crate::claims::Statement;
 use crate::demo;
 use crate::dsse::Envelope;
 use crate::encoding::sha256;
+use crate::erasure::Receipts;
 use crate::layout::{CHECKPOINT, MAX_ENVELOPE, MAX_STATEMENT, PROOF, STATEMENT, SUMS};
 use crate::note::NoteKey;
 use crate::policy::{Policy, PolicyError};
@@ -81,6 +85,8 @@ pub struct Verification {
 pub struct VerifiedPack {
     /// Where it is.
     pub folder: PathBuf,
+    /// Its id, which everything that is salted depends on: 32 hexadecimal digits.
+    pub id: String,
     /// SHA-256 of the envelope file: the log's leaf data and the pack's name.
     pub digest: Digest,
     /// Its index in the log.
@@ -112,6 +118,18 @@ pub struct VerifiedPack {
     /// `{"control":…,"dataset":…,"file":…,"row":…,"key":{column: text or null},"decision":…}`,
     /// null for one that is withheld; empty when the disclosures were deleted.
     pub population: Vec<serde_json::Value>,
+    /// What is not disclosed, and why, in the order of the trees.
+    pub withheld: Vec<Withheld>,
+}
+
+/// What a reader has beside the keys.
+#[derive(Clone, Copy, Default)]
+pub struct Reading<'a> {
+    /// The keys of what is sealed.
+    pub unseal: Option<&'a dyn Unseal>,
+    /// The receipts of what was erased. With them, what is not disclosed and neither sealed nor receipted
+    /// is a finding: the pack is then at best indeterminate.
+    pub receipts: Option<&'a Receipts>,
 }
 
 /// Verifies a pack.
@@ -121,20 +139,42 @@ pub struct VerifiedPack {
 /// folder is no pack, or the system does not let something of it be read. Everything else is a
 /// failed check.
 pub fn verify(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError> {
+    verify_with(pack, anchor, Reading::default())
+}
+
+/// Verifies a pack with what else the reader has.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(
+    pack: &Path,
+    anchor: &Anchor,
+    reading: Reading<'_>,
+) -> Result<Verification, VerifyError> {
     let keys = Keys::of(anchor)?;
     folder::is_pack(pack)?;
     let mut report = Report::default();
-    let pack = match examine(pack, &keys, &mut report) {
+    let pack = match examine(pack, &keys, reading, &mut report) {
         Ok(pack) => Some(pack),
         Err(Ended::Failed) => None,
         Err(Ended::Unreadable(error)) => return Err(error),
     };
     let verdict = match (&pack, &keys) {
         (None, _) => Verdict::Invalid,
+        (Some(pack), _) if reading.receipts.is_some() && pack.has_unexplained() => {
+            Verdict::Indeterminate
+        }
         (Some(_), Keys { operator: Some(_), log: Log::Key(_) | Log::Policy(_) }) => Verdict::Valid,
         (Some(_), _) => Verdict::Indeterminate,
     };
     Ok(Verification { verdict, checks: report.checks, notes: report.notes, pack })
+}
+
+impl VerifiedPack {
+    /// Whether something is not disclosed that nothing explains.
+    pub fn has_unexplained(&self) -> bool {
+        self.withheld.iter().any(|withheld| withheld.why == Why::Unexplained)
+    }
 }
 
 /// The anchor's keys.
@@ -210,7 +250,12 @@ impl Report {
 }
 
 /// Runs the checks in their order, until one does not hold.
-fn examine(pack: &Path, keys: &Keys, report: &mut Report) -> Result<VerifiedPack, Ended> {
+fn examine(
+    pack: &Path,
+    keys: &Keys,
+    reading: Reading<'_>,
+    report: &mut Report,
+) -> Result<VerifiedPack, Ended> {
     let folder = report.check("the folder holds plain files only", Folder::list(pack))?;
     let covered = Covered::read_sums(&folder);
     let covered = report.check("SHA256SUMS lists every other file of the pack", covered)?;
@@ -223,16 +268,20 @@ fn examine(pack: &Path, keys: &Keys, report: &mut Report) -> Result<VerifiedPack
     check_checkpoint(&proof, keys, report)?;
     let statement = statement(&covered, &envelope, &proof).map_err(Stop::from);
     let statement = report.check("the statement is about this SHA256SUMS", statement)?;
-    let content = content::read(&folder, &covered, &statement.predicate, report)?;
+    let content = content::read(&folder, &covered, &statement.predicate, reading.unseal, report)?;
+    let mut withheld = content.withheld;
+    withheld::explain(&mut withheld, (digest, proof.index), reading.receipts, report);
     closing_notes(&statement, &proof, keys, report);
     Ok(VerifiedPack {
         folder: folder.root().to_owned(),
+        id: statement.predicate.pack_id,
         digest,
         log_index: proof.index,
         sealed_at: statement.predicate.sealed_at,
         result: content.result,
         records: content.records,
         population: content.population,
+        withheld,
     })
 }
 

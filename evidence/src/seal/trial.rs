@@ -63,6 +63,7 @@ impl Workspace {
         seal_with(
             files,
             &SealInput {
+                vault: None,
                 result: &self.fixture.result,
                 paper: &self.fixture,
                 policies: &self.fixture.policies,

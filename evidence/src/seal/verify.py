@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 SUMS, MANIFEST, STATEMENT = "SHA256SUMS", "policy/MANIFEST", "statement.dsse.json"
 NOT_JUDGED = "not judged: whether the result follows from itself and the lines\nverdict"
 UNCOVERED = {SUMS, STATEMENT, "proofs/statement.tlog-proof", "proofs/checkpoint",
-             "disclosures/records.jsonl", "disclosures/population.jsonl"}
+             *(f"disclosures/{name}.jsonl" for name in ("records", "population", "sealed"))}
 NEEDED = {"run.json", "datasets.json", "VERIFY.md", "verify.py", MANIFEST}
 CHUNK, NAME = r"records/[0-9]{6}\.jsonl|population/[0-9]{6}\.txt", r"[^\s+\x00-\x1f\x7f-\x9f]+"
 PLACE = "|".join([r"policy/[^\\\x00-\x1f\x7f-\x9f]+", CHUNK, *map(re.escape, NEEDED)])

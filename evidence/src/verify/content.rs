@@ -1,13 +1,16 @@
 //! The authenticated content: policies, result, records and population, held against the
 //! statement and one another.
 
+use super::disclosed::Disclosures;
 use super::folder::{Covered, Folder};
 use super::stop::{Ended, Stop};
-use super::{Report, population, records};
+use super::{Report, Unseal, Withheld, population, records, sealed};
 use crate::claims::{Claims, Predicate, TreeHead};
 use crate::consistency::{self, PolicyFiles};
 use crate::json;
-use crate::layout::{CHUNK_LINES, DATASETS, MANIFEST, POLICY, RUN, chunk};
+use crate::layout::{
+    CHUNK_LINES, DATASETS, MANIFEST, POLICY, POPULATION_DISCLOSURES, RECORD_DISCLOSURES, RUN, chunk,
+};
 use crate::merkle::Tree;
 use crate::sums::Sums;
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,6 +21,8 @@ pub(super) struct Content {
     pub(super) result: RunResult,
     pub(super) records: Vec<serde_json::Value>,
     pub(super) population: Vec<serde_json::Value>,
+    /// What is not disclosed.
+    pub(super) withheld: Vec<Withheld>,
 }
 
 /// Reads and checks the content.
@@ -25,6 +30,7 @@ pub(super) fn read(
     folder: &Folder,
     covered: &Covered<'_>,
     predicate: &Predicate,
+    unseal: Option<&dyn Unseal>,
     report: &mut Report,
 ) -> Result<Content, Ended> {
     let policies = report.check("policy/MANIFEST lists the policies", policies(covered))?;
@@ -33,15 +39,22 @@ pub(super) fn read(
     report.check("the statement says what the result says", claims)?;
     let follows = consistency::check(&result, &policies).map_err(Stop::from);
     report.check("the result follows from its counts, datasets and policies", follows)?;
-    let records = records::read(folder, covered, &predicate.records, &mut result);
+    let sealed = sealed::read(folder, &predicate.pack_id, unseal);
+    let (of_records, of_population) =
+        report.check("the sealed disclosures are in the form of the format", sealed)?;
+    let records = Disclosures::open(folder, RECORD_DISCLOSURES, of_records)
+        .and_then(|shown| records::read(covered, &predicate.records, shown, &mut result));
     let records = report.check("the records have the statement's root", records)?;
     let counts = records::count(&records, &result, &policies)
         .and_then(|()| records::fields(&records, &predicate.fields));
     report.check("the records are those that the result counts", counts.map_err(Stop::from))?;
-    let population = population::read(folder, covered, &predicate.population, &result, &records);
+    let population =
+        Disclosures::open(folder, POPULATION_DISCLOSURES, of_population).and_then(|shown| {
+            population::read(covered, &predicate.population, shown, &result, &records)
+        });
     let population = report.check("the population is what the result counts", population)?;
-    withheld(&records, &population, report);
-    Ok(Content { result, records: records.lines, population: population.disclosed })
+    let withheld = [records.withheld, population.withheld].concat();
+    Ok(Content { result, records: records.lines, population: population.disclosed, withheld })
 }
 
 /// The paths of the policies in `policy/`, with their digests.
@@ -133,23 +146,5 @@ pub(super) fn each_line(
         Ok(())
     } else {
         Err(format!("`{name}` does not have the root that the statement says").into())
-    }
-}
-
-fn withheld(records: &records::Records, population: &population::Population, report: &mut Report) {
-    if records.withheld > 0 {
-        let fields = if records.withheld == 1 { "field is" } else { "fields are" };
-        report.note(format!(
-            "{} personal {fields} not disclosed in this copy: erased or held back",
-            records.withheld
-        ));
-    }
-    if population.withheld > 0 {
-        let rows = if population.withheld == 1 { "record is" } else { "records are" };
-        report.note(format!(
-            "{} evaluated {rows} not disclosed in this copy, only committed to: \
-             the counts by verdict rest on the operator's word",
-            population.withheld
-        ));
     }
 }

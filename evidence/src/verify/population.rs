@@ -1,14 +1,15 @@
 //! The population: a digest for every evaluated record, and what is disclosed of them.
 
+use super::Withheld;
 use super::content::each_line;
 use super::disclosed::Disclosures;
-use super::folder::{Covered, Folder};
+use super::folder::Covered;
 use super::place::{Entry, Places};
 use super::records::Records;
 use super::stop::Stop;
 use crate::claims::TreeHead;
 use crate::disclosure::Disclosure;
-use crate::layout::{POPULATION, POPULATION_DISCLOSURES};
+use crate::layout::POPULATION;
 use serde_json::Value;
 use tieout_controls::RunResult;
 
@@ -20,17 +21,17 @@ const NAME: &str = "record";
 pub(super) struct Population {
     /// The disclosed records, null for one that is withheld; empty without the disclosures.
     pub(super) disclosed: Vec<Value>,
-    /// The number of records that are not disclosed.
-    pub(super) withheld: u64,
+    /// The records that are not disclosed.
+    pub(super) withheld: Vec<Withheld>,
 }
 
 /// Reads the digests and disclosures. All records that the result counts are there, each in a place
 /// that its control can have, and those that have a record line are the same in both; where
 /// everything of a control is disclosed, so are the counts.
 pub(super) fn read(
-    folder: &Folder,
     covered: &Covered<'_>,
     head: &TreeHead,
+    mut disclosures: Disclosures<'_>,
     result: &RunResult,
     records: &Records,
 ) -> Result<Population, Stop> {
@@ -46,16 +47,15 @@ pub(super) fn read(
     }
     let mut population = Population::default();
     let mut places = Places::new(result);
-    let mut disclosures = Disclosures::open(folder, POPULATION_DISCLOSURES)?;
     let mut index = 0_u64;
     each_line(covered, POPULATION, head, |digest| {
-        let disclosed = disclosures.next(digest)?;
+        let disclosed = disclosures.next(index, digest)?;
         let entry = disclosed.as_ref().map(|d| entry(d).map_err(|e| disclosures.wrong(&e)));
         let entry = entry.transpose()?;
         let line = records.entries.get(&index);
         places.next(line.map(|(line, _)| line), entry.as_ref())?;
         match (&entry, line) {
-            (None, _) => population.withheld = population.withheld.saturating_add(1),
+            (None, _) => {}
             (Some(entry), Some((line, at))) => {
                 agree(entry, line, records.lines.get(*at))?;
             }
@@ -70,7 +70,7 @@ pub(super) fn read(
         index = index.saturating_add(1);
         Ok(())
     })?;
-    disclosures.end()?;
+    population.withheld = disclosures.end()?;
     places.end()?;
     Ok(population)
 }

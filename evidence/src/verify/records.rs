@@ -1,13 +1,14 @@
 //! The record lines and what is disclosed of them.
 
+use super::Withheld;
 use super::content::each_line;
 use super::disclosed::Disclosures;
-use super::folder::{Covered, Folder};
+use super::folder::Covered;
 use super::place::{Decided, Entry};
 use super::stop::Stop;
 use crate::claims::{FieldNames, TreeHead};
 use crate::consistency::PolicyFiles;
-use crate::layout::{RECORD_DISCLOSURES, RECORDS};
+use crate::layout::RECORDS;
 use crate::line::{LINE_VERSION, Line, RecordLine, SD_ALG, WITHHELD_IN_FACTS};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +28,8 @@ pub(super) struct Records {
     fields: FieldNames,
     /// The files of the rules that the lines name.
     rules: BTreeSet<String>,
-    /// The number of digests whose disclosures are not there.
-    pub(super) withheld: u64,
+    /// The digests whose disclosures are not there.
+    pub(super) withheld: Vec<Withheld>,
     /// The number of them that stand for columns.
     withheld_columns: u64,
 }
@@ -44,13 +45,12 @@ struct Tally {
 
 /// Reads the lines, and puts the refused rows back into the result.
 pub(super) fn read(
-    folder: &Folder,
     covered: &Covered<'_>,
     head: &TreeHead,
+    mut disclosures: Disclosures<'_>,
     result: &mut RunResult,
 ) -> Result<Records, Stop> {
     let mut records = Records::default();
-    let mut disclosures = Disclosures::open(folder, RECORD_DISCLOSURES)?;
     each_line(covered, RECORDS, head, |text| match Line::parse(text)? {
         Line::Refused(line) => {
             if line.v != LINE_VERSION {
@@ -68,7 +68,7 @@ pub(super) fn read(
         }
         Line::Record(_) => Err("a record after the refused rows".into()),
     })?;
-    disclosures.end()?;
+    records.withheld = disclosures.end()?;
     Ok(records)
 }
 
@@ -101,21 +101,20 @@ impl Records {
         disclosures: &mut Disclosures<'_>,
     ) -> Result<Value, Stop> {
         let mut shown = crate::json::value(text.as_bytes())?;
+        let leaf = Count::of(self.lines.len()).0;
         for (number, fact) in line.facts.iter().enumerate() {
             let object = shown.get_mut("facts").and_then(|facts| facts.get_mut(number));
-            let left = fill(object, &fact.sd, disclosures, |name, value| {
+            fill(object, (leaf, &fact.sd), disclosures, |name, value| {
                 WITHHELD_IN_FACTS.contains(&name) && value.is_string()
             })?;
-            self.withheld = self.withheld.saturating_add(left);
         }
         if let Some(personal) = &line.personal {
             let object = shown.get_mut("personal");
             let names = &mut self.fields.personal;
-            let left = fill(object, &personal.sd, disclosures, |name, _| {
+            let left = fill(object, (leaf, &personal.sd), disclosures, |name, _| {
                 names.insert(name.to_owned());
                 name != "_sd"
             })?;
-            self.withheld = self.withheld.saturating_add(left);
             self.withheld_columns = self.withheld_columns.saturating_add(left);
         }
         Ok(shown)
@@ -146,7 +145,7 @@ fn check_form(line: &RecordLine) -> Result<(), String> {
 /// Puts disclosures into the place of their digests; gives the number of those that are not there.
 fn fill(
     object: Option<&mut Value>,
-    digests: &[String],
+    (leaf, digests): (u64, &[String]),
     disclosures: &mut Disclosures<'_>,
     mut belongs: impl FnMut(&str, &Value) -> bool,
 ) -> Result<u64, Stop> {
@@ -154,7 +153,7 @@ fn fill(
     object.shift_remove("_sd");
     let mut left = Vec::new();
     for digest in digests {
-        match disclosures.next(digest)? {
+        match disclosures.next(leaf, digest)? {
             Some(field)
                 if !object.contains_key(&field.name) && belongs(&field.name, &field.value) =>
             {

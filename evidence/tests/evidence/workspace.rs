@@ -60,6 +60,7 @@ impl Workspace {
             paper: fixture,
             policies: &fixture.policies,
             secret: &[42; 32],
+            vault: None,
             operator: &self.operator,
             log_key: &self.log_key,
             log: &folder.join("log"),

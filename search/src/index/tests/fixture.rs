@@ -11,6 +11,8 @@ use tieout_controls::{Control, Count, Digest, Outcome, RunResult, TestResult, To
 use tieout_evidence::verify::{Verdict, VerifiedPack};
 
 pub(super) fn pack(log_index: u64, records: Vec<Value>, population: Vec<Value>) -> VerifiedPack {
+        withheld: Vec::new(),
+        id: String::new(),
     VerifiedPack {
         folder: PathBuf::new(),
         digest: digest(log_index),
