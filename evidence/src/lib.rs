@@ -13,7 +13,7 @@
 //! | [`statement`] | in-toto statements other than a pack's |
 //! | [`erasure`] | receipts of erasures, legal holds and their releases |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
-//! | [`log`] | the log's folder, as a reader sees it |
+//! | [`log`], [`logbook`] | the log's folder, as a reader sees it, and the statements in it |
 //!
 //! [`verify::verify`] is where to begin.
 
@@ -22,6 +22,7 @@ pub mod cosignature;
 pub mod dsse;
 pub mod erasure;
 pub mod log;
+pub mod logbook;
 pub mod merkle;
 pub mod note;
 pub mod policy;

@@ -1,14 +1,17 @@
-//! The log's folder, as a reader sees it: the packs' digests in order, under a signed checkpoint.
+//! The log's folder, as a reader sees it: the digests of signed statements in order, under a signed
+//! checkpoint.
 //!
-//! `entries` holds 32 bytes an entry (the SHA-256 of a pack's envelope file), `checkpoint` the
-//! signed head over them. The entry behind the checkpoint's size, if there is one, was never
-//! acknowledged: its writer was interrupted, and the next one drops it.
+//! `entries` holds 32 bytes an entry (the SHA-256 of an envelope file), `checkpoint` the signed head
+//! over them. A pack's envelope file lies in the pack, those of other statements as [`logbook`](crate::logbook) says.
+//! What is behind the checkpoint's size, one entry or one group, was never acknowledged: its writer
+//! was interrupted, and the next one drops it.
 
 use crate::checkpoint::Checkpoint;
 use crate::encoding::sha256;
 #[cfg(feature = "seal")]
 use crate::layout::PROOF;
 use crate::layout::STATEMENT;
+use crate::logbook::{self, Statement};
 use crate::merkle;
 use crate::note::NoteKey;
 #[cfg(feature = "seal")]
@@ -30,7 +33,7 @@ pub struct LogEntries {
     pub checkpoint: Checkpoint,
     /// The signed note with the head.
     pub note: String,
-    /// The packs' digests, by index.
+    /// The digests of the envelope files, by index.
     pub entries: Vec<Digest>,
 }
 
@@ -49,40 +52,78 @@ pub struct LogError {
 ///
 /// # Errors
 /// When a file can't be read, the checkpoint is not by the key, or the entries are fewer than, or
-/// others than, or more than one beyond what it says.
+/// others than, or more than one group beyond what it says.
 pub fn read(folder: &Path, key: &NoteKey) -> Result<LogEntries, LogError> {
-    let error = |reason: String| LogError { folder: folder.display().to_string(), reason };
-    let note = std::fs::read_to_string(folder.join(HEAD))
-        .map_err(|e| error(format!("`{HEAD}` can't be read: {e}")))?;
-    let checkpoint = Checkpoint::verified(&note, key).map_err(|e| error(e.to_string()))?;
-    let bytes = match std::fs::read(folder.join(ENTRIES)) {
-        Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
-        read => read.map_err(|e| error(format!("`{ENTRIES}` can't be read: {e}")))?,
-    };
-    let (chunks, rest) = bytes.as_chunks::<32>();
-    let known =
-        usize::try_from(checkpoint.size.0).ok().and_then(|size| chunks.split_at_checked(size));
-    let Some((known, beyond)) = known else {
-        return Err(error(format!(
-            "`{ENTRIES}` has {} entries, its checkpoint says {}: entries were lost",
-            chunks.len(),
-            checkpoint.size
-        )));
-    };
-    // A writer adds one entry before it signs the next head. More than one beyond the head means
-    // that an older head was put back.
-    if beyond.len() > 1 || (beyond.len() == 1 && !rest.is_empty()) {
-        return Err(error(format!(
-            "`{ENTRIES}` has {} entries, its checkpoint says {}: the checkpoint is an old one",
-            chunks.len(),
-            checkpoint.size
-        )));
+    stored(folder, key)
+        .and_then(Stored::entries)
+        .map_err(|reason| LogError { folder: folder.display().to_string(), reason })
+}
+
+/// How often files that change while they are read are read again.
+const ATTEMPTS: usize = 100;
+
+/// A log's files, as they were while that was its head.
+struct Stored {
+    note: String,
+    checkpoint: Checkpoint,
+    /// The file of the entries.
+    bytes: Vec<u8>,
+    /// How many entries may stand behind the head's.
+    unacknowledged: usize,
+    /// The index with which the last file of statements begins.
+    last_file: Option<u64>,
+}
+
+fn stored(folder: &Path, key: &NoteKey) -> Result<Stored, String> {
+    let unreadable = |what: &str, e: io::Error| format!("`{what}` can't be read: {e}");
+    let head = || std::fs::read_to_string(folder.join(HEAD)).map_err(|e| unreadable(HEAD, e));
+    let mut note = head()?;
+    for _ in 0..ATTEMPTS {
+        let checkpoint = Checkpoint::verified(&note, key).map_err(|e| e.to_string())?;
+        let bytes = match std::fs::read(folder.join(ENTRIES)) {
+            Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
+            read => read.map_err(|e| unreadable(ENTRIES, e))?,
+        };
+        let unacknowledged = logbook::unacknowledged(folder, checkpoint.size.0);
+        let unacknowledged = unacknowledged.map_err(|e| unreadable(logbook::STATEMENTS, e))?;
+        let files = logbook::files(folder).map_err(|e| unreadable(logbook::STATEMENTS, e))?;
+        let last_file = files.last().copied();
+        let after = head()?;
+        if after == note {
+            return Ok(Stored { note, checkpoint, bytes, unacknowledged, last_file });
+        }
+        note = after;
     }
-    let entries: Vec<_> = known.iter().map(|bytes| Digest(*bytes)).collect();
-    if tree(&entries).root() != checkpoint.root {
-        return Err(error(format!("`{ENTRIES}` does not have the root of its checkpoint")));
+    Err("it is being written all the time: try again later".to_owned())
+}
+
+impl Stored {
+    fn entries(self) -> Result<LogEntries, String> {
+        let Self { note, checkpoint, bytes, unacknowledged, last_file } = self;
+        let size = checkpoint.size;
+        let (chunks, _) = bytes.as_chunks::<32>();
+        let known = usize::try_from(size.0).ok().and_then(|size| chunks.get(..size));
+        let Some(known) = known else {
+            let found = chunks.len();
+            return Err(format!(
+                "`{ENTRIES}` has {found} entries, its checkpoint says {size}: entries were lost"
+            ));
+        };
+        // What a writer adds before it signs the next head. More means that an old head was put back.
+        let beyond = bytes.len().saturating_sub(known.as_flattened().len());
+        if beyond > unacknowledged.saturating_mul(32) || last_file.is_some_and(|at| at > size.0) {
+            let statements = logbook::STATEMENTS;
+            return Err(format!(
+                "`{ENTRIES}` or `{statements}` go on behind the {size} entries of its checkpoint: \
+                 the checkpoint is an old one"
+            ));
+        }
+        let entries: Vec<_> = known.iter().map(|bytes| Digest(*bytes)).collect();
+        if tree(&entries).root() != checkpoint.root {
+            return Err(format!("`{ENTRIES}` does not have the root of its checkpoint"));
+        }
+        Ok(LogEntries { checkpoint, note, entries })
     }
-    Ok(LogEntries { checkpoint, note, entries })
 }
 
 /// The log's tree.
@@ -93,31 +134,34 @@ pub(crate) fn tree(entries: &[Digest]) -> merkle::Tree {
 }
 
 /// The hashes of the log's leaves.
-#[cfg(feature = "seal")]
 pub(crate) fn leaves(entries: &[Digest]) -> Vec<Digest> {
     entries.iter().map(|entry| merkle::leaf_hash(&entry.0)).collect()
 }
 
-/// What a reader of log and packs should know: a sentence for each entry without a pack in the
-/// folder (it was moved, or never finished), and for each pack that is not in the log.
+/// What a reader of the log should know: a sentence for each entry that neither a pack in the folder
+/// nor a statement of the log explains (a pack was moved, or never finished), and for each pack that is
+/// not in the log.
 ///
 /// # Errors
 /// When the folder can't be read.
-pub fn audit(log: &LogEntries, packs: &Path) -> io::Result<Vec<String>> {
-    let mut present = BTreeSet::new();
+pub fn audit(log: &LogEntries, statements: &[Statement], packs: &Path) -> io::Result<Vec<String>> {
+    let mut present: BTreeSet<_> = statements.iter().map(|statement| statement.digest).collect();
+    let known: BTreeSet<_> = log.entries.iter().collect();
     let mut notes = Vec::new();
     let mut unlogged = Vec::new();
     for folder in pack_folders(packs)? {
         let Ok(envelope) = std::fs::read(packs.join(&folder).join(STATEMENT)) else { continue };
         let digest = sha256(&envelope);
         present.insert(digest);
-        if !log.entries.contains(&digest) {
+        if !known.contains(&digest) {
             unlogged.push(format!("pack `{folder}` is not in the log"));
         }
     }
     for (index, entry) in log.entries.iter().enumerate() {
         if !present.contains(entry) {
-            notes.push(format!("log entry {index} has no pack here: moved, or an interrupted run"));
+            notes.push(format!(
+                "log entry {index} has no pack and no statement here: moved, or an interrupted run"
+            ));
         }
     }
     notes.append(&mut unlogged);

@@ -16,6 +16,7 @@
 //! A log that lacks one of the packs is not written: whoever lost it would fork it without a word.
 
 mod append;
+mod appender;
 mod pack;
 mod persons;
 mod record;
@@ -34,6 +35,8 @@ use crate::key::SigningKey;
 use crate::layout::STATEMENT;
 use crate::vault::Vault;
 use append::LogWriter;
+pub use append::Logged;
+pub use appender::{Appender, append};
 use chrono::{DateTime, Utc};
 use recover::Packs;
 use std::collections::BTreeMap;
@@ -81,7 +84,7 @@ pub struct Sealed {
 
 /// Why nothing was sealed. What was sealed before is as it was. Where the pack was logged before an
 /// operation failed, the next sealing finishes it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{reason}")]
 pub struct SealError {
     /// What is wrong, with the path.

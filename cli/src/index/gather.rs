@@ -11,7 +11,8 @@ use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
-use tieout_evidence::log;
+use tieout_evidence::log::{self, LogError};
+use tieout_evidence::logbook;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::verify::{Anchor, Verdict, VerifiedPack, verify};
 use tieout_search::index::Contents;
@@ -140,10 +141,16 @@ fn against_log(workspace: &Workspace, anchor: &Anchor, contents: &mut Contents) 
         Some(_) if absent => format!("there is no `{}`", shown(&folder)),
         Some(text) => {
             let key = NoteKey::parse(text).map_err(|e| e.to_string());
-            match key.and_then(|key| log::read(&folder, &key).map_err(|e| e.to_string())) {
-                Ok(entries) => {
+            let read = |key| {
+                let entries = log::read(&folder, &key)?;
+                let statements = logbook::statements_of(&folder, &entries)?;
+                Ok((entries, statements))
+            };
+            match key.and_then(|key| read(key).map_err(|e: LogError| e.to_string())) {
+                Ok((entries, statements)) => {
                     let packs = workspace.packs();
-                    let told = log::audit(&entries, &packs).map_err(|e| Failure::file(&packs, &e));
+                    let told = log::audit(&entries, &statements, &packs);
+                    let told = told.map_err(|e| Failure::file(&packs, &e));
                     contents.reservations.extend(told?);
                     return Ok(());
                 }

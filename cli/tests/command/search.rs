@@ -148,7 +148,7 @@ fn nothing_vanishes_without_a_word() {
     ran.exits(3).prints(&["has no `statement.dsse.json` and was left out", "log entry 1 has no"]);
     std::fs::remove_dir_all(&second).unwrap();
     let ran = search(&desk, &["FOC-R03"]);
-    ran.exits(3).says(&["warning[answer-inconclusive]: log entry 1 has no pack here"]);
+    ran.exits(3).says(&["warning[answer-inconclusive]: log entry 1 has no pack and no statement here"]);
     std::fs::rename(desk.path("co/log"), desk.path("log")).unwrap();
     search(&desk, &["FOC-R03"]).exits(3).says(&["nothing tells whether packs are missing"]);
     std::fs::remove_dir_all(&first).unwrap();

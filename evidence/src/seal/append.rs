@@ -1,17 +1,20 @@
 //! Appending to the log.
 //!
-//! An entry is made durable before the checkpoint that covers it is signed, and the checkpoint
-//! replaces the old one by a rename. So the entries are never fewer than the checkpoint says, and
-//! what is beyond it was never acknowledged: opening the log drops it.
+//! Statements are made durable before their entries, entries before the checkpoint that covers them
+//! is signed, and the checkpoint replaces the old one by a rename. So the entries are never fewer
+//! than the checkpoint says, and what is beyond it was never acknowledged: opening the log drops it.
 
 use super::SealError;
 use crate::checkpoint::Checkpoint;
-use crate::files::{Files, Folder, lock, make_folders, replace};
+use crate::encoding::sha256;
+use crate::files::{Files, Folder, lock, make_folders, replace, write};
 use crate::key::SigningKey;
 use crate::log::{self, ENTRIES, HEAD, LogEntries};
-use crate::merkle::inclusion_proof;
+use crate::logbook::{self, STATEMENTS};
+use crate::merkle::{Tree, inclusion_proof};
 use crate::note::{Note, NoteKey, NoteSignature};
 use crate::proof::LogProof;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
@@ -24,10 +27,25 @@ pub(super) struct LogWriter<'a> {
     files: &'a dyn Files,
     folder: PathBuf,
     held: Box<dyn Folder>,
+    /// The folder of the statements, where there is one.
+    statements: Option<Box<dyn Folder>>,
     key: NoteKey,
     signer: &'a SigningKey,
-    state: LogEntries,
+    /// The head, as a signed note.
+    note: String,
+    entries: Vec<Digest>,
+    indices: BTreeMap<Digest, Count>,
+    tree: Tree,
     _lock: File,
+}
+
+/// A statement that is in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logged {
+    /// Its index.
+    pub index: Count,
+    /// The entry: the SHA-256 of the envelope file.
+    pub digest: Digest,
 }
 
 impl<'a> LogWriter<'a> {
@@ -63,56 +81,124 @@ impl<'a> LogWriter<'a> {
             let note = begin(folder, packs, &key, signer)?;
             publish(files, held.as_ref(), folder, &note)?;
         }
-        let state = log::read(folder, &key).map_err(|e| {
+        let LogEntries { note, entries, .. } = log::read(folder, &key).map_err(|e| {
             SealError::new(e.to_string()).help(
                 "restore the log's folder from a backup, or its origin and key; \
                  where that can't be, start a new workspace",
             )
         })?;
-        has_all(&state.entries, packs, folder)?;
-        drop_unacknowledged(files, folder, &state)?;
-        Ok(Self { files, folder: folder.to_owned(), held, key, signer, state, _lock: lock })
+        has_all(&entries, packs, folder)?;
+        drop_entries(files, folder, entries.len())?;
+        let statements = drop_statements(files, folder, entries.len())?;
+        let indices = entries.iter().enumerate().map(|(index, entry)| (*entry, Count::of(index)));
+        let (indices, tree) = (indices.collect(), log::tree(&entries));
+        let folder = folder.to_owned();
+
+        Ok(Self {
+            files,
+            folder,
+            held,
+            statements,
+            key,
+            signer,
+            note,
+            entries,
+            indices,
+            tree,
+            _lock: lock,
+        })
     }
 
     /// The last entry.
     pub(super) fn last(&self) -> Option<Digest> {
-        self.state.entries.last().copied()
+        self.entries.last().copied()
     }
 
     /// The index of that entry.
     pub(super) fn find(&self, entry: &Digest) -> Option<Count> {
-        self.state.entries.iter().position(|own| own == entry).map(Count::of)
+        self.indices.get(entry).copied()
     }
 
-    /// Appends an entry and gives its index. When this fails, the writer is gone: only opening the
-    /// log again tells whether the entry is in it.
-    pub(super) fn append(mut self, entry: Digest) -> Result<(Self, Count), SealError> {
-        let index = Count::of(self.state.entries.len());
+    /// Appends a pack's entry and gives its index. When this fails, the writer is gone: only opening
+    /// the log again tells whether the entry is in it.
+    pub(super) fn append(self, entry: Digest) -> Result<(Self, Count), SealError> {
+        let index = Count::of(self.entries.len());
+        Ok((self.commit(&[entry])?, index))
+    }
+
+    /// Appends the statements, given as envelope files, that the log doesn't have, as one group. When
+    /// this fails, the writer is gone, as in [`LogWriter::append`].
+    pub(super) fn append_statements(
+        mut self,
+        envelopes: &[Vec<u8>],
+    ) -> Result<(Self, Vec<Logged>), SealError> {
+        let first = self.entries.len();
+        let (mut logged, mut new, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+        for envelope in envelopes {
+            let digest = sha256(envelope);
+            let next = Count::of(first.saturating_add(new.len()));
+            let index = *self.indices.entry(digest).or_insert_with(|| {
+                new.push(digest);
+                bytes.extend_from_slice(envelope);
+                next
+            });
+            logged.push(Logged { index, digest });
+        }
+        if new.is_empty() {
+            return Ok((self, logged));
+        }
+        self.write_statements(Count::of(first), &bytes)?;
+        Ok((self.commit(&new)?, logged))
+    }
+
+    fn write_statements(&mut self, first: Count, bytes: &[u8]) -> Result<(), SealError> {
+        let folder = self.folder.join(STATEMENTS);
+        let statements = match self.statements.take() {
+            Some(held) => held,
+            None => {
+                self.files.make_folder(&folder).map_err(SealError::io(&folder))?;
+                self.held.sync().map_err(SealError::io(&self.folder))?;
+                self.files.open_folder(&folder).map_err(SealError::io(&folder))?
+            }
+        };
+        let path = self.folder.join(logbook::file_name(first.0));
+        write(self.files, &path, bytes)
+            .and_then(|()| statements.sync())
+            .map_err(SealError::io(&path))?;
+        self.statements = Some(statements);
+        Ok(())
+    }
+
+    /// Makes entries durable, then the head over them.
+    fn commit(mut self, new: &[Digest]) -> Result<Self, SealError> {
         let path = self.folder.join(ENTRIES);
-        let new = !exists(&path)?;
-        let appended = if new { self.files.create(&path) } else { self.files.append(&path) };
+        let begun = exists(&path)?;
+        let appended = if begun { self.files.append(&path) } else { self.files.create(&path) };
+        let bytes: Vec<_> = new.iter().flat_map(|entry| entry.0).collect();
         let appended = appended.and_then(|mut file| {
-            file.write_all(&entry.0)?;
+            file.write_all(&bytes)?;
             file.sync()
         });
         appended.map_err(SealError::io(&path))?;
-        if new {
+        if !begun {
             self.held.sync().map_err(SealError::io(&self.folder))?;
         }
-        self.state.entries.push(entry);
-        let (checkpoint, note) = sign(&self.state.entries, &self.key, self.signer);
-        publish(self.files, self.held.as_ref(), &self.folder, &note)?;
-        self.state.checkpoint = checkpoint;
-        self.state.note = note;
-        Ok((self, index))
+        for entry in new {
+            self.indices.insert(*entry, Count::of(self.entries.len()));
+            self.entries.push(*entry);
+            self.tree.push(&entry.0);
+        }
+        self.note = sign(&self.tree, &self.key, self.signer);
+        publish(self.files, self.held.as_ref(), &self.folder, &self.note)?;
+        Ok(self)
     }
 
     /// The proof that the log has the entry of that index.
     pub(super) fn proof(&self, index: Count) -> Result<LogProof, SealError> {
-        let leaves = log::leaves(&self.state.entries);
+        let leaves = log::leaves(&self.entries);
         let hashes = usize::try_from(index.0).ok().and_then(|at| inclusion_proof(&leaves, at));
         let hashes = hashes.ok_or_else(|| SealError::new("the log has no such entry"))?;
-        Ok(LogProof { index, hashes, checkpoint: self.state.note.clone() })
+        Ok(LogProof { index, hashes, checkpoint: self.note.clone() })
     }
 }
 
@@ -147,22 +233,23 @@ fn begin(
     key: &NoteKey,
     signer: &SigningKey,
 ) -> Result<String, SealError> {
-    if exists(&folder.join(ENTRIES))? {
-        let reason = format!("log `{}`: `{ENTRIES}` without `{HEAD}`", folder.display());
-        return Err(SealError::new(reason).help("restore the log's folder from a backup"));
+    for name in [ENTRIES, STATEMENTS] {
+        if exists(&folder.join(name))? {
+            let reason = format!("log `{}`: `{name}` without `{HEAD}`", folder.display());
+            return Err(SealError::new(reason).help("restore the log's folder from a backup"));
+        }
     }
     has_all(&[], packs, folder)?;
-    Ok(sign(&[], key, signer).1)
+    Ok(sign(&Tree::default(), key, signer))
 }
 
-fn sign(entries: &[Digest], key: &NoteKey, signer: &SigningKey) -> (Checkpoint, String) {
-    let tree = log::tree(entries);
+fn sign(tree: &Tree, key: &NoteKey, signer: &SigningKey) -> String {
     let checkpoint =
         Checkpoint { origin: key.name().to_owned(), size: Count(tree.size()), root: tree.root() };
     let text = checkpoint.to_string();
     let signature = signer.sign(text.as_bytes());
     let signature = NoteSignature { name: key.name().to_owned(), id: key.id(), signature };
-    (checkpoint, Note { text, signatures: vec![signature] }.to_string())
+    Note { text, signatures: vec![signature] }.to_string()
 }
 
 fn publish(
@@ -176,22 +263,42 @@ fn publish(
     published.map_err(SealError::io(&path))
 }
 
-/// Not synced: a cut that is lost leaves what was found, and the sync of the next entry, which takes
-/// the place of what was cut, makes both durable.
-fn drop_unacknowledged(
-    files: &dyn Files,
-    folder: &Path,
-    state: &LogEntries,
-) -> Result<(), SealError> {
+/// Cuts off the entries that were never acknowledged. Durable before the file of their statements is
+/// removed, without which a group of them would be taken for what an old head doesn't cover.
+fn drop_entries(files: &dyn Files, folder: &Path, acknowledged: usize) -> Result<(), SealError> {
     let path = folder.join(ENTRIES);
-    let acknowledged = Count::of(state.entries.len()).0.saturating_mul(32);
+    let acknowledged = Count::of(acknowledged).0.saturating_mul(32);
     match std::fs::metadata(&path) {
-        Ok(metadata) if metadata.len() > acknowledged => {
-            files.cut(&path, acknowledged).map_err(SealError::io(&path))
-        }
+        Ok(metadata) if metadata.len() > acknowledged => files
+            .cut(&path, acknowledged)
+            .and_then(|()| files.append(&path)?.sync())
+            .map_err(SealError::io(&path)),
         Ok(_) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
         // Without the cut the next entry would stand behind one that was never acknowledged.
         Err(e) => Err(SealError::unread(&path)(e)),
     }
+}
+
+/// Removes the statements that were never acknowledged, and gives the folder of the others. Durable,
+/// also where the last writer was killed before it was: a file that came back would be that of entries
+/// which others have taken.
+fn drop_statements(
+    files: &dyn Files,
+    folder: &Path,
+    acknowledged: usize,
+) -> Result<Option<Box<dyn Folder>>, SealError> {
+    let path = folder.join(STATEMENTS);
+    if !exists(&path)? {
+        return Ok(None);
+    }
+    let held = files.open_folder(&path).map_err(SealError::io(&path))?;
+    for first in logbook::files(folder).map_err(SealError::unread(&path))? {
+        if first >= Count::of(acknowledged).0 {
+            let path = folder.join(logbook::file_name(first));
+            files.remove(&path).map_err(SealError::io(&path))?;
+        }
+    }
+    held.sync().map_err(SealError::io(&path))?;
+    Ok(Some(held))
 }

@@ -1,4 +1,4 @@
-//! The power fails at every step of a sealing: what was made durable is there, and of the rest
+//! The power fails at every step of a sealing, or of appending statements: what was made durable is there, and of the rest
 //! whatever happened to be written. `history` says what that may be. Of up to eight pieces every
 //! subset is lost, of more none, all, each alone, all but each, all after each, and some by a seed.
 //! Each disk that comes of it is laid out in a folder, read by the verifier, and sealed on.
@@ -9,7 +9,8 @@
 mod history;
 mod recorder;
 
-use super::trial::{Loose, Workspace};
+use super::trial::{Act, Workspace};
+use Act::{Append, Seal};
 use history::{History, Piece, Step};
 use recorder::Recorder;
 use sha2::{Digest as _, Sha256};
@@ -75,50 +76,50 @@ fn subsets(pieces: &[Piece], seeded: u64) -> Vec<BTreeSet<Piece>> {
     all
 }
 
-/// A sealing after others, step by step; the packs acknowledged before it, and with it.
-struct Sealing {
+/// An act after others, step by step; what was acknowledged before it, and with it.
+struct Acting {
     history: History,
     before: BTreeSet<Digest>,
     after: BTreeSet<Digest>,
 }
 
-impl Sealing {
-    fn after(earlier: usize) -> Self {
+impl Acting {
+    fn after(earlier: &[Act], act: Act) -> Self {
         let workspace = Workspace::new();
-        for second in 0..earlier {
-            workspace.seal(&Loose, second).unwrap();
-        }
+        let number = workspace.after(earlier);
         let recorder = Recorder::new(&workspace);
         let before = workspace.check().unwrap();
-        Self::recorded(&workspace, &recorder, earlier, before)
+        Self::recorded(&workspace, &recorder, (act, number), before)
     }
 
     /// After one that was killed after that many operations, and of which nothing is lost yet;
     /// none where it ended before. Beside it the number of steps that the killed one did.
-    fn after_killed(earlier: usize, operations: usize) -> Option<(Self, usize)> {
+    fn after_killed(
+        earlier: &[Act],
+        (killed, act): (Act, Act),
+        operations: usize,
+    ) -> Option<(Self, usize)> {
         let workspace = Workspace::new();
-        for second in 0..earlier {
-            workspace.seal(&Loose, second).unwrap();
-        }
+        let number = workspace.after(earlier);
         let recorder = Recorder::new(&workspace);
         let before = workspace.check().unwrap();
         recorder.live_for(operations);
-        if workspace.seal(&recorder, earlier).is_ok() {
+        if workspace.act(&recorder, killed, number).is_ok() {
             return None;
         }
         recorder.live_for(usize::MAX);
         let steps = recorder.history.borrow().steps.len();
-        Some((Self::recorded(&workspace, &recorder, earlier + 1, before), steps))
+        Some((Self::recorded(&workspace, &recorder, (act, number + 1), before), steps))
     }
 
     fn recorded(
         workspace: &Workspace,
         recorder: &Recorder,
-        second: usize,
+        (act, number): (Act, usize),
         before: BTreeSet<Digest>,
     ) -> Self {
-        workspace.seal(recorder, second).unwrap();
-        let after = workspace.check().unwrap();
+        let mut after = workspace.act(recorder, act, number).unwrap();
+        after.extend(&before);
         Self { history: recorder.history.borrow().clone(), before, after }
     }
 
@@ -166,44 +167,58 @@ impl Sealing {
 }
 
 /// Crashes after every step; gives the number of different disks.
-fn no_crash_shows(earlier: usize) -> usize {
-    let sealing = Sealing::after(earlier);
+fn no_crash_shows(earlier: &[Act], act: Act) -> usize {
+    let acting = Acting::after(earlier, act);
     let mut judge = Judge::new();
-    for after in 0..=sealing.history.steps.len() {
-        for lost in subsets(&sealing.history.pending(after, None), 900) {
-            let acknowledged = sealing.acknowledged(after);
-            let result = judge.judge(&sealing.history, after, &lost, acknowledged);
+    for after in 0..=acting.history.steps.len() {
+        for lost in subsets(&acting.history.pending(after, None), 900) {
+            let acknowledged = acting.acknowledged(after);
+            let result = judge.judge(&acting.history, after, &lost, acknowledged);
             assert_eq!(result, Ok(()));
         }
     }
-    let (steps, states) = (sealing.history.steps.len(), judge.seen.len());
-    println!("{earlier} packs before: {steps} steps, {states} disks");
+    let (steps, states) = (acting.history.steps.len(), judge.seen.len());
+    println!("{act:?} after {earlier:?}: {steps} steps, {states} disks");
     states
 }
 
 #[test]
 fn no_crash_of_the_first_pack_shows() {
-    assert!(no_crash_shows(0) >= 4_000);
+    assert!(no_crash_shows(&[], Seal) >= 4_000);
 }
 
 #[test]
 fn no_crash_of_a_later_pack_shows() {
-    assert!(no_crash_shows(1) >= 4_000);
+    assert!(no_crash_shows(&[Seal], Seal) >= 4_000);
 }
 
-/// A sealing is killed, the next one begins with what it left, and the power fails.
+#[test]
+fn no_crash_of_statements_shows() {
+    let cases: [&[Act]; 3] = [&[], &[Seal], &[Seal, Append]];
+    let disks: usize = cases.into_iter().map(|earlier| no_crash_shows(earlier, Append)).sum();
+    println!("statements: {disks} disks");
+    assert!(disks >= 500);
+}
+
+/// What is killed, and what comes after it, with how many operations between the places at which it
+/// is killed.
+const KILLED: [(Act, Act, usize); 4] =
+    [(Seal, Seal, 11), (Seal, Append, 11), (Append, Seal, 3), (Append, Append, 1)];
+
+/// An act is killed, the next one begins with what it left, and the power fails.
 #[test]
 fn no_crash_of_a_recovery_shows() {
     let mut judge = Judge::new();
-    for earlier in [0, 1] {
-        for operations in (0..).step_by(11) {
-            let Some((sealing, killed)) = Sealing::after_killed(earlier, operations) else { break };
-            let history = sealing.history.settled(killed);
-            let sealing = Sealing { history, ..sealing };
-            for after in sealing.history.syncs().into_iter().chain([sealing.history.steps.len()]) {
-                for lost in subsets(&sealing.history.pending(after, None), 30) {
-                    let acknowledged = sealing.acknowledged(after);
-                    let result = judge.judge(&sealing.history, after, &lost, acknowledged);
+    for (earlier, (killed, act, step)) in product(&[&[], &[Seal, Append]], &KILLED) {
+        for operations in (0..).step_by(step) {
+            let acting = Acting::after_killed(earlier, (killed, act), operations);
+            let Some((acting, killed)) = acting else { break };
+            let history = acting.history.settled(killed);
+            let acting = Acting { history, ..acting };
+            for after in acting.history.syncs().into_iter().chain([acting.history.steps.len()]) {
+                for lost in subsets(&acting.history.pending(after, None), 30) {
+                    let acknowledged = acting.acknowledged(after);
+                    let result = judge.judge(&acting.history, after, &lost, acknowledged);
                     assert_eq!(result, Ok(()), "killed after {operations} operations");
                 }
             }
@@ -215,16 +230,17 @@ fn no_crash_of_a_recovery_shows() {
 
 /// As before, and what the killed one did is not yet durable when the next one begins.
 #[test]
-fn no_crash_after_a_killed_sealing_shows() {
+fn no_crash_after_a_killed_act_shows() {
     let mut judge = Judge::new();
-    for earlier in [0, 1] {
+    for (earlier, (killed, act, _)) in product(&[&[], &[Seal, Append]], &KILLED) {
         let mut last = None;
         for operations in 0.. {
-            let Some((sealing, killed)) = Sealing::after_killed(earlier, operations) else { break };
+            let acting = Acting::after_killed(earlier, (killed, act), operations);
+            let Some((acting, killed)) = acting else { break };
             if last.replace(killed) == Some(killed) {
                 continue;
             }
-            let history = &sealing.history;
+            let history = &acting.history;
             let syncs = history.syncs().into_iter().filter(|sync| *sync >= killed);
             for after in syncs.chain([history.steps.len()]) {
                 let pending = history.pending(after, None);
@@ -233,7 +249,7 @@ fn no_crash_after_a_killed_sealing_shows() {
                 for lost in subsets(&old, 0) {
                     let more = lost.iter().chain(&new).copied().collect();
                     for lost in [lost, more] {
-                        let acknowledged = sealing.acknowledged(after);
+                        let acknowledged = acting.acknowledged(after);
                         let result = judge.judge(history, after, &lost, acknowledged);
                         assert_eq!(result, Ok(()), "killed after {operations} operations");
                     }
@@ -248,44 +264,54 @@ fn no_crash_after_a_killed_sealing_shows() {
 #[test]
 fn without_any_one_sync_a_crash_shows() {
     let mut judge = Judge::new();
-    for earlier in [0, 1] {
-        let sealing = Sealing::after(earlier);
-        let syncs = sealing.history.syncs();
-        println!("{earlier} packs before: {} syncs", syncs.len());
+    let later: &[Act] = &[Seal, Append];
+    for (earlier, act) in [(&[][..], Seal), (&[Seal], Seal), (&[], Append), (later, Append)] {
+        let acting = Acting::after(earlier, act);
+        let syncs = acting.history.syncs();
+        println!("{act:?} after {earlier:?}: {} syncs", syncs.len());
+        // The first of a later one are for what a killed one left: see below.
+        let left = ["a/deep/log", "a/deep/log/statements"];
         for (number, step) in syncs.into_iter().enumerate() {
-            // The first of a later pack is for what a killed sealing left: see below.
-            if earlier == 1 && number == 0 {
-                assert_eq!(sealing.synced(step), "a/deep/log");
+            if left[..earlier.len()].get(number) == Some(&&*acting.synced(step)) {
                 continue;
             }
             judge.seen.clear();
-            let crash = sealing.crash_without(&mut judge, step);
-            assert!(crash.is_some(), "sync {number}, of `{}`, is needless", sealing.synced(step));
+            let crash = acting.crash_without(&mut judge, step);
+            assert!(crash.is_some(), "sync {number}, of `{}`, is needless", acting.synced(step));
         }
     }
 }
 
-/// The syncs with which a sealing makes durable what a killed one left: the first of each folder in
-/// which names are made.
+/// The syncs with which an act makes durable what a killed one left: the first of each folder in which
+/// names are made, and of the entries that are cut.
 #[test]
 fn without_any_one_sync_of_what_was_left_a_crash_shows() {
     let mut judge = Judge::new();
-    let mut unnoticed = BTreeSet::from(["a", "a/deep", "a/deep/log", "b"]);
-    for earlier in [0, 1] {
+    let entries = "a/deep/log/entries";
+    let mut unnoticed =
+        BTreeSet::from(["a", "a/deep", "a/deep/log", "a/deep/log/statements", entries, "b"]);
+    for (earlier, (killed, act, _)) in product(&[&[], &[Seal, Append]], &KILLED) {
         for operations in 0.. {
-            let Some((sealing, killed)) = Sealing::after_killed(earlier, operations) else { break };
+            let acting = Acting::after_killed(earlier, (killed, act), operations);
+            let Some((acting, killed)) = acting else { break };
             let mut first = BTreeMap::new();
-            for step in sealing.history.syncs().into_iter().filter(|step| *step >= killed) {
-                first.entry(sealing.synced(step)).or_insert(step);
+            for step in acting.history.syncs().into_iter().filter(|step| *step >= killed) {
+                first.entry(acting.synced(step)).or_insert(step);
             }
             unnoticed.retain(|path| {
                 let Some(step) = first.get(*path) else { return true };
                 judge.seen.clear();
-                // It is about what is from before the kill, and about nothing else.
-                let old = |after| sealing.history.pending(after, None).iter().any(|p| p.0 < killed);
-                !old(*step) || sealing.crash_without(&mut judge, *step).is_none()
+                // It is about what is from before the kill, and about nothing else; but for a cut.
+                let old = |after| acting.history.pending(after, None).iter().any(|p| p.0 < killed);
+                let cut = *path == entries && acting.history.is_of_cut(*step);
+                !(cut || *path != entries && old(*step))
+                    || acting.crash_without(&mut judge, *step).is_none()
             });
         }
     }
     assert!(unnoticed.is_empty(), "needless: {unnoticed:?}");
+}
+
+fn product<'a, B: Copy>(first: &[&'a [Act]], second: &[B]) -> impl Iterator<Item = (&'a [Act], B)> {
+    first.iter().flat_map(|one| second.iter().map(|two| (*one, *two)))
 }

@@ -1,9 +1,9 @@
-//! Sealing is interrupted at every single operation of the file layer, in three ways: the operation
+//! Sealing, and appending statements, is interrupted at every single operation of the file layer, in three ways: the operation
 //! fails and the process goes on; the process dies there; a write takes only half of what it is
 //! given. Afterwards nothing half-written may be visible, everything visible must verify, and the
 //! next sealing must work. What is lost with the power is in `crash`.
 
-use super::trial::{Loose, Workspace};
+use super::trial::{Act, Loose, Workspace};
 use crate::files::{Files, Folder, Out};
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -147,31 +147,33 @@ impl Folder for FaultyFolder {
     }
 }
 
-/// Seals with a fault, checks, seals again, checks again. Gives whether the sealing ended before
-/// the fault, and what went wrong.
-fn interrupt(workspace: &Workspace, second: usize, layer: &Faulty) -> (bool, Result<(), String>) {
+/// Acts with a fault, checks, acts again, checks again. Gives whether it ended before the fault, and
+/// what went wrong.
+fn interrupt(
+    workspace: &Workspace,
+    (act, number): (Act, usize),
+    layer: &Faulty,
+) -> (bool, Result<(), String>) {
     let mut acknowledged = workspace.check().unwrap();
-    match workspace.seal(layer, second) {
-        Ok(sealed) => drop(acknowledged.insert(sealed.digest)),
+    match workspace.act(layer, act, number) {
+        Ok(digests) => acknowledged.extend(digests),
         Err(error) if layer.fault == Fault::WritesHalf => return (true, Err(error.to_string())),
         Err(error) if !error.to_string().contains("` can't be written: injected") => {
             return (true, Err(format!("what happened is not told: {error}")));
         }
         Err(_) => {}
     }
-    (layer.number() <= layer.at, workspace.aftermath(second + 1, &acknowledged))
+    (layer.number() <= layer.at, workspace.aftermath(number + 1, &acknowledged))
 }
 
 /// Interrupts at every operation; gives the number of operations and every failure.
-fn sweep(earlier: usize, fault: Fault) -> (usize, Vec<String>) {
+fn sweep(earlier: &[Act], act: Act, fault: Fault) -> (usize, Vec<String>) {
     let mut failures = Vec::new();
     for at in 0.. {
         let workspace = Workspace::new();
-        for second in 0..earlier {
-            workspace.seal(&Loose, second).unwrap();
-        }
+        let number = workspace.after(earlier);
         let layer = Faulty::new(fault, at);
-        let (ended, result) = interrupt(&workspace, earlier, &layer);
+        let (ended, result) = interrupt(&workspace, (act, number), &layer);
         if let Err(what) = result {
             let operation = layer.operations.borrow().get(at).cloned().unwrap_or_default();
             failures.push(format!("{fault:?} at {at}, {operation}: {what}"));
@@ -183,49 +185,70 @@ fn sweep(earlier: usize, fault: Fault) -> (usize, Vec<String>) {
     unreachable!()
 }
 
-fn no_interruption_shows(earlier: usize) {
+fn no_interruption_shows(earlier: &[Act], act: Act, least: usize) {
     for fault in [Fault::Fails, Fault::Dies, Fault::WritesHalf] {
-        let (operations, failures) = sweep(earlier, fault);
-        println!("{fault:?}, {earlier} packs before: {operations} operations");
+        let (operations, failures) = sweep(earlier, act, fault);
+        println!("{fault:?}, {act:?} after {earlier:?}: {operations} operations");
         assert!(failures.is_empty(), "{failures:#?}");
-        assert!(operations > 80, "{operations}");
+        assert!(operations > least, "{operations}");
     }
 }
 
 #[test]
 fn no_interruption_of_the_first_pack_shows() {
-    no_interruption_shows(0);
+    no_interruption_shows(&[], Act::Seal, 80);
 }
 
 #[test]
 fn no_interruption_of_a_later_pack_shows() {
-    no_interruption_shows(2);
+    no_interruption_shows(&[Act::Seal, Act::Append, Act::Seal], Act::Seal, 80);
 }
 
-/// A sealing that finishes what an earlier one left is itself interrupted.
+#[test]
+fn no_interruption_of_statements_shows() {
+    no_interruption_shows(&[], Act::Append, 20);
+    no_interruption_shows(&[Act::Append, Act::Seal], Act::Append, 10);
+}
+
+/// What dies right after the log's new checkpoint, or right before it, is where the last operation of
+/// that kind is in such an act.
+fn last(act: Act, operation: &str, path: &str) -> usize {
+    let probe = Faulty::new(Fault::Dies, usize::MAX);
+    Workspace::new().act(&probe, act, 0).unwrap();
+    let operations = probe.operations.borrow().clone();
+    let found = |own: &String| own.starts_with(operation) && own.ends_with(path);
+    operations.iter().rposition(found).unwrap()
+}
+
+/// An act that finishes or removes what an earlier one left is itself interrupted.
 #[test]
 fn no_interruption_of_a_recovery_shows() {
-    // Dying right after the log's new checkpoint is durable leaves a logged pack without its name.
-    let probe = Faulty::new(Fault::Dies, usize::MAX);
-    Workspace::new().seal(&probe, 0).unwrap();
-    let operations = probe.operations.borrow().clone();
-    let published = |operation: &String| {
-        operation.starts_with("rename") && operation.ends_with("log/checkpoint")
-    };
-    let after = operations.iter().rposition(published).unwrap() + 2;
-    for fault in [Fault::Fails, Fault::Dies] {
-        for at in 0.. {
-            let workspace = Workspace::new();
-            assert!(workspace.seal(&Faulty::new(Fault::Dies, after), 0).is_err());
-            assert!(workspace.check().unwrap().is_empty());
-            let (ended, result) = interrupt(&workspace, 1, &Faulty::new(fault, at));
-            assert_eq!(result, Ok(()), "{fault:?} at {at}");
-            // The one that was left, and the one sealed last; the one between if it was logged.
-            let packs = workspace.check().unwrap().len();
-            assert!(packs == 3 || (packs == 2 && !ended), "{fault:?} at {at}: {packs}");
-            if ended {
-                assert!(at > 80);
-                break;
+    // A logged pack without its name.
+    let sealed = (Act::Seal, last(Act::Seal, "rename", "log/checkpoint") + 2);
+    // A group with its entries, without a head over them.
+    let appended = (Act::Append, last(Act::Append, "create", "log/checkpoint.partial"));
+    for (left, after) in [sealed, appended] {
+        for (act, fault) in [
+            (Act::Seal, Fault::Fails),
+            (Act::Seal, Fault::Dies),
+            (Act::Append, Fault::Fails),
+            (Act::Append, Fault::Dies),
+        ] {
+            for at in 0.. {
+                let workspace = Workspace::new();
+                assert!(workspace.act(&Faulty::new(Fault::Dies, after), left, 0).is_err());
+                assert!(workspace.check().unwrap().is_empty());
+                let (ended, result) = interrupt(&workspace, (act, 1), &Faulty::new(fault, at));
+                assert_eq!(result, Ok(()), "{left:?}, {act:?}, {fault:?} at {at}");
+                // The pack that was left is finished, by whatever seals next.
+                let packs = crate::log::pack_folders(&workspace.packs()).unwrap().len();
+                let own = usize::from(left == Act::Seal) + 1;
+                let most = own + usize::from(act == Act::Seal);
+                assert!(packs == most || (packs == own && !ended), "{fault:?} at {at}: {packs}");
+                if ended {
+                    println!("{act:?} after a dead {left:?}: {at} operations");
+                    break;
+                }
             }
         }
     }

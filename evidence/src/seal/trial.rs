@@ -3,11 +3,13 @@
 #[path = "../../tests/evidence/fixture.rs"]
 mod fixture;
 
+use super::appender::append_with;
 use super::{SealError, SealInput, Sealed, seal_with};
 use crate::files::{Disk, Files, Folder, Out};
 use crate::key::SigningKey;
 use crate::layout::{POPULATION_DISCLOSURES, RECORD_DISCLOSURES};
 use crate::log;
+use crate::logbook;
 use crate::note::NoteKey;
 use crate::verify::{Anchor, Verdict, verify};
 use fixture::{Fixture, fixture};
@@ -18,6 +20,15 @@ use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
 
 const ORIGIN: &str = "tieout.local/meridian";
+
+/// What is done to log and packs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    /// A pack is sealed.
+    Seal,
+    /// A group of statements is appended.
+    Append,
+}
 
 /// Log and packs in folders that are yet to be made, each below one that is there.
 pub(super) struct Workspace {
@@ -58,6 +69,39 @@ impl Workspace {
         self.path().join("b/packs")
     }
 
+    /// Does all of that, without waiting for the disk, and gives how much it was.
+    pub(super) fn after(&self, earlier: &[Act]) -> usize {
+        for (number, act) in earlier.iter().enumerate() {
+            self.act(&Loose, *act, number).unwrap();
+        }
+        earlier.len()
+    }
+
+    /// Does it and gives the digests that were acknowledged.
+    pub(super) fn act(
+        &self,
+        files: &dyn Files,
+        act: Act,
+        number: usize,
+    ) -> Result<BTreeSet<Digest>, SealError> {
+        match act {
+            Act::Seal => Ok([self.seal(files, number)?.digest].into()),
+            Act::Append => self.append(files, number),
+        }
+    }
+
+    /// Appends three statements of that number, and one that every such group has.
+    fn append(&self, files: &dyn Files, number: usize) -> Result<BTreeSet<Digest>, SealError> {
+        // Of some length: what is written by sectors may be lost by sectors.
+        let text = |part: usize| format!("{{\"group\":\"{number}\",\"part\":\"{part:0>400}\"}}");
+        let texts = [text(0), text(1), "{\"every\":\"group\"}".to_owned(), text(2)];
+        let sign = |text: String| self.operator.envelope(text.into_bytes()).to_bytes();
+        let (log, packs) = (self.log(), self.packs());
+        let key = (ORIGIN, &self.log_key);
+        let logged = append_with(files, (&log, &packs), key, &texts.map(sign))?;
+        Ok(logged.iter().map(|logged| logged.digest).collect())
+    }
+
     /// Seals the fixture as of that second.
     pub(super) fn seal(&self, files: &dyn Files, second: usize) -> Result<Sealed, SealError> {
         seal_with(
@@ -83,7 +127,7 @@ impl Workspace {
     }
 
     /// What an auditor sees: every visible pack is valid and logged, and the log is whole. Gives
-    /// the digests of the packs.
+    /// the digests of packs and statements.
     pub(super) fn check(&self) -> Result<BTreeSet<Digest>, String> {
         let operator = Some(self.operator.public_pem());
         let anchor = Anchor { operator, log: self.log_key.vkey(ORIGIN), policy: None };
@@ -106,10 +150,12 @@ impl Workspace {
             return if digests.is_empty() { Ok(digests) } else { Err("no log".to_owned()) };
         }
         let log = log::read(&self.log(), &self.note_key()).map_err(|e| e.to_string())?;
-        match digests.iter().find(|digest| !log.entries.contains(digest)) {
-            Some(digest) => Err(format!("pack {digest} is not in the log")),
-            None => Ok(digests),
+        if let Some(digest) = digests.iter().find(|digest| !log.entries.contains(digest)) {
+            return Err(format!("pack {digest} is not in the log"));
         }
+        let statements = logbook::statements_of(&self.log(), &log).map_err(|e| e.to_string())?;
+        digests.extend(statements.iter().map(|statement| statement.digest));
+        Ok(digests)
     }
 
     /// What must be so after an interruption: all is valid, these packs are there, the next sealing
@@ -121,17 +167,23 @@ impl Workspace {
     ) -> Result<(), String> {
         let after = self.check()?;
         if !after.is_superset(acknowledged) {
-            return Err("an acknowledged pack is lost".to_owned());
+            return Err("what was acknowledged is lost".to_owned());
         }
-        let sealed = self.seal(&Loose, second).map_err(|e| format!("next sealing: {e}"))?;
-        let end = self.check()?;
-        if !end.is_superset(&after) || !end.contains(&sealed.digest) {
-            return Err("the next sealing lost a pack".to_owned());
+        for act in [Act::Seal, Act::Append] {
+            let before = self.check()?;
+            let acknowledged =
+                self.act(&Loose, act, second).map_err(|e| format!("next {act:?}: {e}"))?;
+            let end = self.check()?;
+            if !end.is_superset(&before) || !end.is_superset(&acknowledged) {
+                return Err(format!("the next {act:?} lost something"));
+            }
         }
         let log = log::read(&self.log(), &self.note_key()).unwrap();
-        let notes = log::audit(&log, &self.packs()).unwrap();
+        let statements = logbook::statements_of(&self.log(), &log).unwrap();
+        let notes = log::audit(&log, &statements, &self.packs()).unwrap();
         let left = std::fs::read_dir(self.packs()).unwrap().count();
-        if notes.is_empty() && left == end.len() { Ok(()) } else { Err(format!("{notes:?}")) }
+        let packs = log::pack_folders(&self.packs()).unwrap().len();
+        if notes.is_empty() && left == packs { Ok(()) } else { Err(format!("{notes:?}")) }
     }
 }
 

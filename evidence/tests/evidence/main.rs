@@ -9,6 +9,8 @@ mod forge;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]
+mod logbook;
+#[cfg(test)]
 mod merkle;
 #[cfg(test)]
 #[cfg(unix)]

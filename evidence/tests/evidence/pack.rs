@@ -230,10 +230,13 @@ fn packs_are_chained_in_the_log() {
         assert_eq!(pack.log_index, Count::of(index));
         assert_eq!(workspace.verify(&pack.folder).verdict, Verdict::Valid);
     }
-    let audit = || tieout_evidence::log::audit(&log, &workspace.path("packs")).unwrap();
+    let audit = || tieout_evidence::log::audit(&log, &[], &workspace.path("packs")).unwrap();
     assert_eq!(audit(), [""; 0]);
     std::fs::remove_dir_all(&sealed[2].folder).unwrap();
-    assert_eq!(audit(), ["log entry 2 has no pack here: moved, or an interrupted run"]);
+    assert_eq!(
+        audit(),
+        ["log entry 2 has no pack and no statement here: moved, or an interrupted run"]
+    );
 }
 
 /// Records of one control that conform, but for every tenth.

@@ -1,4 +1,4 @@
-//! Sealing in a process of its own that strace kills, or whose system calls it lets fail, at every
+//! Sealing, and appending statements, in a process of its own that strace kills, or whose system calls it lets fail, at every
 //! single call. The kernel's page cache survives all of it: what only the disk forgets is in the
 //! crate's own tests of crashes.
 
@@ -9,12 +9,43 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
 use tieout_controls::Digest;
-use tieout_evidence::log;
 use tieout_evidence::note::NoteKey;
+use tieout_evidence::seal::append;
 use tieout_evidence::verify::Verdict;
+use tieout_evidence::{log, logbook};
 
-/// Where the process that is traced seals.
+/// Where the process that is traced seals, or appends.
 const FOLDER: &str = "TIEOUT_TEST_SEAL_IN";
+/// Which of both.
+const ACT: &str = "TIEOUT_TEST_ACT";
+
+/// What is done.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    /// A pack is sealed.
+    Seal,
+    /// A group of statements is appended.
+    Append,
+}
+
+/// Does it; gives the last digest.
+fn act(act: Act, folder: &Path, number: u32) -> Result<Digest, String> {
+    let workspace = Workspace::new();
+    match act {
+        Act::Seal => match workspace.try_seal_in(folder, &fixture(), number) {
+            Ok(sealed) => Ok(sealed.digest),
+            Err(error) => Err(error.to_string()),
+        },
+        Act::Append => {
+            let text = |part: u32| format!("{{\"group\":\"{number}\",\"part\":\"{part}\"}}");
+            let sign = |part| workspace.operator.envelope(text(part).into_bytes()).to_bytes();
+            let (log, packs) = (folder.join("log"), folder.join("packs"));
+            let envelopes = [0, 1, 2].map(sign);
+            let logged = append(&log, &packs, ORIGIN, &workspace.log_key, &envelopes);
+            logged.map(|logged| logged[2].digest).map_err(|e| e.to_string())
+        }
+    }
+}
 
 /// Calls that change something or make it durable, where a process is killed, too.
 const CHANGING: [&str; 10] = [
@@ -55,8 +86,13 @@ fn sealing() {
         assert!(null.metadata().is_ok());
         assert!(std::fs::read_dir("/proc/self/fdinfo").unwrap().next().is_some());
     }
-    match Workspace::new().try_seal_in(Path::new(&folder), &fixture(), 30) {
-        Ok(sealed) => println!("\nsealed {}", sealed.digest),
+    let own = if std::env::var_os(ACT).is_some_and(|act| act == "Append") {
+        Act::Append
+    } else {
+        Act::Seal
+    };
+    match act(own, Path::new(&folder), 30) {
+        Ok(digest) => println!("\nsealed {digest}"),
         Err(error) => println!("\nrefused {error}"),
     }
 }
@@ -66,15 +102,23 @@ fn sealing() {
 enum Before {
     /// Nothing.
     Nothing,
-    /// A pack, a logged one without its name, one that is not logged, an entry that was never
-    /// acknowledged, a part of a checkpoint.
+    /// A pack, statements, a logged pack without its name, one that is not logged, a group that was
+    /// never acknowledged, a part of a checkpoint.
     Leftovers,
 }
+
+const CASES: [(Before, Act); 4] = [
+    (Before::Nothing, Act::Seal),
+    (Before::Leftovers, Act::Seal),
+    (Before::Nothing, Act::Append),
+    (Before::Leftovers, Act::Append),
+];
 
 fn workspace(before: Before) -> Workspace {
     let workspace = Workspace::in_memory();
     let Before::Leftovers = before else { return workspace };
     workspace.seal(0);
+    act(Act::Append, workspace.folder.path(), 0).unwrap();
     let logged = workspace.seal(1).folder;
     let name = logged.file_name().unwrap().to_str().unwrap();
     let partial = workspace.path("packs").join(format!(".{name}.partial"));
@@ -85,11 +129,12 @@ fn workspace(before: Before) -> Workspace {
     std::fs::write(workspace.path("log/checkpoint.partial"), "tieout").unwrap();
     let mut entries =
         std::fs::File::options().append(true).open(workspace.path("log/entries")).unwrap();
-    entries.write_all(&[7; 32]).unwrap();
+    entries.write_all(&[7; 64]).unwrap();
+    std::fs::write(workspace.path("log/statements/000000000005.jsonl"), "a\nb\n").unwrap();
     workspace
 }
 
-/// The packs that are visible; all of them must be valid and in the log.
+/// The packs that are visible, and the statements; all of them must be valid and in the log.
 fn packs(workspace: &Workspace) -> Result<BTreeSet<Digest>, String> {
     let mut digests = BTreeSet::new();
     for name in log::pack_folders(&workspace.path("packs")).unwrap() {
@@ -105,25 +150,33 @@ fn packs(workspace: &Workspace) -> Result<BTreeSet<Digest>, String> {
         if !digests.iter().all(|digest| log.entries.contains(digest)) {
             return Err("a pack that is not in the log".to_owned());
         }
+        let statements = logbook::statements_of(&workspace.path("log"), &log);
+        digests.extend(statements.map_err(|e| e.to_string())?.iter().map(|own| own.digest));
     }
     Ok(digests)
 }
 
-/// Seals as if nothing had been.
-fn seal_on(workspace: &Workspace, before: &BTreeSet<Digest>) -> Result<(), String> {
-    let sealed = workspace.try_seal(&fixture(), 50);
-    let digest = sealed.map_err(|e| format!("next sealing: {e}"))?.digest;
-    let after = packs(workspace)?;
+/// Seals and appends as if nothing had been.
+fn go_on(workspace: &Workspace, before: &BTreeSet<Digest>) -> Result<(), String> {
+    for next in [Act::Seal, Act::Append] {
+        let digest =
+            act(next, workspace.folder.path(), 50).map_err(|e| format!("next {next:?}: {e}"))?;
+        let after = packs(workspace)?;
+        if !after.is_superset(before) || !after.contains(&digest) {
+            return Err(format!("the next {next:?} lost something"));
+        }
+    }
     let key = NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap();
     let log = log::read(&workspace.path("log"), &key).unwrap();
-    let notes = log::audit(&log, &workspace.path("packs")).unwrap();
+    let statements = logbook::statements_of(&workspace.path("log"), &log).unwrap();
+    let notes = log::audit(&log, &statements, &workspace.path("packs")).unwrap();
     let left = std::fs::read_dir(workspace.path("packs")).unwrap().count();
-    let whole = after.is_superset(before) && after.contains(&digest) && left == after.len();
+    let whole = left == log::pack_folders(&workspace.path("packs")).unwrap().len();
     if whole && notes.is_empty() { Ok(()) } else { Err(format!("left: {notes:?}")) }
 }
 
 /// What the process said, and the first call that was interfered with.
-fn traced(workspace: &Workspace, call: &str, inject: &str) -> (String, Option<String>) {
+fn traced(workspace: &Workspace, act: Act, call: &str, inject: &str) -> (String, Option<String>) {
     let trace = tempfile::NamedTempFile::new().unwrap();
     let output = Command::new("strace")
         .args(["-f", "-y", "-o", trace.path().to_str().unwrap()])
@@ -131,6 +184,7 @@ fn traced(workspace: &Workspace, call: &str, inject: &str) -> (String, Option<St
         .arg(std::env::current_exe().unwrap())
         .args(["strace::sealing", "--exact", "--nocapture", "--test-threads=1"])
         .env(FOLDER, workspace.folder.path())
+        .env(ACT, format!("{act:?}"))
         .output()
         .unwrap();
     let trace = std::fs::read_to_string(trace.path()).unwrap();
@@ -141,10 +195,10 @@ fn traced(workspace: &Workspace, call: &str, inject: &str) -> (String, Option<St
 }
 
 /// One run: none when the call of that number is not made any more.
-fn run(before: Before, call: &str, inject: &str) -> Option<Result<(), String>> {
+fn run((before, act): (Before, Act), call: &str, inject: &str) -> Option<Result<(), String>> {
     let workspace = workspace(before);
     let mut acknowledged = packs(&workspace).unwrap();
-    let (said, hit) = traced(&workspace, call, inject);
+    let (said, hit) = traced(&workspace, act, call, inject);
     let hit = hit?;
     let told = said.lines().find_map(|line| line.strip_prefix("refused "));
     let sealed = said.lines().find_map(|line| line.strip_prefix("sealed "));
@@ -152,9 +206,9 @@ fn run(before: Before, call: &str, inject: &str) -> Option<Result<(), String>> {
     let aftermath = || {
         let after = packs(&workspace)?;
         if !after.is_superset(&acknowledged) {
-            return Err("an acknowledged pack is lost".to_owned());
+            return Err("what was acknowledged is lost".to_owned());
         }
-        seal_on(&workspace, &after)
+        go_on(&workspace, &after)
     };
     let ours = hit.contains(workspace.folder.path().to_str().unwrap());
     let result = match (told, sealed) {
@@ -172,10 +226,10 @@ fn run(before: Before, call: &str, inject: &str) -> Option<Result<(), String>> {
         }
         _ => aftermath(),
     };
-    Some(result.map_err(|what| format!("{before:?}, {call}, {inject}, {hit}: {what}")))
+    Some(result.map_err(|what| format!("{before:?}, {act:?}, {call}, {inject}, {hit}: {what}")))
 }
 
-fn sweep(before: Before, calls: &[&str], how: &str) {
+fn sweep(case: (Before, Act), calls: &[&str], how: &str) {
     let probe = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
     if !probe.is_ok_and(|status| status.success()) {
         assert!(std::env::var_os("TIEOUT_TEST_PEERS").is_none(), "strace does not trace here");
@@ -191,33 +245,34 @@ fn sweep(before: Before, calls: &[&str], how: &str) {
             "openat" | "read" | "write" | "close" | "statx" | "newfstatat" | "getdents64"
         );
         for number in if ahead { AHEAD } else { 0 } + 1.. {
-            let Some(result) = run(before, call, &format!("{how}:when={number}")) else { break };
+            let Some(result) = run(case, call, &format!("{how}:when={number}")) else { break };
             runs += 1;
             failures.extend(result.err());
         }
     }
-    println!("{before:?}, {how}: {runs} runs");
+    println!("{case:?}, {how}: {runs} runs");
     assert!(failures.is_empty(), "{} of {runs}: {failures:#?}", failures.len());
-    assert!(runs > 100, "{runs}");
+    let least = if let (_, Act::Seal) = case { 100 } else { 30 };
+    assert!(runs > least, "{runs}");
 }
 
 #[test]
 fn a_process_killed_at_any_call_shows_nowhere() {
-    for before in [Before::Nothing, Before::Leftovers] {
-        sweep(before, &CHANGING, "signal=KILL");
+    for case in CASES {
+        sweep(case, &CHANGING, "signal=KILL");
     }
 }
 
 #[test]
 fn an_error_of_any_call_is_told_and_shows_nowhere() {
-    for before in [Before::Nothing, Before::Leftovers] {
-        sweep(before, &[&CHANGING[..], &OTHER].concat(), "error=EIO");
+    for case in CASES {
+        sweep(case, &[&CHANGING[..], &OTHER].concat(), "error=EIO");
     }
 }
 
 #[test]
 fn a_full_disk_at_any_call_is_told_and_shows_nowhere() {
-    for before in [Before::Nothing, Before::Leftovers] {
-        sweep(before, &FILLING, "error=ENOSPC");
+    for case in CASES {
+        sweep(case, &FILLING, "error=ENOSPC");
     }
 }

@@ -253,6 +253,11 @@ impl History {
         (0..self.steps.len()).filter(sync).collect()
     }
 
+    /// Whether the step before that one cut a file.
+    pub(super) fn is_of_cut(&self, step: usize) -> bool {
+        matches!(self.steps[step - 1], Step::Change(Change::Cut { .. }))
+    }
+
     /// What nothing has made durable after that many steps, where the sync of step `removed` was
     /// not done.
     pub(super) fn pending(&self, after: usize, removed: Option<usize>) -> Vec<Piece> {
