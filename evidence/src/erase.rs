@@ -12,11 +12,15 @@
 //! receipts that wait. Before 2 they are about nothing, and are dropped.
 
 use crate::dsse::Envelope;
-use crate::erasure::{ActiveHold, Affected, DestroyedKey, Erasure, Logged, Redacted, active_holds};
+use crate::erasure::{ActiveHold, Affected, DestroyedKey, Erasure, Redacted, active_holds};
 use crate::files::{Disk, Files, make_folders, replace, write};
 use crate::key::SigningKey;
 use crate::layout::SEALED_DISCLOSURES;
+use crate::log::pack_folders;
+use crate::logbook::statements;
+use crate::note::NoteKey;
 use crate::public_key::PublicKey;
+use crate::seal::{Appender, SealError};
 use crate::sealed::SealedLine;
 use crate::statement::{payload, read};
 use crate::vault::{Handle, KeyState, Vault, VaultError};
@@ -25,8 +29,8 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use tieout_controls::Count;
 use tieout_controls::value::instant_text;
-use tieout_controls::{Count, Digest};
 
 /// The receipts that are signed and not logged.
 const WAITING: &str = "receipts";
@@ -37,10 +41,14 @@ const MOST: usize = 8_192;
 pub struct EraseInput<'a> {
     /// The vault, open for writing.
     pub vault: &'a Vault,
-    /// All packs of the workspace.
-    pub packs: &'a [PathBuf],
-    /// The keys under which they verify.
-    pub anchor: &'a Anchor,
+    /// The log's folder.
+    pub log: &'a Path,
+    /// The log's origin line.
+    pub origin: &'a str,
+    /// The log's key.
+    pub log_key: &'a SigningKey,
+    /// The folder of the log's packs.
+    pub packs: &'a Path,
     /// The person, as the data name them.
     pub subject: &'a str,
     /// Only in this retention class; in all where there is none.
@@ -55,8 +63,6 @@ pub struct EraseInput<'a> {
     pub operator: &'a SigningKey,
     /// The privacy officer's key; another than the operator's.
     pub privacy: &'a SigningKey,
-    /// The statements of the log: holds, releases, receipts.
-    pub logged: &'a [Logged],
     /// Who can release holds, beside both.
     pub releasers: &'a [PublicKey],
 }
@@ -72,18 +78,17 @@ pub struct Erased {
     pub kept: Vec<(PathBuf, String)>,
 }
 
-/// Logs statements, all or none.
-pub type Log<'a> = dyn FnMut(&[Vec<u8>]) -> Result<(), String> + 'a;
-
 /// Erases a person.
 ///
 /// # Errors
 /// A hold is active, the vault has no key of the person, a pack does not verify, both signers have one key, or
 /// the receipt would name the person: then nothing was erased. Or something can't be written: then what was
 /// begun is ended with the next erasing.
-pub fn erase(input: &EraseInput<'_>, log: &mut Log<'_>) -> Result<Erased, VaultError> {
-    finish_waiting(input, log)?;
+pub fn erase(input: &EraseInput<'_>) -> Result<Erased, VaultError> {
     check(input)?;
+    // The log is locked from here to the end: no hold comes in between.
+    let log = Appender::open(input.log, input.packs, input.origin, input.log_key).map_err(told)?;
+    finish_waiting(input.vault, &log)?;
     let vault = input.vault;
     let all = vault.keys_of(input.subject);
     let keys = match input.class {
@@ -97,7 +102,7 @@ pub fn erase(input: &EraseInput<'_>, log: &mut Log<'_>) -> Result<Erased, VaultE
         ));
     }
     let packs = affected(input, &keys)?;
-    let held = held(input, &all, &packs);
+    let held = held(input, &all, &packs)?;
     let held = held.first();
     let receipts = receipts(input, &keys, &packs)?;
     // A hold is told before anything is written; the vault refuses as well.
@@ -112,7 +117,7 @@ pub fn erase(input: &EraseInput<'_>, log: &mut Log<'_>) -> Result<Erased, VaultE
         }
         None => e,
     })?;
-    log_waiting(input, log)?;
+    log_waiting(vault, &log)?;
     let mut erased = Erased { keys, ..Erased::default() };
     for (pack, redacted) in &packs {
         erased.packs.push((pack.folder.clone(), redacted.len()));
@@ -142,10 +147,16 @@ fn affected(
     input: &EraseInput<'_>,
     keys: &[Handle],
 ) -> Result<Vec<(VerifiedPack, Vec<Withheld>)>, VaultError> {
+    let anchor = Anchor {
+        operator: Some(input.operator.public_pem()),
+        log: input.log_key.vkey(input.origin),
+        policy: None,
+    };
     let mut found = Vec::new();
-    for folder in input.packs {
+    for name in pack_folders(input.packs).map_err(|e| unwritten(input.packs, &e))? {
+        let folder = input.packs.join(name);
         let shown = folder.display();
-        let verification = verify(folder, input.anchor)
+        let verification = verify(&folder, &anchor)
             .map_err(|e| VaultError::new(format!("pack `{shown}`: {e}")))?;
         let pack = verification.pack.ok_or_else(|| {
             VaultError::new(format!("pack `{shown}` does not verify"))
@@ -172,7 +183,7 @@ fn held(
     input: &EraseInput<'_>,
     all: &[Handle],
     packs: &[(VerifiedPack, Vec<Withheld>)],
-) -> Vec<ActiveHold> {
+) -> Result<Vec<ActiveHold>, VaultError> {
     let period = |pack: &VerifiedPack| {
         (pack.digest, pack.result.run.period_start, pack.result.run.period_end)
     };
@@ -182,8 +193,11 @@ fn held(
     };
     let mut releasers = vec![input.operator.public_key(), input.privacy.public_key()];
     releasers.extend(input.releasers.iter().cloned());
-    let holds = active_holds(input.logged, &releasers);
-    holds.into_iter().filter(|hold| hold.covers(&affected)).collect()
+    let key = NoteKey::new(input.origin, input.log_key.public_key());
+    let key = key.ok_or_else(|| VaultError::new("that is no log's origin"))?;
+    let logged = statements(input.log, &key).map_err(|e| VaultError::new(e.to_string()))?;
+    let holds = active_holds(&logged, &releasers);
+    Ok(holds.into_iter().filter(|hold| hold.covers(&affected)).collect())
 }
 
 /// The envelopes of the receipts, each payload signed by both.
@@ -260,38 +274,38 @@ fn waiting(vault: &Vault) -> Result<Vec<Vec<u8>>, VaultError> {
 }
 
 /// Ends what the last erasing began: the keys that its receipts name are destroyed, or they are all there.
-fn finish_waiting(input: &EraseInput<'_>, log: &mut Log<'_>) -> Result<(), VaultError> {
+fn finish_waiting(vault: &Vault, log: &Appender) -> Result<(), VaultError> {
     let mut keys = BTreeSet::new();
-    for receipt in waiting(input.vault)? {
+    for receipt in waiting(vault)? {
         let envelope = Envelope::parse(&receipt).map_err(|e| VaultError::new(e.to_string()))?;
         let (_, erasure) = read::<Erasure>(&envelope).map_err(VaultError::new)?;
         keys.extend(erasure.keys.iter().filter_map(|key| Handle::parse(&key.handle)));
     }
-    let state = |handle: &Handle| input.vault.state(*handle);
-    let (done, left): (Vec<Handle>, Vec<_>) =
-        keys.into_iter().partition(|handle| state(handle) == Some(KeyState::Destroyed));
-    match (done.is_empty(), left.is_empty()) {
-        (true, _) => drop_waiting(input.vault),
-        // The journal was cut in the middle of what was decided.
-        (false, false) => {
-            input.vault.destroy(&left, "as the journal before", false)?;
-            log_waiting(input, log)
-        }
-        (false, true) => log_waiting(input, log),
+    let is_destroyed = |handle: &Handle| vault.state(*handle) == Some(KeyState::Destroyed);
+    let (done, left): (Vec<Handle>, Vec<_>) = keys.into_iter().partition(is_destroyed);
+    if done.is_empty() {
+        return drop_waiting(vault);
     }
+    if !left.is_empty() {
+        // The journal was cut in the middle of what was decided.
+        vault.destroy(&left, "as those decided on with it", false)?;
+    }
+    log_waiting(vault, log)
 }
 
-fn log_waiting(input: &EraseInput<'_>, log: &mut Log<'_>) -> Result<(), VaultError> {
-    let known: BTreeSet<&[u8]> = input.logged.iter().map(|l| &l.envelope[..]).collect();
-    let mut receipts = waiting(input.vault)?;
-    receipts.retain(|receipt| !known.contains(&receipt[..]));
+fn log_waiting(vault: &Vault, log: &Appender) -> Result<(), VaultError> {
+    let receipts = waiting(vault)?;
     if !receipts.is_empty() {
-        log(&receipts).map_err(|e| {
+        log.append(receipts).map_err(|e| {
             VaultError::new(format!("the keys are destroyed, and the receipts are not logged: {e}"))
                 .help("the next `tieout erase` logs them")
         })?;
     }
-    drop_waiting(input.vault)
+    drop_waiting(vault)
+}
+
+fn told(error: SealError) -> VaultError {
+    VaultError { reason: error.reason, help: error.help }
 }
 
 fn drop_waiting(vault: &Vault) -> Result<(), VaultError> {

@@ -6,6 +6,7 @@
 
 use crate::dsse::Envelope;
 use crate::encoding::{is_base64_url, sha256};
+use crate::logbook::Statement;
 use crate::public_key::PublicKey;
 use crate::sealed::is_name;
 use crate::statement::{Stated, read, type_of};
@@ -18,15 +19,6 @@ use tieout_controls::{Count, Digest};
 
 /// The version of these statements.
 const FORMAT_VERSION: &str = "1";
-
-/// A statement as a log has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logged {
-    /// Its index in the log.
-    pub index: Count,
-    /// Its envelope file.
-    pub envelope: Vec<u8>,
-}
 
 /// A receipt: what was erased of a pack. Its subject is the pack's envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,13 +215,13 @@ impl ActiveHold {
 /// The holds of a log that nobody released. A hold counts whoever signed it, and be it unreadable; a release
 /// only counts behind its hold, under one of these keys, and not the one that signed the hold. No date
 /// ends a hold.
-pub fn active_holds(logged: &[Logged], keys: &[PublicKey]) -> Vec<ActiveHold> {
+pub fn active_holds(logged: &[Statement], keys: &[PublicKey]) -> Vec<ActiveHold> {
     let mut holds: BTreeMap<Digest, (ActiveHold, Digest)> = BTreeMap::new();
     for entry in logged {
         let Ok(envelope) = Envelope::parse(&entry.envelope) else { continue };
         match type_of(&envelope).as_deref() {
             Some(Hold::TYPE) => {
-                let digest = sha256(&entry.envelope);
+                let digest = entry.digest;
                 let read = read::<Hold>(&envelope).ok();
                 let scope = read.filter(|(of, hold)| *of == hold.subject());
                 let scope = scope.map(|(_, hold)| hold.scope);
@@ -270,7 +262,7 @@ impl Receipts {
     /// # Errors
     /// The keys are one key: whoever has it could erase alone.
     pub fn of(
-        logged: &[Logged],
+        logged: &[Statement],
         operator: &PublicKey,
         privacy: &PublicKey,
     ) -> Result<Self, String> {

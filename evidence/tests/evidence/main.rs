@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod forge;
+#[cfg(test)]
+mod insider;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_evidence::key::SigningKey;
 use tieout_evidence::seal::{SealError, SealInput, Sealed, seal};
+use tieout_evidence::vault::Vault;
 use tieout_evidence::verify::{Anchor, Verification, verify};
 
 pub(crate) const ORIGIN: &str = "tieout.local/meridian";
@@ -55,12 +56,23 @@ impl Workspace {
         fixture: &Fixture,
         second: u32,
     ) -> Result<Sealed, SealError> {
+        self.try_seal_persons(folder, fixture, second, None)
+    }
+
+    /// The same, with the keys of persons.
+    pub(crate) fn try_seal_persons(
+        &self,
+        folder: &Path,
+        fixture: &Fixture,
+        second: u32,
+        vault: Option<&Vault>,
+    ) -> Result<Sealed, SealError> {
         seal(&SealInput {
             result: &fixture.result,
             paper: fixture,
             policies: &fixture.policies,
             secret: &[42; 32],
-            vault: None,
+            vault,
             operator: &self.operator,
             log_key: &self.log_key,
             log: &folder.join("log"),
