@@ -25,6 +25,7 @@ mod secret;
 mod similar;
 mod text;
 mod turn;
+mod vault;
 mod workspace;
 
 pub mod report;

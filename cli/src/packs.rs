@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
 use tieout_evidence::log::pack_folders;
-use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack, VerifyError, verify};
+use tieout_evidence::vault::Vault;
+use tieout_evidence::verify::{
+    Anchor, Reading, Unseal, Verdict, Verification, VerifiedPack, VerifyError, verify_with,
+};
 
 /// The file that makes a folder a pack.
 pub(crate) const ENVELOPE: &str = "statement.dsse.json";
@@ -68,8 +71,8 @@ fn unknown(message: String, known: &[PathBuf]) -> Failure {
 ///
 /// # Errors
 /// It is no pack, or something of it can't be read, which says nothing about the pack.
-pub(crate) fn check(pack: &Path, anchor: &Anchor) -> Outcome<Verification> {
-    verify(pack, anchor).map_err(|e| match e {
+pub(crate) fn check(pack: &Path, anchor: &Anchor, reading: Reading<'_>) -> Outcome<Verification> {
+    verify_with(pack, anchor, reading).map_err(|e| match e {
         VerifyError::Unreadable { path, source } => Failure::file(&path, &source),
         VerifyError::NoPack => {
             let message = format!("`{}`: {e}", output::shown(pack));
@@ -84,12 +87,17 @@ pub(crate) fn check(pack: &Path, anchor: &Anchor) -> Outcome<Verification> {
     })
 }
 
-/// Verifies a pack and gives its content.
+/// Verifies a pack and gives its content; with the vault, what is sealed of persons as well.
 ///
 /// # Errors
 /// Its folder can't be read, or it doesn't verify: then with the first failed check.
-pub(crate) fn open(pack: &Path, anchor: &Anchor) -> Outcome<(VerifiedPack, Verification)> {
-    let verification = check(pack, anchor)?;
+pub(crate) fn open(
+    pack: &Path,
+    anchor: &Anchor,
+    vault: Option<&Vault>,
+) -> Outcome<(VerifiedPack, Verification)> {
+    let reading = Reading { unseal: vault.map(|vault| vault as &dyn Unseal), receipts: None };
+    let verification = check(pack, anchor, reading)?;
     match verification.pack.clone() {
         Some(content) if verification.verdict != Verdict::Invalid => Ok((content, verification)),
         _ => Err(broken(pack, &verification)),

@@ -23,9 +23,12 @@ use crate::public_key::PublicKey;
 use crate::seal::{Appender, SealError};
 use crate::sealed::SealedLine;
 use crate::statement::{payload, read};
+use crate::subjects;
 use crate::vault::{Handle, KeyState, Vault, VaultError};
 use crate::verify::{Anchor, Tree, VerifiedPack, Why, Withheld, verify};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -126,6 +129,75 @@ pub fn erase(input: &EraseInput<'_>) -> Result<Erased, VaultError> {
         }
     }
     Ok(erased)
+}
+
+/// Something that a pack holds about a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct About {
+    /// `record` or `population`, and its index there.
+    pub place: String,
+    /// The control.
+    pub control: String,
+    /// The dataset.
+    pub dataset: String,
+    /// The number of the file in it; empty for a group.
+    pub file: String,
+    /// The row in it; empty for a group.
+    pub row: String,
+    /// The column, or what of a fact.
+    pub column: String,
+    /// What it says.
+    pub value: Value,
+}
+
+/// Everything that a pack holds about a person, as far as it is disclosed: of each record that names the
+/// person in a personal column or in the key, everything.
+pub fn about(pack: &VerifiedPack, subject: &str) -> Vec<About> {
+    let names = |value: Option<&Value>| {
+        value.is_some_and(|value| subjects::of_value(value).contains(subject))
+    };
+    let mut found = Vec::new();
+    for (index, record) in pack.records.iter().enumerate() {
+        if names(record.get("personal")) {
+            let mut add = collector(&mut found, format!("record {index}"), record);
+            for part in ["key", "values", "personal"] {
+                record.get(part).into_iter().for_each(|fields| add(fields));
+            }
+            record.get("facts").and_then(Value::as_array).into_iter().flatten().for_each(add);
+        }
+    }
+    for (index, record) in pack.population.iter().enumerate() {
+        if names(record.get("key")) {
+            let mut add = collector(&mut found, format!("population {index}"), record);
+            record.get("key").into_iter().for_each(|fields| add(fields));
+            add(&serde_json::json!({"decision": record.get("decision")}));
+        }
+    }
+    found
+}
+
+/// Adds what stands in the fields of an object.
+fn collector<'a>(
+    found: &'a mut Vec<About>,
+    place: String,
+    record: &'a Value,
+) -> impl FnMut(&Value) + 'a {
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (control, dataset) = (text("control"), text("dataset"));
+    let (file, row) = (text("file"), text("row"));
+    move |fields| {
+        for (column, value) in fields.as_object().into_iter().flatten() {
+            found.push(About {
+                place: place.clone(),
+                control: control.clone(),
+                dataset: dataset.clone(),
+                file: file.clone(),
+                row: row.clone(),
+                column: column.clone(),
+                value: value.clone(),
+            });
+        }
+    }
 }
 
 fn check(input: &EraseInput<'_>) -> Result<(), VaultError> {

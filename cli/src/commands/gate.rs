@@ -160,7 +160,7 @@ fn seal(
     let text = String::from_utf8(bytes).map_err(Failure::internal)?;
     output.policies.insert(RESULT.to_owned(), text);
     output.policies.insert(place.to_owned(), gated);
-    let sealed = seal_run(&workspace, &output, secret, &keys, spinner)?;
+    let sealed = seal_run(&workspace, &output, (secret, None), &keys, spinner)?;
     let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
     spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
     Ok(())

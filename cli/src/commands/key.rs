@@ -19,8 +19,8 @@ pub(super) fn new(
     passphrase_file: Option<&Path>,
 ) -> Outcome<Exit> {
     let origin = match (role, origin) {
-        (Role::Operator | Role::Approver, None) => None,
-        (Role::Operator | Role::Approver, Some(_)) => {
+        (Role::Operator | Role::Approver | Role::Privacy, None) => None,
+        (Role::Operator | Role::Approver | Role::Privacy, Some(_)) => {
             let message = "`--origin` is the log's, and other keys have none";
             let help = "leave it out, or make the log's key: `--role log`";
             return Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)));

@@ -7,6 +7,7 @@ mod control;
 mod dataset;
 mod deck;
 mod demo;
+mod erase;
 mod explain;
 mod gate;
 mod init;
@@ -19,13 +20,15 @@ mod report;
 mod rows;
 mod run;
 mod search;
+mod subject;
 mod verify;
 mod version;
 mod waiver;
 mod why;
 
 use crate::args::{
-    Cli, Color, Command, Control, Dataset, Deck, Gate, Key, Pack, Policy, Reperform, Waiver,
+    Cli, Color, Command, Control, Dataset, Deck, Gate, Hold, Key, Pack, Policy, Reperform, Subject,
+    Waiver,
 };
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
@@ -72,6 +75,12 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Explain(args) => explain::explain(global, &args),
         Command::Why(args) => why::why(global, &args),
         Command::Verify(args) => verify::verify(global, &args),
+        Command::Erase(args) => erase::erase(global, &args),
+        Command::Hold(Hold::Place(args)) => erase::place(global, &args),
+        Command::Hold(Hold::Release(args)) => erase::release(global, &args),
+        Command::Subject(Subject::Report(args)) => subject::report(global, &args),
+        Command::Subject(Subject::Restrict(args)) => subject::state(global, &args, true),
+        Command::Subject(Subject::Lift(args)) => subject::state(global, &args, false),
         Command::Pack(Pack::Show { pack, anchor }) => pack::show(global, &pack, &anchor),
         Command::Report(args) => report::report(global, &args),
         Command::Search(args) => search::search(global, &args),

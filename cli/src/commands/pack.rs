@@ -7,6 +7,7 @@ use crate::output;
 use crate::packs;
 use crate::report::shown;
 use crate::text::table;
+use crate::vault;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,7 +19,8 @@ pub(super) fn show(global: &Global, pack: &Path, anchor: &AnchorFiles) -> Outcom
     let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(pack, workspace.as_ref())?;
     let anchor = packs::anchor(anchor, workspace.as_ref())?;
-    let (pack, verification) = packs::open(&folder, &anchor)?;
+    let vault = vault::reading(workspace.as_ref())?;
+    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
     output::print(&page(&pack, packs::vouched(verification.verdict)))?;
     Ok(packs::exit(verification.verdict))
 }

@@ -15,13 +15,14 @@ use crate::progress::Spinner;
 use crate::report::{Format, tally};
 use crate::secret;
 use crate::turn::Turn;
+use crate::vault;
 use crate::workspace::Workspace;
 use tieout_controls::paper::{EvaluatedRecord, PaperError, WorkingPaper};
 use tieout_engine::plan::Plan;
 use tieout_engine::progress::Progress as _;
 use tieout_engine::run::{RunError, RunOutput};
-use tieout_evidence::commitment::dataset_commitment;
 use tieout_evidence::seal::{SealInput, Sealed, seal};
+use tieout_evidence::vault::Vault;
 use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack};
 
 const NOT_SEALED: &str = "nothing was sealed";
@@ -85,16 +86,17 @@ pub(super) fn execute(
     sealed_at_once: impl FnOnce(&Sealed),
 ) -> Outcome<Done> {
     let secret = secret::of(&workspace.root)?;
-    let commitments = |dataset: &str| dataset_commitment(&secret, dataset);
+    let vault = vault::open(workspace)?;
+    let commitments = vault::commitments(plan, &secret, vault.as_ref());
     let output =
         tieout_engine::run::run(plan, &commitments, spinner).map_err(|e| not_run(e, catalogue))?;
     interrupt::check(NOT_SEALED)?;
     spinner.step("sealing");
-    let sealed = seal_run(workspace, &output, &secret, keys, spinner)?;
+    let sealed = seal_run(workspace, &output, (&secret, vault.as_deref()), keys, spinner)?;
     sealed_at_once(&sealed);
     spinner.step("verifying");
     let anchor = keys.anchor(&workspace.origin());
-    let (pack, verification) = packs::open(&sealed.folder, &anchor)?;
+    let (pack, verification) = packs::open(&sealed.folder, &anchor, vault.as_deref())?;
     if verification.verdict != Verdict::Valid {
         return Err(packs::broken(&sealed.folder, &verification));
     }
@@ -108,7 +110,7 @@ pub(super) fn execute(
 pub(super) fn seal_run(
     workspace: &Workspace,
     output: &RunOutput,
-    secret: &[u8; 32],
+    (secret, vault): (&[u8; 32], Option<&Vault>),
     keys: &Keys,
     spinner: &Spinner,
 ) -> Outcome<Sealed> {
@@ -120,6 +122,7 @@ pub(super) fn seal_run(
         paper: &Paper(&output.records),
         policies: &output.policies,
         secret,
+        vault,
         operator: &keys.operator,
         log_key: &keys.log,
         log: &workspace.log(),

@@ -1,7 +1,7 @@
 //! `tieout verify`.
 
 use crate::args::{Global, Verify};
-use crate::diagnostic::Outcome;
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::keys;
 use crate::output;
@@ -9,7 +9,11 @@ use crate::packs;
 use crate::text::visible_line;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
-use tieout_evidence::verify::{Anchor, Verdict, Verification};
+use tieout_evidence::erasure::Receipts;
+use tieout_evidence::logbook::statements;
+use tieout_evidence::note::NoteKey;
+use tieout_evidence::public_key::PublicKey;
+use tieout_evidence::verify::{Anchor, Reading, Verdict, Verification};
 
 /// Verifies a pack under the keys given, and only those: an anchor comes from outside.
 pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
@@ -21,9 +25,24 @@ pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
     };
     let pack = packs::named(&args.pack, workspace.as_ref())?;
     let anchor = keys::anchor(&args.anchor)?;
-    let verification = packs::check(&pack, &anchor)?;
+    let receipts = receipts(args, &anchor)?;
+    let reading = Reading { unseal: None, receipts: receipts.as_ref() };
+    let verification = packs::check(&pack, &anchor, reading)?;
     output::print(&told(&output::shown(&pack), &verification, &anchor))?;
     Ok(Exit::of_verdict(verification.verdict))
+}
+
+/// The receipts of a log under the keys given, if it is asked for.
+fn receipts(args: &Verify, anchor: &Anchor) -> Outcome<Option<Receipts>> {
+    let (Some(log), Some(privacy)) = (&args.receipts, &args.privacy_key) else { return Ok(None) };
+    let refused = |e: String| Failure::usage(Diagnostic::new("receipts-unreadable", e));
+    let operator = PublicKey::from_pem(anchor.operator.as_deref().unwrap_or_default());
+    let operator = operator.map_err(|e| refused(e.to_string()))?;
+    let key = NoteKey::parse(anchor.log.as_deref().unwrap_or_default());
+    let key = key.map_err(|e| refused(e.to_string()))?;
+    let logged = statements(log, &key).map_err(|e| refused(e.to_string()))?;
+    let privacy = super::erase::public(privacy)?;
+    Receipts::of(&logged, &operator, &privacy).map(Some).map_err(refused)
 }
 
 fn told(pack: &str, verification: &Verification, anchor: &Anchor) -> String {

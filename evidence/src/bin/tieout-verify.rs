@@ -4,24 +4,32 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tieout_evidence::verify::{Anchor, Verdict, Verification, verify, visible};
+use tieout_evidence::erasure::Receipts;
+use tieout_evidence::logbook::statements;
+use tieout_evidence::note::NoteKey;
+use tieout_evidence::public_key::PublicKey;
+use tieout_evidence::verify::{Anchor, Reading, Verdict, Verification, verify_with, visible};
 
 const USAGE: &str = "\
 Verifies an evidence pack.
 
 Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE | --policy FILE]
+                          [--receipts LOG --privacy-key FILE]
 
   PACK                 the pack's folder
   --operator-key FILE  the operator's public key (PEM), from elsewhere than the pack
   --log-key FILE       the log's verifier key (NAME+ID+KEY), from elsewhere than the pack
   --policy FILE        instead of the log's key a policy (C2SP tlog-policy): which logs, and how many of
                        which witnesses must have cosigned; from elsewhere than the pack
+  --receipts LOG       the log's folder: what the pack does not disclose is held against the receipts of
+                       erasures in it, and is a finding without; wants all three keys
+  --privacy-key FILE   the privacy officer's public key (PEM), who signs receipts beside the operator
   -h, --help           this text
 
 Every check is printed, and the verdict as the last line: VALID, INDETERMINATE or INVALID.
 
 Exit code: 0 valid, 2 wrong usage, no pack, or something that can't be read (which says nothing
-about the pack), 3 indeterminate (a key was not given), 4 invalid.
+about the pack), 3 indeterminate (a key was not given, or a redaction has no receipt), 4 invalid.
 ";
 
 fn main() -> ExitCode {
@@ -39,12 +47,19 @@ fn main() -> ExitCode {
 
 fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String> {
     let (mut pack, mut anchor) = (None, Anchor::default());
+    let (mut receipts, mut privacy) = (None, None);
     while let Some(argument) = arguments.next() {
         let slot = match argument.to_str() {
             Some("-h" | "--help") => return Ok((USAGE.to_owned(), 0)),
             Some("--operator-key") => &mut anchor.operator,
             Some("--log-key") => &mut anchor.log,
             Some("--policy") => &mut anchor.policy,
+            Some("--privacy-key") => &mut privacy,
+            Some("--receipts") if receipts.is_none() => {
+                let folder = arguments.next().ok_or("`--receipts` wants a log's folder")?;
+                receipts = Some(PathBuf::from(folder));
+                continue;
+            }
             _ if argument.as_encoded_bytes().starts_with(b"-") || pack.is_some() => {
                 let argument = shown(argument.as_ref());
                 return Err(format!("`{argument}` is not expected\n\n{USAGE}"));
@@ -64,8 +79,30 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), St
         *slot = Some(text.map_err(unreadable)?);
     }
     let pack = pack.ok_or_else(|| format!("no pack is given\n\n{USAGE}"))?;
-    let verification = verify(&pack, &anchor).map_err(|e| format!("`{}`: {e}", shown(&pack)))?;
+    let receipts = match (&receipts, &privacy) {
+        (Some(log), privacy) => Some(receipts_of(log, &anchor, privacy.as_deref())?),
+        (None, None) => None,
+        (None, Some(_)) => return Err("`--privacy-key` is for `--receipts`".to_owned()),
+    };
+    let reading = Reading { unseal: None, receipts: receipts.as_ref() };
+    let verification = verify_with(&pack, &anchor, reading);
+    let verification = verification.map_err(|e| format!("`{}`: {e}", shown(&pack)))?;
     Ok(report(&verification))
+}
+
+/// The receipts of a log, under keys that were given.
+fn receipts_of(log: &Path, anchor: &Anchor, privacy: Option<&str>) -> Result<Receipts, String> {
+    let (Some(operator), Some(key), Some(privacy)) = (&anchor.operator, &anchor.log, privacy)
+    else {
+        return Err("`--receipts` wants --operator-key, --log-key and --privacy-key".to_owned());
+    };
+    let wrong = |whose: &str, e: String| format!("the {whose} key given: {e}");
+    let operator = PublicKey::from_pem(operator).map_err(|e| wrong("operator's", e.to_string()))?;
+    let privacy =
+        PublicKey::from_pem(privacy).map_err(|e| wrong("privacy officer's", e.to_string()))?;
+    let key = NoteKey::parse(key).map_err(|e| wrong("log's", e.to_string()))?;
+    let logged = statements(log, &key).map_err(|e| visible(&e.to_string()))?;
+    Receipts::of(&logged, &operator, &privacy)
 }
 
 /// A path that may be no UTF-8, as it may be printed.

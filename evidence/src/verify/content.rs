@@ -40,11 +40,13 @@ pub(super) fn read(
     let follows = consistency::check(&result, &policies).map_err(Stop::from);
     report.check("the result follows from its counts, datasets and policies", follows)?;
     let sealed = sealed::read(folder, &predicate.pack_id, unseal);
-    let (of_records, of_population) =
-        report.check("the sealed disclosures are in the form of the format", sealed)?;
-    let records = Disclosures::open(folder, RECORD_DISCLOSURES, of_records)
-        .and_then(|shown| records::read(covered, &predicate.records, shown, &mut result));
-    let records = report.check("the records have the statement's root", records)?;
+    let records = sealed.and_then(|(of_records, of_population)| {
+        let shown = Disclosures::open(folder, RECORD_DISCLOSURES, of_records)?;
+        let records = records::read(covered, &predicate.records, shown, &mut result)?;
+        Ok((records, of_population))
+    });
+    let (records, of_population) =
+        report.check("the records have the statement's root", records)?;
     let counts = records::count(&records, &result, &policies)
         .and_then(|()| records::fields(&records, &predicate.fields));
     report.check("the records are those that the result counts", counts.map_err(Stop::from))?;

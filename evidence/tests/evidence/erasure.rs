@@ -598,6 +598,64 @@ fn a_restricted_person_is_sealed_to_the_privacy_officer() {
     assert!(!desk.path(&format!("vault/restricted/{handle}.age")).exists());
 }
 
+/// The auditor's command finds it, too.
+#[test]
+fn the_command_asks_for_receipts() {
+    let desk = Desk::new();
+    let pack = desk.seal(0).folder;
+    desk.erase(ANNA).unwrap();
+    let write = |name: &str, text: String| {
+        std::fs::write(desk.path(name), text).unwrap();
+        desk.path(name).to_str().unwrap().to_owned()
+    };
+    let operator = write("operator.pub", desk.workspace.operator.public_pem());
+    let key = write("log.vkey", desk.workspace.log_key.vkey(ORIGIN).unwrap());
+    let privacy = write("privacy.pub", desk.privacy.public_pem());
+    let (folder, log) = (pack.to_str().unwrap(), desk.path("log"));
+    let keys = ["--operator-key", &operator, "--log-key", &key];
+    let receipts = ["--receipts", log.to_str().unwrap(), "--privacy-key", &privacy];
+    let run = |arguments: &[&str]| {
+        let command = env!("CARGO_BIN_EXE_tieout-verify");
+        let output = std::process::Command::new(command).args(arguments).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code(), said)
+    };
+    let (code, said) = run(&[&[folder], &keys[..], &receipts[..]].concat());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("13 disclosures are erased, as receipts in the log say"), "{said}");
+    // By keys of others it has no receipt: the operator's own is not the privacy officer's.
+    let other = write("other.pub", SigningKey::from_seed([8; 32], false).public_pem());
+    let by_other = ["--receipts", log.to_str().unwrap(), "--privacy-key", &other];
+    let (code, said) = run(&[&[folder], &keys[..], &by_other[..]].concat());
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("note    UNEXPLAINED-REDACTION: 13 digests"), "{said}");
+    let by_one = ["--receipts", log.to_str().unwrap(), "--privacy-key", &operator];
+    for wrong in [&receipts[..2], &receipts[2..], &by_one[..]] {
+        assert_eq!(run(&[&[folder], &keys[..], wrong].concat()).0, Some(2));
+    }
+    assert_eq!(run(&[&[folder], &receipts[..]].concat()).0, Some(2));
+}
+
+/// The verifier in Python holds what is in the clear against its digests, and leaves the rest.
+#[cfg(unix)]
+#[test]
+fn python_verifies_a_pack_with_sealed_parts() {
+    let mut import = std::process::Command::new("python3");
+    if !crate::peers::works("sealed", "cryptography", import.args(["-c", "import cryptography"])) {
+        return;
+    }
+    let desk = Desk::new();
+    let pack = desk.seal(0).folder;
+    let verdict = || {
+        let mut command = std::process::Command::new("python3");
+        let output = command.arg("-I").arg(pack.join("verify.py")).arg(&pack).output().unwrap();
+        output.status.code()
+    };
+    assert_eq!(verdict(), Some(3));
+    std::fs::write(pack.join("disclosures/other.jsonl"), "").unwrap();
+    assert_eq!(verdict(), Some(4));
+}
+
 /// What a random trace does to the keys of three persons.
 #[derive(Debug, Clone, Copy)]
 enum Deed {

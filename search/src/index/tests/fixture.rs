@@ -11,9 +11,9 @@ use tieout_controls::{Control, Count, Digest, Outcome, RunResult, TestResult, To
 use tieout_evidence::verify::{Verdict, VerifiedPack};
 
 pub(super) fn pack(log_index: u64, records: Vec<Value>, population: Vec<Value>) -> VerifiedPack {
+    VerifiedPack {
         withheld: Vec::new(),
         id: String::new(),
-    VerifiedPack {
         folder: PathBuf::new(),
         digest: digest(log_index),
         log_index: Count(log_index),
