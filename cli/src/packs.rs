@@ -96,7 +96,7 @@ pub(crate) fn open(
     anchor: &Anchor,
     vault: Option<&Vault>,
 ) -> Outcome<(VerifiedPack, Verification)> {
-    let reading = Reading { unseal: vault.map(|vault| vault as &dyn Unseal), receipts: None };
+    let reading = Reading { unseal: vault.map(|vault| -> &dyn Unseal { vault }), receipts: None };
     let verification = check(pack, anchor, reading)?;
     match verification.pack.clone() {
         Some(content) if verification.verdict != Verdict::Invalid => Ok((content, verification)),

@@ -161,7 +161,7 @@ pub fn about(pack: &VerifiedPack, subject: &str) -> Vec<About> {
         if names(record.get("personal")) {
             let mut add = collector(&mut found, format!("record {index}"), record);
             for part in ["key", "values", "personal"] {
-                record.get(part).into_iter().for_each(|fields| add(fields));
+                record.get(part).into_iter().for_each(&mut add);
             }
             record.get("facts").and_then(Value::as_array).into_iter().flatten().for_each(add);
         }
@@ -169,7 +169,7 @@ pub fn about(pack: &VerifiedPack, subject: &str) -> Vec<About> {
     for (index, record) in pack.population.iter().enumerate() {
         if names(record.get("key")) {
             let mut add = collector(&mut found, format!("population {index}"), record);
-            record.get("key").into_iter().for_each(|fields| add(fields));
+            record.get("key").into_iter().for_each(&mut add);
             add(&serde_json::json!({"decision": record.get("decision")}));
         }
     }

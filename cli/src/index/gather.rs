@@ -61,7 +61,7 @@ fn examined(
         let envelope = packs::ENVELOPE;
         return Err(format!("folder `{name}` has no `{envelope}` and was left out: it is no pack"));
     }
-    let reading = Reading { unseal: vault.map(|vault| vault as &dyn Unseal), receipts: None };
+    let reading = Reading { unseal: vault.map(|vault| -> &dyn Unseal { vault }), receipts: None };
     let verification = verify_with(folder, anchor, reading)
         .map_err(|e| format!("pack `{name}` can't be read and was left out: {e}"))?;
     let (verdict, failure) = (verification.verdict, first_failure(&verification));

@@ -93,7 +93,10 @@ impl Disclosures {
 
 /// What is sealed, by whose it is.
 #[derive(Default)]
-pub(super) struct Sealed(BTreeMap<Vec<Handle>, (KeySet, Vec<(Tree, u64, String)>)>);
+pub(super) struct Sealed(BTreeMap<Vec<Handle>, (KeySet, Vec<Text>)>);
+
+/// A disclosure: its tree, its line in the tree's file of disclosures, and what it says.
+type Text = (Tree, u64, String);
 
 impl Sealed {
     fn add(&mut self, keys: KeySet, tree: Tree, number: u64, text: &str) {
@@ -130,20 +133,16 @@ impl Sealed {
 }
 
 /// How many of them are sealed together: one at least.
-fn fitting(texts: &[(Tree, u64, String)]) -> usize {
+fn fitting(texts: &[Text]) -> usize {
     let mut length = 0_usize;
-    let fits = |(_, _, text): &&(Tree, u64, String)| {
+    let fits = |(_, _, text): &&Text| {
         length = length.saturating_add(text.len());
         length <= MOST
     };
     texts.iter().take_while(fits).count().max(1)
 }
 
-fn line(
-    names: &BTreeSet<String>,
-    keys: &KeySet,
-    texts: &[(Tree, u64, String)],
-) -> Result<String, SealError> {
+fn line(names: &BTreeSet<String>, keys: &KeySet, texts: &[Text]) -> Result<String, SealError> {
     let numbers = |tree| {
         let of = texts.iter().filter(|(own, ..)| *own == tree);
         of.map(|(_, number, _)| Count(*number)).collect()

@@ -17,7 +17,7 @@ use tieout_evidence::note::NoteKey;
 use tieout_evidence::seal::{Sealed, append};
 use tieout_evidence::statement::signed;
 use tieout_evidence::vault::{Handle, KeyState, Vault, VaultError};
-use tieout_evidence::verify::{Reading, Verdict, Verification, Why, verify_with};
+use tieout_evidence::verify::{Reading, Unseal, Verdict, Verification, Why, verify_with};
 
 const ANNA: &str = "anna@example.com";
 const BRUNO: &str = "bruno@example.com";
@@ -347,7 +347,8 @@ fn hold(desk: &Desk, scope: Scope, key: &SigningKey) -> Digest {
 #[test]
 fn erasing_under_a_hold_is_refused() {
     let counsel = SigningKey::from_seed([5; 32], false);
-    let scopes: [&dyn Fn(&Desk, &Sealed) -> Scope; 3] = [
+    type Scoped<'a> = &'a dyn Fn(&Desk, &Sealed) -> Scope;
+    let scopes: [Scoped<'_>; 3] = [
         &|desk, _| Scope::Keys(desk.vault().keys_of(ANNA).iter().map(Handle::to_string).collect()),
         &|_, sealed| Scope::Pack(sealed.digest),
         &|_, _| Scope::Period {
@@ -456,7 +457,8 @@ fn sealed_lines_of_another_place_are_invalid() {
     let first = text.lines().next().unwrap();
     let vault = desk.vault();
     let verdict = |with: bool| {
-        let unseal = with.then_some(&vault as &dyn tieout_evidence::verify::Unseal);
+        let own: &dyn Unseal = &vault;
+        let unseal = with.then_some(own);
         let reading = Reading { unseal, receipts: None };
         verify_with(&pack, &desk.workspace.anchor(), reading).unwrap().verdict
     };

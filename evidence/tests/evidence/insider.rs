@@ -83,7 +83,7 @@ impl Insider {
                 let whole = padded.len() / 3 * 4;
                 for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
                     let code = engine.encode(&padded)[..whole].to_owned();
-                    forms.push(code[if skip == 0 { 0 } else { 4 }..].as_bytes().to_vec());
+                    forms.push(code.as_bytes()[if skip == 0 { 0 } else { 4 }..].to_vec());
                 }
             }
             for (path, bytes) in &self.files {
@@ -178,7 +178,7 @@ impl Insider {
                 let salt =
                     URL_SAFE_NO_PAD.encode(&mac(&key, "tieout/salt/v1", &[&id, &place])[..16]);
                 let of_tree = |name: &&str| (**name == *"record") == (tree == 2);
-                for (guess, name, rest) in values.iter().filter(|(_, name, _)| of_tree(&name)) {
+                for (guess, name, rest) in values.iter().filter(|(_, name, _)| of_tree(name)) {
                     let text = URL_SAFE_NO_PAD.encode(format!("[\"{salt}\",{rest}"));
                     if digests.contains(&URL_SAFE_NO_PAD.encode(Sha256::digest(text))) {
                         found.insert(format!("{guess} as {name} in {pack}"));
