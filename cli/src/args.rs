@@ -69,6 +69,14 @@ pub(crate) enum Command {
     /// Look into an evidence pack
     #[command(subcommand)]
     Pack(Pack),
+    /// Erase a person from the packs: destroy the keys, with receipts that two sign
+    Erase(Erase),
+    /// Legal holds: what may not be erased
+    #[command(subcommand)]
+    Hold(Hold),
+    /// What is held about one person
+    #[command(subcommand)]
+    Subject(Subject),
     /// Make a report from a verified pack
     Report(Report),
     /// Search verified packs: all of the workspace, or those of `--pack`
@@ -221,6 +229,12 @@ pub(crate) struct Verify {
     pub(crate) anchor: AnchorFiles,
     #[command(flatten)]
     pub(crate) trust: TrustFiles,
+    /// The log's folder: what the pack does not disclose is held against the receipts of erasures in it
+    #[arg(long, value_name = "LOG", requires_all = ["pack", "privacy_key", "operator_key", "log_key"])]
+    pub(crate) receipts: Option<PathBuf>,
+    /// The public key of the privacy officer, who signs receipts beside the operator
+    #[arg(long, value_name = "FILE", requires = "receipts")]
+    pub(crate) privacy_key: Option<PathBuf>,
 }
 
 /// Whom the reader of sign-offs trusts, from outside the pack.
@@ -232,6 +246,122 @@ pub(crate) struct TrustFiles {
     /// The most days from a report's release to the completion of its file [default: 14]
     #[arg(long, value_name = "DAYS")]
     pub(crate) completion_days: Option<u32>,
+}
+
+/// Erases a person.
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// The person, as the data name them
+    #[arg(long, value_name = "ID")]
+    pub(crate) subject: String,
+    /// Only what is kept for this dataset, each being a retention class of its own
+    #[arg(long, value_name = "DATASET")]
+    pub(crate) dataset: Option<String>,
+    /// Why, such as `GDPR Art. 17(1)(b)`; it names nobody
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) legal_basis: String,
+    /// The request's number; it names nobody
+    #[arg(long, value_name = "ID")]
+    pub(crate) request: String,
+    /// The privacy officer's private key: another than the operator's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) privacy_key: PathBuf,
+    /// The file that holds its passphrase; else that of the others
+    #[arg(long, value_name = "FILE")]
+    pub(crate) privacy_passphrase_file: Option<PathBuf>,
+    /// The public key of somebody else who can release holds, repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) releaser_key: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+/// Legal holds.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Hold {
+    /// Place a hold: nothing that it covers can be erased until another key releases it
+    Place(HoldPlace),
+    /// Release a hold, with another key than the one that placed it
+    Release(HoldRelease),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HoldPlace {
+    /// A person, as the data name them; the log gets the pseudonyms of the keys
+    #[arg(long, value_name = "ID")]
+    pub(crate) subject: Option<String>,
+    /// A pack, by the digest of its envelope
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) pack: Option<Digest>,
+    /// All packs of a period
+    #[arg(long, value_name = "PERIOD")]
+    pub(crate) period: Option<crate::text::Period>,
+    /// The matter; it names nobody
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// When somebody should ask whether it is still needed; it ends nothing
+    #[arg(long, value_name = "DATE")]
+    pub(crate) review: Option<NaiveDate>,
+    /// The private key of who places it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The file that holds its passphrase; else TIEOUT_PASSPHRASE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HoldRelease {
+    /// The hold, by the digest that placing it told
+    pub(crate) hold: Digest,
+    /// Why it is not needed any more
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// The private key of who releases it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The file that holds its passphrase; else TIEOUT_PASSPHRASE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+/// What is held about one person.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Subject {
+    /// Everything that the packs hold about a person, for a request of access
+    Report(SubjectReport),
+    /// Seal it to the privacy officer alone
+    Restrict(SubjectState),
+    /// Give it back to the operator
+    Lift(SubjectState),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubjectReport {
+    /// The person, as the data name them
+    #[arg(long, value_name = "ID")]
+    pub(crate) subject: String,
+    /// As CSV; else JSON
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubjectState {
+    /// The person, as the data name them
+    #[arg(long, value_name = "ID")]
+    pub(crate) subject: String,
+    /// The request's number; it names nobody
+    #[arg(long, value_name = "ID")]
+    pub(crate) request: String,
+    /// A file as `age-keygen` writes it: to restrict, the privacy officer's recipient (`age1…`); to lift, the
+    /// identity
+    #[arg(long, value_name = "FILE")]
+    pub(crate) age: PathBuf,
 }
 
 /// Public keys that the user trusts, from outside the pack.

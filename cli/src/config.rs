@@ -39,6 +39,8 @@ pub(crate) struct WorkspaceFile {
     /// The log.
     #[serde(default)]
     pub(crate) log: LogFile,
+    /// The keys of persons; without it, what is disclosed of them is erased by deleting it in every copy.
+    pub(crate) vault: Option<VaultFile>,
     /// The folder for packs, index and reports.
     #[serde(default = "default_output")]
     pub(crate) output: String,
@@ -169,6 +171,16 @@ pub(crate) struct KeysFile {
     pub(crate) operator: Spanned<String>,
     /// The log's; another one.
     pub(crate) log: Spanned<String>,
+}
+
+/// The keys of persons.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "`folder` and `epochs` of the vault")]
+pub(crate) struct VaultFile {
+    /// The folder of the wrapped keys.
+    pub(crate) folder: String,
+    /// The folder of the key that wraps them, in no backup of the other.
+    pub(crate) epochs: String,
 }
 
 /// The log.

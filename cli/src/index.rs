@@ -68,6 +68,19 @@ pub(crate) fn refresh(workspace: &Workspace, anchor: &Anchor, secret: &[u8; 32])
     Ok(())
 }
 
+/// Takes the index off the disk: what it holds of a person that is erased or restricted must not wait until
+/// it is made anew.
+///
+/// # Errors
+/// It can't be removed.
+pub(crate) fn forget(workspace: &Workspace) -> Outcome<()> {
+    let folder = workspace.index();
+    match std::fs::remove_dir_all(&folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Failure::file(&folder, &e)),
+        _ => Ok(()),
+    }
+}
+
 /// Tells why nothing may be concluded from answers.
 pub(crate) fn doubtful(reservations: &[String]) {
     let told = |text: &str| warn(&Diagnostic::new("answer-inconclusive", text));

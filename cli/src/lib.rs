@@ -27,6 +27,7 @@ mod secret;
 mod similar;
 mod text;
 mod turn;
+mod vault;
 mod witnesses;
 mod workspace;
 

@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
 use tieout_evidence::log::pack_folders;
-use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack, VerifyError, verify};
+use tieout_evidence::vault::Vault;
+use tieout_evidence::verify::{
+    Anchor, Reading, Unseal, Verdict, Verification, VerifiedPack, VerifyError, check_with,
+    verify_with,
+};
 
 /// The file that makes a folder a pack.
 pub(crate) const ENVELOPE: &str = "statement.dsse.json";
@@ -68,16 +72,20 @@ fn unknown(message: String, known: &[PathBuf]) -> Failure {
 ///
 /// # Errors
 /// It is no pack, or something of it can't be read, which says nothing about the pack.
-pub(crate) fn check(pack: &Path, anchor: &Anchor) -> Outcome<Verification> {
-    verify(pack, anchor).map_err(|e| unverified(pack, e))
+pub(crate) fn check(pack: &Path, anchor: &Anchor, reading: Reading<'_>) -> Outcome<Verification> {
+    verify_with(pack, anchor, reading).map_err(|e| unverified(pack, e))
 }
 
 /// As [`check`], without any of the pack's lines in memory.
 ///
 /// # Errors
 /// As [`check`].
-pub(crate) fn check_only(pack: &Path, anchor: &Anchor) -> Outcome<Verification> {
-    tieout_evidence::verify::check(pack, anchor).map_err(|e| unverified(pack, e))
+pub(crate) fn check_only(
+    pack: &Path,
+    anchor: &Anchor,
+    reading: Reading<'_>,
+) -> Outcome<Verification> {
+    check_with(pack, anchor, reading).map_err(|e| unverified(pack, e))
 }
 
 /// What is said of a pack that can't be verified, which says nothing about it.
@@ -97,12 +105,17 @@ pub(crate) fn unverified(pack: &Path, error: VerifyError) -> Failure {
     }
 }
 
-/// Verifies a pack and gives its content.
+/// Verifies a pack and gives its content; with the vault, what is sealed of persons as well.
 ///
 /// # Errors
 /// Its folder can't be read, or it doesn't verify: then with the first failed check.
-pub(crate) fn open(pack: &Path, anchor: &Anchor) -> Outcome<(VerifiedPack, Verification)> {
-    let verification = check(pack, anchor)?;
+pub(crate) fn open(
+    pack: &Path,
+    anchor: &Anchor,
+    vault: Option<&Vault>,
+) -> Outcome<(VerifiedPack, Verification)> {
+    let reading = Reading { unseal: vault.map(|vault| -> &dyn Unseal { vault }), receipts: None };
+    let verification = check(pack, anchor, reading)?;
     match verification.pack.clone() {
         Some(content) if verification.verdict != Verdict::Invalid => Ok((content, verification)),
         _ => Err(broken(pack, &verification)),

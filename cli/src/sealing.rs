@@ -20,6 +20,7 @@ use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::seal::{
     Announced, IntentInput, SealError, SealInput, Sealed, abandon, announce, seal,
 };
+use tieout_evidence::vault::Vault;
 
 pub(crate) const NOT_SEALED: &str = "nothing was sealed";
 
@@ -59,7 +60,8 @@ impl Sealing<'_> {
         announced.map_err(not_sealed)
     }
 
-    /// Seals what an announced run found and logs it, in its turn.
+    /// Seals what an announced run found and logs it, in its turn; with a vault, what is disclosed of persons
+    /// under its keys.
     ///
     /// # Errors
     /// It can't be sealed; what was there is as it was.
@@ -67,7 +69,7 @@ impl Sealing<'_> {
         &self,
         output: &RunOutput,
         announced: &Announced,
-        secret: &[u8; 32],
+        (secret, vault): (&[u8; 32], Option<&Vault>),
     ) -> Outcome<Sealed> {
         let (workspace, keys) = (self.workspace, self.keys);
         let turn = self.turn()?;
@@ -78,6 +80,7 @@ impl Sealing<'_> {
             announced,
             policies: &output.policies,
             secret,
+            vault,
             operator: &keys.operator,
             log_key: &keys.log,
             log: &workspace.log(),

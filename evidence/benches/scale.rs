@@ -175,6 +175,7 @@ fn pack(folder: &Path) -> PathBuf {
             paper: &many,
             policies: &many.fixture.policies,
             secret: &[5; 32],
+            vault: None,
             operator: &key(1),
             log_key: &key(2),
             log: &log,

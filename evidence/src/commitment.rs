@@ -2,6 +2,10 @@
 
 use crate::merkle::Tree;
 use crate::salt::{Keyed, mac};
+use crate::subjects;
+use crate::vault::Vault;
+use serde_json::Value;
+use std::sync::Arc;
 use tieout_controls::paper::RowCommitment;
 use tieout_controls::{Count, Digest};
 
@@ -9,17 +13,59 @@ use tieout_controls::{Count, Digest};
 /// HMAC-SHA-256(secret-derived key, row), so that no row can be guessed from the root.
 pub fn dataset_commitment(secret: &[u8; 32], dataset: &str) -> Box<dyn RowCommitment> {
     let key = mac(secret, "tieout/dataset-key/v1", &[dataset.as_bytes()]);
-    Box::new(Salted { key: Keyed::new(&key), tree: Tree::default() })
+    Box::new(Salted { key: Keyed::new(&key), tree: Tree::default(), persons: None })
+}
+
+/// The same, in which a row with personal columns also depends on the keys of whom they name: with the
+/// secret and all other rows, nobody can confirm what an erased one was. `personal` are the places of these
+/// columns in a row.
+pub fn personal_commitment(
+    secret: &[u8; 32],
+    dataset: &str,
+    personal: Vec<usize>,
+    vault: Arc<Vault>,
+) -> Box<dyn RowCommitment> {
+    let key = mac(secret, "tieout/dataset-key/v1", &[dataset.as_bytes()]);
+    let persons = Persons { dataset: dataset.to_owned(), personal, vault };
+    Box::new(Salted { key: Keyed::new(&key), tree: Tree::default(), persons: Some(persons) })
 }
 
 struct Salted {
     key: Keyed,
     tree: Tree,
+    persons: Option<Persons>,
+}
+
+/// Whose keys a row depends on.
+struct Persons {
+    dataset: String,
+    personal: Vec<usize>,
+    vault: Arc<Vault>,
+}
+
+impl Persons {
+    fn bind(&self, leaf: [u8; 32], row: &[u8]) -> [u8; 32] {
+        let values: Vec<Value> = serde_json::from_slice(row).unwrap_or_default();
+        let personal = self.personal.iter().filter_map(|at| values.get(*at));
+        let subjects: std::collections::BTreeSet<_> =
+            personal.flat_map(subjects::of_value).collect();
+        match self.vault.key_set(&self.dataset, subjects.iter().map(String::as_str)) {
+            Ok(None) => leaf,
+            Ok(Some(keys)) => mac(&keys.key, "tieout/personal-row/v1", &[&leaf]),
+            Err(error) => {
+                // Nothing is sealed with a vault that failed.
+                self.vault.fail(error);
+                leaf
+            }
+        }
+    }
 }
 
 impl RowCommitment for Salted {
     fn add(&mut self, row: &[u8]) {
-        self.tree.push(&self.key.mac(b"tieout/row/v1\0", row));
+        let leaf = self.key.mac(b"tieout/row/v1\0", row);
+        let leaf = self.persons.as_ref().map_or(leaf, |persons| persons.bind(leaf, row));
+        self.tree.push(&leaf);
     }
 
     fn finish(self: Box<Self>) -> (Count, Digest) {

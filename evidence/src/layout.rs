@@ -38,6 +38,8 @@ pub(crate) const DISCLOSURES: &str = "disclosures/";
 pub(crate) const RECORD_DISCLOSURES: &str = "disclosures/records.jsonl";
 /// What the population's digests stand for.
 pub(crate) const POPULATION_DISCLOSURES: &str = "disclosures/population.jsonl";
+/// What is disclosed of persons, sealed under their keys.
+pub(crate) const SEALED_DISCLOSURES: &str = "disclosures/sealed.jsonl";
 
 /// The folder of what people state about the pack, and of whose their keys are: added later, each under
 /// its own signature and proof.
@@ -49,13 +51,23 @@ pub(crate) const REVIEW_PROOF: &str = ".tlog-proof";
 
 /// The files that the list of covered files leaves out: those that sign it, and those that may be
 /// deleted.
-pub(crate) const UNCOVERED: [&str; 7] =
-    [SUMS, STATEMENT, PROOF, INTENT_PROOF, CHECKPOINT, RECORD_DISCLOSURES, POPULATION_DISCLOSURES];
+pub(crate) const UNCOVERED: [&str; 8] = [
+    SUMS,
+    STATEMENT,
+    PROOF,
+    INTENT_PROOF,
+    CHECKPOINT,
+    RECORD_DISCLOSURES,
+    POPULATION_DISCLOSURES,
+    SEALED_DISCLOSURES,
+];
 
 /// Lines in a file of `records/` or `population/`.
 pub(crate) const CHUNK_LINES: u64 = 65_536;
 /// The longest record line or disclosure, in bytes.
 pub(crate) const MAX_LINE: usize = 1 << 20;
+/// The longest line of sealed disclosures, in bytes: the longest disclosure in base64, and what stands around it.
+pub(crate) const MAX_SEALED: usize = 2 << 20;
 /// The most files in a pack.
 pub(crate) const MAX_FILES: usize = 100_000;
 /// The largest document (everything but the chunks and disclosures), in bytes.

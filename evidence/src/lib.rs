@@ -11,6 +11,7 @@
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`statement`] | in-toto statements other than a pack's |
+//! | [`erasure`] | receipts of erasures, legal holds and their releases |
 //! | [`intent`] | the announcement of a run |
 //! | [`people`] | statements of and about people and their keys |
 //! | [`public_key`] | Ed25519 public keys in SPKI PEM |
@@ -23,6 +24,7 @@
 pub mod checkpoint;
 pub mod cosignature;
 pub mod dsse;
+pub mod erasure;
 pub mod fsck;
 pub mod intent;
 pub mod line_proof;
@@ -46,6 +48,7 @@ mod encoding;
 mod json;
 mod layout;
 mod line;
+mod sealed;
 mod sha;
 mod sums;
 mod tiles;
@@ -59,11 +62,15 @@ pub mod commitment;
 #[cfg(feature = "seal")]
 pub mod cosign;
 #[cfg(feature = "seal")]
+pub mod erase;
+#[cfg(feature = "seal")]
 pub mod key;
 #[cfg(feature = "seal")]
 pub mod published;
 #[cfg(feature = "seal")]
 pub mod seal;
+#[cfg(feature = "seal")]
+pub mod vault;
 #[cfg(feature = "seal")]
 pub mod witness;
 
@@ -71,3 +78,5 @@ pub mod witness;
 mod files;
 #[cfg(feature = "seal")]
 mod salt;
+#[cfg(feature = "seal")]
+mod subjects;

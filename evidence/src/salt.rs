@@ -72,6 +72,11 @@ impl Salts {
         Self { key: mac(secret, "tieout/salt-key/v1", &[]), pack: half(id) }
     }
 
+    /// The same pack's salts under the key of persons in place of the workspace's secret.
+    pub(crate) fn under(&self, key: &[u8; 32]) -> Self {
+        Self { key: mac(key, "tieout/salt-key/v1", &[]), pack: self.pack }
+    }
+
     /// The pack's id: 32 hexadecimal digits.
     pub(crate) fn pack_id(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.pack))

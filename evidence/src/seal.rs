@@ -24,6 +24,7 @@ mod appender;
 mod attach;
 mod cosigned;
 mod pack;
+mod persons;
 mod record;
 mod recover;
 mod stage;
@@ -40,6 +41,7 @@ mod trial;
 use crate::files::{Disk, Files, make_folders};
 use crate::key::SigningKey;
 use crate::layout::STATEMENT;
+use crate::vault::Vault;
 pub use announce::{Announced, IntentInput, abandon, announce};
 use append::LogWriter;
 pub use append::Logged;
@@ -65,6 +67,9 @@ pub struct SealInput<'a> {
     pub policies: &'a BTreeMap<String, String>,
     /// The workspace's secret, from which salts and the pack's id come.
     pub secret: &'a [u8; 32],
+    /// The vault of the keys of persons, open for writing. Without one, what is disclosed of persons is
+    /// salted and kept as all the rest.
+    pub vault: Option<&'a Vault>,
     /// The operator's key.
     pub operator: &'a SigningKey,
     /// The log's key; another than the operator's.

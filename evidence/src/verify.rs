@@ -19,19 +19,23 @@ mod records;
 mod reviews;
 mod rows;
 mod scan;
+mod sealed;
 mod stop;
 mod tally;
+mod withheld;
 
 pub use crate::visible::visible;
 pub use line::{LineVerification, ProvedLine, verify_line};
 pub use reviews::{Reviews, Trust, outside, reviews};
 pub use stop::VerifyError;
+pub use withheld::{Tree, Unseal, Unsealing, Why, Withheld};
 
 use crate::checkpoint::Checkpoint;
 use crate::claims::Statement;
 use crate::demo;
 use crate::dsse::Envelope;
 use crate::encoding::sha256;
+use crate::erasure::Receipts;
 use crate::layout::{CHECKPOINT, MAX_ENVELOPE, MAX_STATEMENT, PROOF, STATEMENT, SUMS};
 use crate::note::NoteKey;
 use crate::policy::{Policy, PolicyError};
@@ -92,6 +96,8 @@ pub struct Verification {
 pub struct VerifiedPack {
     /// Where it is.
     pub folder: PathBuf,
+    /// Its id, which everything that is salted depends on: 32 hexadecimal digits.
+    pub id: String,
     /// SHA-256 of the envelope file: the log's leaf data and the pack's name.
     pub digest: Digest,
     /// Its index in the log.
@@ -123,6 +129,19 @@ pub struct VerifiedPack {
     /// `{"control":…,"dataset":…,"file":…,"row":…,"key":{column: text or null},"decision":…}`,
     /// null for one that is withheld; empty when the disclosures were deleted.
     pub population: Vec<serde_json::Value>,
+    /// What is not disclosed, and why, in the order of the trees; empty where the lines are not kept, unless
+    /// receipts were given.
+    pub withheld: Vec<Withheld>,
+}
+
+/// What a reader has beside the keys.
+#[derive(Clone, Copy, Default)]
+pub struct Reading<'a> {
+    /// The keys of what is sealed.
+    pub unseal: Option<&'a dyn Unseal>,
+    /// The receipts of what was erased. With them, what is not disclosed and neither sealed nor receipted
+    /// is a finding: the pack is then at best indeterminate.
+    pub receipts: Option<&'a Receipts>,
 }
 
 /// Verifies a pack.
@@ -132,37 +151,81 @@ pub struct VerifiedPack {
 /// folder is no pack, or the system does not let something of it be read. Everything else is a
 /// failed check.
 pub fn verify(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError> {
-    verify_and_keep(pack, anchor, Kept::Lines)
+    verify_with(pack, anchor, Reading::default())
 }
 
 /// Verifies a pack as [`verify`] does, and keeps none of its lines, so that memory does not grow with
 /// them: of the [`VerifiedPack`], `records`, `population` and the result's `refused_rows` are empty. Of the
-/// rows of one control that are known a bit is held, of its groups a digest.
+/// rows of one control that are known a bit is held, of its groups a digest, and of what is sealed of persons
+/// its place.
 ///
 /// # Errors
 /// As [`verify`].
 pub fn check(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError> {
-    verify_and_keep(pack, anchor, Kept::Nothing)
+    check_with(pack, anchor, Reading::default())
 }
 
-/// Whether what was read stays in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    Lines,
-    Nothing,
+/// Verifies a pack as [`verify`] does, with what else the reader has.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(
+    pack: &Path,
+    anchor: &Anchor,
+    reading: Reading<'_>,
+) -> Result<Verification, VerifyError> {
+    verify_and_keep(pack, anchor, reading, Kept { lines: true, withheld: true })
 }
 
-fn verify_and_keep(pack: &Path, anchor: &Anchor, kept: Kept) -> Result<Verification, VerifyError> {
+/// Verifies a pack as [`check`] does, with what else the reader has. With receipts memory grows with what
+/// is withheld.
+///
+/// # Errors
+/// As [`verify`].
+pub fn check_with(
+    pack: &Path,
+    anchor: &Anchor,
+    reading: Reading<'_>,
+) -> Result<Verification, VerifyError> {
+    let kept = Kept { lines: false, withheld: reading.receipts.is_some() };
+    verify_and_keep(pack, anchor, reading, kept)
+}
+
+/// What of that which was read stays in memory.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    lines: bool,
+    /// Each digest that is not disclosed.
+    withheld: bool,
+}
+
+fn verify_and_keep(
+    pack: &Path,
+    anchor: &Anchor,
+    reading: Reading<'_>,
+    kept: Kept,
+) -> Result<Verification, VerifyError> {
     let keys = Keys::of(anchor)?;
     folder::is_pack(pack)?;
     let mut report = Report::default();
-    let pack = match examine(pack, &keys, kept, &mut report) {
+    let pack = match examine(pack, &keys, (reading, kept), &mut report) {
         Ok(pack) => Some(pack),
         Err(Ended::Failed) => None,
         Err(Ended::Unreadable(error)) => return Err(error),
     };
-    let verdict = keys.verdict(pack.is_some());
+    let unexplained = pack.as_ref().is_some_and(VerifiedPack::has_unexplained);
+    let verdict = match keys.verdict(pack.is_some()) {
+        Verdict::Valid if reading.receipts.is_some() && unexplained => Verdict::Indeterminate,
+        verdict => verdict,
+    };
     Ok(Verification { verdict, checks: report.checks, notes: report.notes, pack })
+}
+
+impl VerifiedPack {
+    /// Whether something of [`withheld`](Self::withheld) is not disclosed that nothing explains.
+    pub fn has_unexplained(&self) -> bool {
+        self.withheld.iter().any(|withheld| withheld.why == Why::Unexplained)
+    }
 }
 
 /// The anchor's keys.
@@ -250,7 +313,7 @@ impl Report {
 fn examine(
     pack: &Path,
     keys: &Keys,
-    kept: Kept,
+    (reading, kept): (Reading<'_>, Kept),
     report: &mut Report,
 ) -> Result<VerifiedPack, Ended> {
     let folder = report.check("the folder holds plain files only", Folder::list(pack))?;
@@ -267,18 +330,21 @@ fn examine(
     let statement = report.check("the statement is about this SHA256SUMS", statement)?;
     let predicate = &statement.predicate;
     let announced = announced::read((&folder, &covered), predicate, &proof, keys, report)?;
-    let content = content::read(&folder, &covered, predicate, kept, report)?;
+    let content = content::read(&folder, &covered, predicate, (kept, reading.unseal), report)?;
     let fits = announced.run.fits(&content.result).map_err(Stop::from);
     report.check("the result is of what was announced", fits)?;
+    let withheld = withheld::explain(content.left, (digest, proof.index), reading.receipts, report);
     closing_notes(&statement, &proof, keys, report);
     Ok(VerifiedPack {
         folder: folder.root().to_owned(),
+        id: statement.predicate.pack_id,
         digest,
         log_index: proof.index,
         sealed_at: statement.predicate.sealed_at,
         result: content.result,
         records: content.records,
         population: content.population,
+        withheld,
     })
 }
 

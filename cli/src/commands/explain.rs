@@ -9,6 +9,7 @@ use crate::output;
 use crate::packs;
 use crate::report::shown;
 use crate::text::{counted, money_text, table};
+use crate::vault;
 use crate::workspace::Workspace;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -60,7 +61,8 @@ fn exception(
 ) -> Outcome<Exit> {
     let folder = packs::named(Path::new(pack), workspace)?;
     let anchor = packs::anchor(anchor, workspace)?;
-    let (pack, verification) = packs::open(&folder, &anchor)?;
+    let vault = vault::reading(workspace)?;
+    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
     let verdict = verification.verdict;
     let found = number.parse::<usize>().ok().and_then(|n| pack.records.get(n));
     let record = found.ok_or_else(|| {

@@ -237,7 +237,7 @@ impl Sealer {
         let text = String::from_utf8(bytes).map_err(Failure::internal)?;
         output.policies.insert(RESULT.to_owned(), text);
         output.policies.insert(place.to_owned(), gated);
-        sealing.seal(&output, announced, secret).map(Some)
+        sealing.seal(&output, announced, (secret, None)).map(Some)
     }
 }
 

@@ -8,6 +8,7 @@ mod dataset;
 mod deck;
 mod demo;
 mod dispose;
+mod erase;
 mod explain;
 mod gate;
 mod init;
@@ -23,6 +24,7 @@ mod rows;
 mod run;
 mod search;
 mod sign_off;
+mod subject;
 mod submit;
 mod verify;
 mod version;
@@ -30,7 +32,8 @@ mod waiver;
 mod why;
 
 use crate::args::{
-    Cli, Color, Command, Control, Dataset, Deck, Gate, Key, Log, Pack, Policy, Reperform, Waiver,
+    Cli, Color, Command, Control, Dataset, Deck, Gate, Hold, Key, Log, Pack, Policy, Reperform,
+    Subject, Waiver,
 };
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
@@ -77,6 +80,12 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Explain(args) => explain::explain(global, &args),
         Command::Why(args) => why::why(global, &args),
         Command::Verify(args) => verify::verify(global, &args),
+        Command::Erase(args) => erase::erase(global, &args),
+        Command::Hold(Hold::Place(args)) => erase::place(global, &args),
+        Command::Hold(Hold::Release(args)) => erase::release(global, &args),
+        Command::Subject(Subject::Report(args)) => subject::report(global, &args),
+        Command::Subject(Subject::Restrict(args)) => subject::state(global, &args, true),
+        Command::Subject(Subject::Lift(args)) => subject::state(global, &args, false),
         Command::Pack(Pack::Show { pack, anchor, trust }) => {
             pack::show(global, &pack, &anchor, &trust)
         }

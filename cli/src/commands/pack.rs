@@ -14,6 +14,7 @@ use crate::packs;
 use crate::people;
 use crate::report::{compared, shown};
 use crate::text::table;
+use crate::vault;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -33,7 +34,8 @@ pub(super) fn show(
     let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(pack, workspace.as_ref())?;
     let anchor = packs::anchor(anchor, workspace.as_ref())?;
-    let (pack, verification) = packs::open(&folder, &anchor)?;
+    let vault = vault::reading(workspace.as_ref())?;
+    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
     let reviews = people::beside(&pack, &anchor, &people::trust(trust)?)?;
     let mut page = page(&pack, packs::vouched(verification.verdict));
     if let Some(reviews) = &reviews {
@@ -77,7 +79,10 @@ fn net(pack: &VerifiedPack, reviews: &Reviews) -> String {
 pub(super) fn diff(global: &Global, packs: [&Path; 2], anchor: &AnchorFiles) -> Outcome<Exit> {
     let workspace = Workspace::find(global.config.as_deref())?;
     let anchor = packs::anchor(anchor, workspace.as_ref())?;
-    let open = |pack: &Path| packs::open(&packs::named(pack, workspace.as_ref())?, &anchor);
+    let vault = vault::reading(workspace.as_ref())?;
+    let open = |pack: &Path| {
+        packs::open(&packs::named(pack, workspace.as_ref())?, &anchor, vault.as_ref())
+    };
     let [before, after] = [open(packs[0])?, open(packs[1])?];
     let compared = compared::compare([(&before.0, &before.1), (&after.0, &after.1)]);
     output::print(compared.text())?;
@@ -99,7 +104,7 @@ pub(super) fn export(
     let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(pack, workspace.as_ref())?;
     let anchor = packs::anchor(anchor, workspace.as_ref())?;
-    let (_, verification) = packs::open(&folder, &anchor)?;
+    let (_, verification) = packs::open(&folder, &anchor, None)?;
     archive::write(&folder, file)?;
     output::print(&format!("{}\n", output::shown(file)))?;
     Ok(packs::exit(verification.verdict))

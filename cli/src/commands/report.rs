@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::output::{self, Access, Existing};
 use crate::packs;
 use crate::report::{self, Format};
+use crate::vault;
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use tieout_evidence::verify::{Verification, VerifiedPack};
@@ -16,7 +17,8 @@ pub(super) fn report(global: &Global, args: &Report) -> Outcome<Exit> {
     let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(&args.pack, workspace.as_ref())?;
     let anchor = packs::anchor(&args.anchor, workspace.as_ref())?;
-    let (pack, verification) = packs::open(&folder, &anchor)?;
+    let vault = vault::reading(workspace.as_ref())?;
+    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
     for spec in &args.output {
         let target = spec.target.clone().unwrap_or(Target::Stdout);
         deliver(spec.format, &target, &pack, &verification)?;

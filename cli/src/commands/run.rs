@@ -15,12 +15,12 @@ use crate::progress::Spinner;
 use crate::report::{Format, tally};
 use crate::sealing::{NOT_SEALED, Sealing};
 use crate::secret;
+use crate::vault;
 use crate::witnesses::Witnesses;
 use crate::workspace::Workspace;
 use tieout_engine::plan::Plan;
 use tieout_engine::progress::Progress as _;
 use tieout_engine::run::{RunError, RunOutput, read, ready};
-use tieout_evidence::commitment::dataset_commitment;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::seal::Sealed;
 use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack};
@@ -88,7 +88,8 @@ pub(super) fn execute(
     sealed_at_once: impl FnOnce(&Sealed),
 ) -> Outcome<Done> {
     let secret = secret::of(&workspace.root)?;
-    let commitments = |dataset: &str| dataset_commitment(&secret, dataset);
+    let vault = vault::open(workspace)?;
+    let commitments = vault::commitments(plan, &secret, vault.as_ref());
     let failed = |e| not_run(e, catalogue);
     let datasets = read(plan, &commitments, spinner).map_err(failed)?;
     let run = ready(plan, &datasets).map_err(failed)?;
@@ -99,7 +100,7 @@ pub(super) fn execute(
         let output = run.test(spinner).map_err(failed)?;
         interrupt::check(NOT_SEALED)?;
         spinner.step("sealing");
-        let sealed = sealing.seal(&output, &announced, &secret)?;
+        let sealed = sealing.seal(&output, &announced, (&secret, vault.as_deref()))?;
         Ok((output, sealed))
     };
     let (output, sealed) = sealing.or_abandon(&announced, found())?;
@@ -107,7 +108,7 @@ pub(super) fn execute(
     sealing.tell_open(&announced, quiet)?;
     spinner.step("verifying");
     let anchor = keys.anchor(&workspace.origin());
-    let (pack, verification) = packs::open(&sealed.folder, &anchor)?;
+    let (pack, verification) = packs::open(&sealed.folder, &anchor, vault.as_deref())?;
     if verification.verdict != Verdict::Valid {
         return Err(packs::broken(&sealed.folder, &verification));
     }

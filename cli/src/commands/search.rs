@@ -8,6 +8,7 @@ use crate::index;
 use crate::output;
 use crate::packs;
 use crate::text::{counted, money_text};
+use crate::vault;
 use crate::workspace::Workspace;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -67,9 +68,11 @@ fn searched(global: &Global, args: &Search) -> Outcome<(Index, BTreeMap<Digest, 
         (config, _) => Workspace::find(config.as_deref())?,
     };
     let anchor = packs::anchor(&args.anchor, workspace.as_ref())?;
+    let vault = vault::reading(workspace.as_ref())?;
     let mut found = Vec::new();
     for pack in &args.pack {
-        let (pack, verification) = packs::open(&packs::named(pack, workspace.as_ref())?, &anchor)?;
+        let (pack, verification) =
+            packs::open(&packs::named(pack, workspace.as_ref())?, &anchor, vault.as_ref())?;
         found.push((pack, verification.verdict));
     }
     let names = found.iter().map(|(pack, _)| (pack.digest, output::shown(&pack.folder))).collect();

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::packs;
 use crate::people;
+use crate::vault;
 use crate::workspace::Workspace;
 use chrono::NaiveDate;
 use tieout_controls::Count;
@@ -73,7 +74,8 @@ pub(super) fn state<S: Stated>(
     let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(&about.pack, workspace.as_ref())?;
     let anchor = packs::anchor(&about.anchor, workspace.as_ref())?;
-    let (pack, verification) = packs::open(&folder, &anchor)?;
+    let vault = vault::reading(workspace.as_ref())?;
+    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
     if verification.verdict == Verdict::Indeterminate {
         let message = "nothing outside the pack vouches for it, so nobody can sign it off";
         let help = "give `--operator-key FILE --log-key FILE`, from elsewhere than the pack";

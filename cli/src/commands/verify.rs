@@ -11,9 +11,11 @@ use crate::sealing;
 use crate::text::visible_line;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
+use tieout_evidence::erasure::Receipts;
+use tieout_evidence::logbook::statements;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::public_key::PublicKey;
-use tieout_evidence::verify::{Anchor, Reviews, Verdict, Verification};
+use tieout_evidence::verify::{Anchor, Reading, Reviews, Verdict, Verification};
 
 /// Verifies a pack under the keys given, and only those: an anchor comes from outside. Without a pack,
 /// the workspace.
@@ -30,7 +32,9 @@ pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
     let trust = people::trust(&args.trust)?;
     // What people state of single exceptions is held against the lines.
     let check = if pack.join("reviews").is_dir() { packs::check } else { packs::check_only };
-    let verification = check(&pack, &anchor)?;
+    let receipts = receipts(args, &anchor)?;
+    let reading = Reading { unseal: None, receipts: receipts.as_ref() };
+    let verification = check(&pack, &anchor, reading)?;
     let content = verification.pack.as_ref();
     let reviews = content.map(|content| people::beside(content, &anchor, &trust)).transpose()?;
     let reviews = reviews.flatten();
@@ -53,7 +57,7 @@ fn whole(global: &Global, args: &Verify) -> Outcome<Exit> {
     let key = NoteKey::parse(key).map_err(|e| unread(e.to_string()))?;
     let (mut findings, mut lines) = (Vec::new(), Vec::new());
     for folder in packs::folders(&workspace)? {
-        let verification = packs::check(&folder, &anchor)?;
+        let verification = packs::check_only(&folder, &anchor, Reading::default())?;
         let shown = output::shown(&folder);
         match verification.verdict {
             Verdict::Valid => lines.push(format!("  ok      {}", visible_line(&shown))),
@@ -73,6 +77,19 @@ fn whole(global: &Global, args: &Verify) -> Outcome<Exit> {
     });
     output::print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     Ok(if findings.is_empty() { Exit::Success } else { Exit::Unproven })
+}
+
+/// The receipts of a log under the keys given, if it is asked for.
+fn receipts(args: &Verify, anchor: &Anchor) -> Outcome<Option<Receipts>> {
+    let (Some(log), Some(privacy)) = (&args.receipts, &args.privacy_key) else { return Ok(None) };
+    let refused = |e: String| Failure::usage(Diagnostic::new("receipts-unreadable", e));
+    let operator = PublicKey::from_pem(anchor.operator.as_deref().unwrap_or_default());
+    let operator = operator.map_err(|e| refused(e.to_string()))?;
+    let key = NoteKey::parse(anchor.log.as_deref().unwrap_or_default());
+    let key = key.map_err(|e| refused(e.to_string()))?;
+    let logged = statements(log, &key).map_err(|e| refused(e.to_string()))?;
+    let privacy = super::erase::public(privacy)?;
+    Receipts::of(&logged, &operator, &privacy).map(Some).map_err(refused)
 }
 
 fn told(

@@ -27,7 +27,7 @@ use tieout_engine::gate::diff::{self, Change};
 use tieout_engine::gate::table::{self, RateTable};
 use tieout_engine::gate::{Rate, midnight};
 use tieout_engine::progress::Progress;
-use tieout_evidence::verify::Verdict;
+use tieout_evidence::verify::{Reading as With, Verdict};
 
 /// Where the result lies in a pack, below `policy/`.
 pub(crate) const RESULT: &str = "judged/result.json";
@@ -45,7 +45,7 @@ pub(crate) fn verify(global: &Global, args: &GateVerify) -> Outcome<Exit> {
     let workspace = Workspace::find(global.config.as_deref())?;
     let pack = packs::named(&args.result, workspace.as_ref())?;
     let anchor = packs::anchor(&args.anchor, workspace.as_ref())?;
-    let verification = packs::check(&pack, &anchor)?;
+    let verification = packs::check(&pack, &anchor, With::default())?;
     if verification.verdict == Verdict::Invalid {
         return Err(packs::broken(&pack, &verification));
     }

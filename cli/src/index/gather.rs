@@ -14,7 +14,8 @@ use tieout_controls::{Count, Digest};
 use tieout_evidence::log::{self, LogError};
 use tieout_evidence::logbook;
 use tieout_evidence::note::NoteKey;
-use tieout_evidence::verify::{Anchor, Verdict, VerifiedPack, verify};
+use tieout_evidence::vault::Vault;
+use tieout_evidence::verify::{Anchor, Reading, Unseal, Verdict, VerifiedPack, verify_with};
 use tieout_search::index::Contents;
 
 /// All packs of the workspace that verify, and what a reader of answers from them should know.
@@ -23,11 +24,12 @@ use tieout_search::index::Contents;
 /// The folder of the packs can't be read, or the user stopped it.
 pub(super) fn contents(workspace: &Workspace, anchor: &Anchor) -> Outcome<Contents> {
     let mut contents = Contents { anchor: anchor.clone(), ..Contents::default() };
+    let vault = crate::vault::reading(Some(workspace))?;
     contents.reservations = links(&workspace.packs())?;
     let mut found = Vec::new();
     for folder in packs::folders(workspace)? {
         interrupt::check("sealed packs stay, and the next search makes the index anew")?;
-        match examined(&folder, anchor) {
+        match examined(&folder, anchor, vault.as_ref()) {
             Ok(pack) => found.push(pack),
             Err(reason) => contents.reservations.push(reason),
         }
@@ -49,13 +51,18 @@ pub(super) fn named(packs: Vec<(VerifiedPack, Verdict)>, anchor: Anchor) -> Cont
 }
 
 /// The pack in a folder, or why it is left out.
-fn examined(folder: &Path, anchor: &Anchor) -> Result<(VerifiedPack, Verdict), String> {
+fn examined(
+    folder: &Path,
+    anchor: &Anchor,
+    vault: Option<&Vault>,
+) -> Result<(VerifiedPack, Verdict), String> {
     let name = shown(folder);
     if !folder.join(packs::ENVELOPE).is_file() {
         let envelope = packs::ENVELOPE;
         return Err(format!("folder `{name}` has no `{envelope}` and was left out: it is no pack"));
     }
-    let verification = verify(folder, anchor)
+    let reading = Reading { unseal: vault.map(|vault| -> &dyn Unseal { vault }), receipts: None };
+    let verification = verify_with(folder, anchor, reading)
         .map_err(|e| format!("pack `{name}` can't be read and was left out: {e}"))?;
     let (verdict, failure) = (verification.verdict, first_failure(&verification));
     match verification.pack {

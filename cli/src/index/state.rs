@@ -41,6 +41,10 @@ pub(super) fn of(workspace: &Workspace, anchor: &Anchor) -> Outcome<String> {
     for file in LOG {
         entry(&mut state, &workspace.log().join(file), MAX_DEPTH);
     }
+    // Which persons can be read, and which not any more.
+    if let Some(journal) = crate::vault::journal(workspace) {
+        entry(&mut state, &journal, MAX_DEPTH);
+    }
     Ok(Digest(state.finalize().into()).to_string())
 }
 

@@ -14,6 +14,8 @@ pub(super) const HOSTILE: [&str; 4] =
 /// The pack, and the verification that gave it.
 pub(super) fn pack() -> (VerifiedPack, Verification) {
     let pack = VerifiedPack {
+        withheld: Vec::new(),
+        id: String::new(),
         folder: PathBuf::from("somewhere/packs/2026-01-31-meridian"),
         digest: Digest([0xab; 32]),
         log_index: Count(7),

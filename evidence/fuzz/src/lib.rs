@@ -56,6 +56,7 @@ impl Pack {
                 paper: &fixture,
                 policies: &fixture.policies,
                 secret: &[42; 32],
+                vault: None,
                 operator: &operator,
                 log_key: &log_key,
                 log: &log,

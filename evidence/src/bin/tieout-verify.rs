@@ -4,9 +4,13 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tieout_evidence::erasure::Receipts;
+use tieout_evidence::logbook::statements;
+use tieout_evidence::note::NoteKey;
+use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::verify::{
-    Anchor, Check, LineVerification, Reviews, Trust, Verdict, Verification, check, reviews, verify,
-    verify_line, visible,
+    Anchor, Check, LineVerification, Reading, Reviews, Trust, Verdict, Verification, check_with,
+    reviews, verify_line, verify_with, visible,
 };
 
 const USAGE: &str = "\
@@ -14,6 +18,7 @@ Verifies an evidence pack, or the proof of one line of a pack.
 
 Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE | --policy FILE]
                           [--authority-key FILE] [--completion-days NUMBER]
+                          [--receipts LOG --privacy-key FILE]
        tieout-verify proof PROOF [--operator-key FILE] [--log-key FILE | --policy FILE]
 
   PACK                 the pack's folder
@@ -26,13 +31,16 @@ Usage: tieout-verify PACK [--operator-key FILE] [--log-key FILE | --policy FILE]
                        the pack
   --completion-days NUMBER
                        the most days from a report's release to the completion of its file, 14 unless given
+  --receipts LOG       the log's folder: what the pack does not disclose is held against the receipts of
+                       erasures in it, and is a finding without; wants all three keys
+  --privacy-key FILE   the privacy officer's public key (PEM), who signs receipts beside the operator
   -h, --help           this text
 
 Every check is printed, and the verdict as the last line: VALID, INDETERMINATE or INVALID. Sign-offs and
 other statements that lie with the pack are told, too, and what is wrong with one is wrong with the whole.
 
 Exit code: 0 valid, 2 wrong usage, no pack, or something that can't be read (which says nothing
-about the pack), 3 indeterminate (a key was not given), 4 invalid.
+about the pack), 3 indeterminate (a key was not given, or a redaction has no receipt), 4 invalid.
 ";
 
 fn main() -> ExitCode {
@@ -52,7 +60,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String
     let mut arguments = arguments.peekable();
     let line = arguments.next_if(|first| first == "proof").is_some();
     let (mut pack, mut anchor, mut trust) = (None, Anchor::default(), Trust::default());
-    let mut days = None;
+    let (mut days, mut receipts, mut privacy) = (None, None, None);
     while let Some(argument) = arguments.next() {
         let slot = match argument.to_str() {
             Some("-h" | "--help") => return Ok((USAGE.to_owned(), 0)),
@@ -66,6 +74,12 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String
                 if days.replace(number).is_some() {
                     return Err("`--completion-days` is given twice".to_owned());
                 }
+                continue;
+            }
+            Some("--privacy-key") => &mut privacy,
+            Some("--receipts") if receipts.is_none() => {
+                let folder = arguments.next().ok_or("`--receipts` wants a log's folder")?;
+                receipts = Some(PathBuf::from(folder));
                 continue;
             }
             _ if argument.as_encoded_bytes().starts_with(b"-") || pack.is_some() => {
@@ -93,6 +107,9 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String
         if trust.authority.is_some() || days.is_some() {
             return Err(format!("sign-offs are of packs, not of one line\n\n{USAGE}"));
         }
+        if receipts.is_some() || privacy.is_some() {
+            return Err(format!("receipts are of packs, not of one line\n\n{USAGE}"));
+        }
         let unreadable = |e| format!("`{}` can't be read: {e}", shown(&path));
         // What is no text is no proof, which is for the verification to say.
         let text = std::fs::read(&path).map_err(unreadable)?;
@@ -101,12 +118,33 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String
     }
     trust.completion_days = days.unwrap_or(trust.completion_days);
     // What people state of single exceptions is held against the lines.
-    let verified = if path.join("reviews").is_dir() { verify } else { check };
-    let verification = verified(&path, &anchor).map_err(|e| wrong(&e))?;
+    let verified = if path.join("reviews").is_dir() { verify_with } else { check_with };
+    let receipts = match (&receipts, &privacy) {
+        (Some(log), privacy) => Some(receipts_of(log, &anchor, privacy.as_deref())?),
+        (None, None) => None,
+        (None, Some(_)) => return Err("`--privacy-key` is for `--receipts`".to_owned()),
+    };
+    let reading = Reading { unseal: None, receipts: receipts.as_ref() };
+    let verification = verified(&path, &anchor, reading).map_err(|e| wrong(&e))?;
     let content = verification.pack.as_ref();
     let signed = content.map(|content| reviews(content, &anchor, &trust)).transpose();
     let signed = signed.map_err(|e| wrong(&e))?.flatten();
     Ok(report(&verification, signed.as_ref()))
+}
+
+/// The receipts of a log, under keys that were given.
+fn receipts_of(log: &Path, anchor: &Anchor, privacy: Option<&str>) -> Result<Receipts, String> {
+    let (Some(operator), Some(key), Some(privacy)) = (&anchor.operator, &anchor.log, privacy)
+    else {
+        return Err("`--receipts` wants --operator-key, --log-key and --privacy-key".to_owned());
+    };
+    let wrong = |whose: &str, e: String| format!("the {whose} key given: {e}");
+    let operator = PublicKey::from_pem(operator).map_err(|e| wrong("operator's", e.to_string()))?;
+    let privacy =
+        PublicKey::from_pem(privacy).map_err(|e| wrong("privacy officer's", e.to_string()))?;
+    let key = NoteKey::parse(key).map_err(|e| wrong("log's", e.to_string()))?;
+    let logged = statements(log, &key).map_err(|e| visible(&e.to_string()))?;
+    Receipts::of(&logged, &operator, &privacy)
 }
 
 /// A path that may be no UTF-8, as it may be printed.

@@ -4,6 +4,7 @@ use super::disposition::{Clearance, Disposition};
 use super::key::{KeyEnrolled, KeyRevoked, KeyRotated};
 use super::sign_off::{Addendum, Completion, ExternalSignOff, Review};
 use crate::claims::PREDICATE_TYPE;
+use crate::erasure::{Erasure, Hold, Release};
 use crate::intent::{Abandoned, Intent};
 use crate::statement::Stated;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,8 @@ impl Role {
             PACK | Intent::TYPE | Abandoned::TYPE | ExternalSignOff::TYPE => &[Operator],
             Review::TYPE | Addendum::TYPE | Disposition::TYPE => &[Operator, Reviewer],
             Completion::TYPE | Clearance::TYPE => &[Reviewer],
+            Erasure::TYPE => &[Operator, PrivacyOfficer],
+            Hold::TYPE | Release::TYPE => &[Operator, Reviewer, PrivacyOfficer],
             _ => &[],
         };
         roles.contains(&self)

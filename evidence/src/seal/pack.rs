@@ -1,8 +1,9 @@
 //! Writing the partial folder of a pack: everything but the log's proof.
 
+use super::persons::{Disclosed, Disclosures, Keys, Sealed, unsealed};
 use super::record::{self, Place};
 use super::recover::{Packs, partial_name};
-use super::stage::{Chunks, Cover, Lines, Stage};
+use super::stage::{Chunks, Cover, Stage};
 use super::{SealError, SealInput};
 use crate::claims::{Claims, FORMAT_VERSION, FieldNames, Operator, Predicate, Statement, TreeHead};
 use crate::consistency::{self, PolicyFiles};
@@ -20,6 +21,7 @@ use crate::layout::{
 use crate::line::{LINE_VERSION, Line, RefusedKind, RefusedLine};
 use crate::salt::Salts;
 use crate::sums::Sums;
+use crate::verify::Tree;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::paper::PaperError;
@@ -95,7 +97,7 @@ fn fill(
     })?;
     stage.write(VERIFY, VERIFY_TEXT.as_bytes(), Cover::Covered)?;
     stage.write(VERIFY_PY, VERIFY_PROGRAM.as_bytes(), Cover::Covered)?;
-    let mut records = RecordFiles::new(salts);
+    let mut records = RecordFiles::new(Keys { salts, vault: input.vault });
     records.write_paper(stage, input)?;
     records.write_refused(stage, input.result)?;
     let (records, population, fields) = records.close(stage)?;
@@ -166,23 +168,25 @@ fn policies(
 
 /// The files with a line a record.
 struct RecordFiles<'a> {
-    salts: &'a Salts,
+    keys: Keys<'a>,
     records: Chunks,
-    record_disclosures: Lines,
+    record_disclosures: Disclosures,
     population: Chunks,
-    population_disclosures: Lines,
+    population_disclosures: Disclosures,
+    sealed: Sealed,
     fields: FieldNames,
     counts: BTreeMap<String, DecisionCounts>,
 }
 
 impl<'a> RecordFiles<'a> {
-    fn new(salts: &'a Salts) -> Self {
+    fn new(keys: Keys<'a>) -> Self {
         Self {
-            salts,
+            keys,
             records: Chunks::new(RECORDS),
-            record_disclosures: Lines::new(RECORD_DISCLOSURES),
+            record_disclosures: Disclosures::new(Tree::Records, RECORD_DISCLOSURES),
             population: Chunks::new(POPULATION),
-            population_disclosures: Lines::new(POPULATION_DISCLOSURES),
+            population_disclosures: Disclosures::new(Tree::Population, POPULATION_DISCLOSURES),
+            sealed: Sealed::default(),
             fields: FieldNames::default(),
             counts: BTreeMap::new(),
         }
@@ -223,9 +227,9 @@ impl<'a> RecordFiles<'a> {
 
     fn record(&mut self, stage: &mut Stage<'_>, record: &EvaluatedRecord) -> Result<(), SealError> {
         let place = Place { line: self.records.size(), population: self.population.size() };
-        let text = record::population(record, place.population, self.salts);
-        self.population.line(stage, &disclosure::digest(&text))?;
-        self.population_disclosures.line(stage, &short(text)?)?;
+        let shown = record::population(record, place.population, &self.keys)?;
+        self.population.line(stage, &disclosure::digest(&shown.text))?;
+        self.population_disclosures.add(stage, &mut self.sealed, shorter(shown)?)?;
         let counts = self.counts.entry(record.control.to_string()).or_default();
         match record.decision {
             Decision::Conforms => counts.conforms.increment(),
@@ -236,10 +240,10 @@ impl<'a> RecordFiles<'a> {
         if matches!(record.decision, Decision::Conforms | Decision::NotApplicable) {
             return Ok(());
         }
-        let (line, disclosures) = record::line(record, place, self.salts, &mut self.fields)?;
+        let (line, disclosures) = record::line(record, place, &self.keys, &mut self.fields)?;
         self.line(stage, &Line::Record(Box::new(line)))?;
-        for text in disclosures {
-            self.record_disclosures.line(stage, &short(text)?)?;
+        for shown in disclosures {
+            self.record_disclosures.add(stage, &mut self.sealed, shorter(shown)?)?;
         }
         Ok(())
     }
@@ -267,8 +271,17 @@ impl<'a> RecordFiles<'a> {
         let population = self.population.close(stage)?;
         self.record_disclosures.close(stage)?;
         self.population_disclosures.close(stage)?;
+        if let Some(vault) = self.keys.vault {
+            // Nothing is sealed under a key that a power failure may take.
+            vault.save().map_err(unsealed)?;
+            self.sealed.close(stage, vault, &self.keys.salts.pack_id())?;
+        }
         Ok((records, population, self.fields))
     }
+}
+
+fn shorter(Disclosed { text, keys }: Disclosed) -> Result<Disclosed, SealError> {
+    Ok(Disclosed { text: short(text)?, keys })
 }
 
 /// The verifier reads no longer lines.

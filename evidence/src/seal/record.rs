@@ -1,18 +1,25 @@
 //! Evaluated records as a pack writes them.
 
 use super::SealError;
+use super::persons::{Disclosed, Keys};
 use crate::claims::FieldNames;
 use crate::disclosure;
 use crate::line::{
     FactLine, LINE_VERSION, RecordKind, RecordLine, SD_ALG, WITHHELD_IN_FACTS, Withheld,
 };
-use crate::salt::{Salted, Salts};
+use crate::salt::Salted;
+use crate::subjects;
+use crate::vault::KeySet;
 use serde_json::{Map, Value, json};
 use tieout_controls::record::{Field, FieldClass};
 use tieout_controls::{Count, EvaluatedRecord, Fact};
 
 /// The disclosure of a record of the population.
-pub(super) fn population(record: &EvaluatedRecord, index: u64, salts: &Salts) -> String {
+pub(super) fn population(
+    record: &EvaluatedRecord,
+    index: u64,
+    keys: &Keys<'_>,
+) -> Result<Disclosed, SealError> {
     let of = &record.record;
     let content = json!({
         "control": record.control,
@@ -22,7 +29,9 @@ pub(super) fn population(record: &EvaluatedRecord, index: u64, salts: &Salts) ->
         "key": object(of.key.iter()),
         "decision": record.decision.word(),
     });
-    disclosure::text(&salts.salt(Salted::Population, index, 0), "record", &content)
+    let whose = keys.of(&of.dataset, &subjects::of_fields(&of.key))?;
+    let salt = keys.salt(whose.as_ref(), (Salted::Population, index, 0));
+    Ok(Disclosed { text: disclosure::text(&salt, "record", &content), keys: whose })
 }
 
 /// The line of a record that violates or is undetermined, and the disclosures that belong to it,
@@ -30,18 +39,24 @@ pub(super) fn population(record: &EvaluatedRecord, index: u64, salts: &Salts) ->
 pub(super) fn line(
     record: &EvaluatedRecord,
     place: Place,
-    salts: &Salts,
+    keys: &Keys<'_>,
     names: &mut FieldNames,
-) -> Result<(RecordLine, Vec<String>), SealError> {
+) -> Result<(RecordLine, Vec<Disclosed>), SealError> {
     let of = &record.record;
-    let mut withheld = Disclosures { salts, line: place.line, texts: Vec::new() };
+    // What is about none of them alone is about all of them.
+    let all = keys.of(&of.dataset, &subjects::of_fields(of.key.iter().chain(&record.values)))?;
+    let mut withheld = Disclosures { keys, line: place.line, all, texts: vec![] };
     let personal = personal(record);
     let facts = record.decision.facts().iter();
     let facts = facts.map(|fact| fact_line(fact, !personal.is_empty(), &mut withheld));
     let facts = facts.collect::<Result<_, _>>()?;
     let mut sd = Vec::new();
     for (name, value) in &personal {
-        sd.push(withheld.add(name, value)?);
+        let whose = match subjects::of_value(value) {
+            none if none.is_empty() => withheld.all.clone(),
+            some => keys.of(&of.dataset, &some)?,
+        };
+        sd.push(withheld.add(name, value, whose)?);
         names.personal.insert(name.clone());
     }
     for field in clear(&of.key).chain(clear(&record.values)) {
@@ -78,19 +93,27 @@ pub(super) struct Place {
 }
 
 struct Disclosures<'a> {
-    salts: &'a Salts,
+    keys: &'a Keys<'a>,
     line: u64,
-    texts: Vec<String>,
+    /// The key of all whom the record is about.
+    all: Option<KeySet>,
+    texts: Vec<Disclosed>,
 }
 
 impl Disclosures<'_> {
     /// Adds a disclosure and gives its digest.
-    fn add(&mut self, name: &str, value: &Value) -> Result<String, SealError> {
+    fn add(
+        &mut self,
+        name: &str,
+        value: &Value,
+        whose: Option<KeySet>,
+    ) -> Result<String, SealError> {
         let slot = u16::try_from(self.texts.len());
         let slot = slot.map_err(|_| SealError::new("a record has more than 65,535 fields"))?;
-        let text = disclosure::text(&self.salts.salt(Salted::Record, self.line, slot), name, value);
+        let salt = self.keys.salt(whose.as_ref(), (Salted::Record, self.line, slot));
+        let text = disclosure::text(&salt, name, value);
         let digest = disclosure::digest(&text);
-        self.texts.push(text);
+        self.texts.push(Disclosed { text, keys: whose });
         Ok(digest)
     }
 }
@@ -141,7 +164,8 @@ fn fact_line(
         let values = [line.expected.take(), line.actual.take(), line.message.take()];
         for (name, value) in WITHHELD_IN_FACTS.into_iter().zip(values) {
             if let Some(value) = value {
-                line.sd.push(withheld.add(name, &Value::from(value))?);
+                let whose = withheld.all.clone();
+                line.sd.push(withheld.add(name, &Value::from(value), whose)?);
             }
         }
     }

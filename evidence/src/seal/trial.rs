@@ -128,6 +128,7 @@ impl Workspace {
         seal_with(
             files,
             &SealInput {
+                vault: None,
                 result: &self.fixture.result,
                 announced: &announced,
                 paper: &self.fixture,

@@ -3,7 +3,8 @@
 
 use super::folder::{Covered, Folder};
 use super::stop::{Ended, Stop};
-use super::{Kept, Report, lines, population, records};
+use super::withheld::Left;
+use super::{Kept, Report, Unseal, lines, records, sealed};
 use crate::claims::{Claims, Predicate};
 use crate::consistency::{self, PolicyFiles};
 use crate::json;
@@ -17,6 +18,8 @@ pub(super) struct Content {
     pub(super) result: RunResult,
     pub(super) records: Vec<serde_json::Value>,
     pub(super) population: Vec<serde_json::Value>,
+    /// What is not disclosed of the records and the population.
+    pub(super) left: [Left; 2],
 }
 
 /// Reads and checks the content.
@@ -24,7 +27,7 @@ pub(super) fn read(
     folder: &Folder,
     covered: &Covered<'_>,
     predicate: &Predicate,
-    kept: Kept,
+    (kept, unseal): (Kept, Option<&dyn Unseal>),
     report: &mut Report,
 ) -> Result<Content, Ended> {
     let policies = report.check("policy/MANIFEST lists the policies", policies(covered))?;
@@ -33,15 +36,18 @@ pub(super) fn read(
     report.check("the statement says what the result says", claims)?;
     let follows = consistency::check(&result, &policies).map_err(Stop::from);
     report.check("the result follows from its counts, datasets and policies", follows)?;
-    let (records, population) = lines::read(folder, covered, predicate, &result, kept);
-    let mut records = report.check("the records have the statement's root", records)?;
+    let what = "the records have the statement's root";
+    let sealed = sealed::read(folder, &predicate.pack_id, unseal);
+    let sealed = sealed.or_else(|stop| report.check(what, Err(stop)))?;
+    let (records, population) = lines::read(folder, covered, predicate, &result, sealed, kept);
+    let (mut records, left) = report.check(what, records)?;
     let counts = records::count(&records, &result, &policies)
         .and_then(|()| records::fields(&records, &predicate.fields));
     report.check("the records are those that the result counts", counts.map_err(Stop::from))?;
     let population = report.check("the population is what the result counts", population)?;
-    withheld(&records, &population, report);
     result.refused_rows = std::mem::take(&mut records.refused);
-    Ok(Content { result, records: records.lines, population: population.disclosed })
+    let left = [left, population.left];
+    Ok(Content { result, records: records.lines, population: population.disclosed, left })
 }
 
 /// The paths of the policies in `policy/`, with their digests.
@@ -98,23 +104,5 @@ fn claims(predicate: &Predicate, result: &RunResult) -> Result<(), String> {
     match differing.iter().find(|(differs, _)| *differs) {
         Some((_, what)) => Err(format!("`{RUN}` and the statement differ in {what}")),
         None => Ok(()),
-    }
-}
-
-fn withheld(records: &records::Records, population: &population::Population, report: &mut Report) {
-    if records.withheld > 0 {
-        let fields = if records.withheld == 1 { "field is" } else { "fields are" };
-        report.note(format!(
-            "{} personal {fields} not disclosed in this copy: erased or held back",
-            records.withheld
-        ));
-    }
-    if population.withheld > 0 {
-        let rows = if population.withheld == 1 { "record is" } else { "records are" };
-        report.note(format!(
-            "{} evaluated {rows} not disclosed in this copy, only committed to: \
-             the counts by verdict rest on the operator's word",
-            population.withheld
-        ));
     }
 }

@@ -5,7 +5,9 @@ use super::chunk::Chunks;
 use super::folder::{Covered, Folder};
 use super::population::{self, Population};
 use super::records::{Reading, Records};
+use super::sealed::Sealings;
 use super::stop::Stop;
+use super::withheld::Left;
 use crate::claims::Predicate;
 use crate::layout::{POPULATION, RECORDS};
 use tieout_controls::RunResult;
@@ -16,28 +18,30 @@ pub(super) fn read(
     covered: &Covered<'_>,
     predicate: &Predicate,
     result: &RunResult,
+    (of_records, of_population): (Sealings, Sealings),
     kept: Kept,
-) -> (Result<Records, Stop>, Result<Population, Stop>) {
+) -> (Result<(Records, Left), Stop>, Result<Population, Stop>) {
     std::thread::scope(|scope| {
         let chunks = Chunks::begin(covered, RECORDS, &predicate.records);
-        let mut records = Reading::begin(scope, folder, covered, chunks, result, kept);
+        let mut records = Reading::begin(scope, folder, covered, chunks, result, of_records, kept);
         let size = predicate.population.tree_size;
         let evaluated = result.tests.iter().map(|test| test.counts.evaluated()).sum();
         let read = if size == evaluated {
             let chunks = Chunks::begin(covered, POPULATION, &predicate.population);
             chunks.map(|chunks| {
+                let folder = (folder, of_population);
                 population::read(scope, folder, covered, chunks, result, kept, &mut records)
             })
         } else {
             let what = format!("the population has {size} records, the result counts {evaluated}");
             Err(Stop::from(what))
         };
-        let records = match records.end() {
-            Ok(records) => records,
+        let (records, left) = match records.end() {
+            Ok(read) => read,
             Err(stop) => return (Err(stop), read.and_then(|(population, _)| population)),
         };
         if size == evaluated && records.last.is_some_and(|last| last >= size.0) {
-            return (Ok(records), Err("a record line is not in the population".into()));
+            return (Ok((records, left)), Err("a record line is not in the population".into()));
         }
         let read = read.and_then(|(population, places)| {
             if places.any_refused(&records.refused_of) {
@@ -46,6 +50,6 @@ pub(super) fn read(
                 population
             }
         });
-        (Ok(records), read)
+        (Ok((records, left)), read)
     })
 }

@@ -1,6 +1,5 @@
 //! The population: a digest for every evaluated record, and what is disclosed of them.
 
-use super::Kept;
 use super::chunk::{self, Chunk, Chunks};
 use super::disclosed::{Disclosures, Starts};
 use super::folder::{Covered, Folder};
@@ -8,10 +7,13 @@ use super::ordered::ordered;
 use super::place::{Decided, Entry, KeyNames, Places};
 use super::records::{Reading, Shown};
 use super::scan::Memo;
+use super::sealed::Sealings;
 use super::stop::Stop;
+use super::withheld::Left;
+use super::{Kept, Tree};
 use crate::disclosure::{self, Disclosure};
 use crate::encoding::bytes_from_base64_url;
-use crate::layout::{POPULATION, POPULATION_DISCLOSURES};
+use crate::layout::{CHUNK_LINES, POPULATION, POPULATION_DISCLOSURES};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -22,13 +24,12 @@ use tieout_controls::{ControlId, Count, Digest, RunResult};
 const NAME: &str = "record";
 
 /// What is disclosed of the population.
-#[derive(Default)]
 pub(super) struct Population {
     /// The disclosed records, null for one that is withheld; empty without the disclosures, or where they
     /// are not kept.
     pub(super) disclosed: Vec<Value>,
-    /// The number of records that are not disclosed.
-    pub(super) withheld: u64,
+    /// The records that are not disclosed.
+    pub(super) left: Left,
 }
 
 /// The digests of a chunk, and what is disclosed of them.
@@ -37,6 +38,7 @@ struct Part {
     /// Empty without the disclosures.
     entries: Vec<Option<(Entry, KeyNames)>>,
     values: Vec<Value>,
+    left: Left,
     said: Result<(), Stop>,
 }
 
@@ -45,7 +47,7 @@ struct Part {
 /// everything of a control is disclosed, so are the counts.
 pub(super) fn read<'a, 'env>(
     scope: &'a Scope<'a, 'env>,
-    folder: &'a Folder,
+    (folder, sealed): (&'a Folder, Sealings),
     covered: &'a Covered<'a>,
     mut chunks: Chunks<'a>,
     result: &'a RunResult,
@@ -53,7 +55,7 @@ pub(super) fn read<'a, 'env>(
     records: &mut Reading<'a>,
 ) -> (Result<Population, Stop>, Places<'a>) {
     let mut places = Places::new(result);
-    let starts = Starts::find(folder, POPULATION_DISCLOSURES, chunks.size());
+    let starts = Starts::find(folder, POPULATION_DISCLOSURES, chunks.size(), sealed);
     let population = starts.and_then(|starts| {
         let starts = Arc::new(starts);
         let parts = ordered(scope, chunks.number(), move |number| {
@@ -63,7 +65,10 @@ pub(super) fn read<'a, 'env>(
             places: &mut places,
             next: records.next(),
             records,
-            population: Population::default(),
+            population: Population {
+                disclosed: Vec::new(),
+                left: Left::of(Tree::Population, kept.withheld),
+            },
             index: 0,
         };
         for part in parts {
@@ -76,6 +81,7 @@ pub(super) fn read<'a, 'env>(
             part.said?;
             chunks.add(&part.chunk)?;
             joined.population.disclosed.extend(part.values);
+            joined.population.left.append(part.left);
         }
         let population = joined.population;
         chunks.end()?;
@@ -117,10 +123,7 @@ impl Joined<'_, '_> {
         let entry = disclosed.as_ref().map(|(entry, names)| (entry, names));
         self.places.next(line.as_ref().map(|line| &line.entry), entry)?;
         match (entry, &line) {
-            (None, _) => {
-                self.population.withheld = self.population.withheld.saturating_add(1);
-                Ok(())
-            }
+            (None, _) => Ok(()),
             (Some((entry, _)), Some(line)) => agree(entry, line),
             (Some((entry, _)), None) if entry.has_line() => {
                 Err("the disclosed record has no record line".to_owned())
@@ -138,36 +141,39 @@ fn part(
     starts: &Starts,
     kept: Kept,
 ) -> Result<Part, Stop> {
-    let mut disclosures = starts.open(folder, number)?;
+    let left = Left::of(Tree::Population, kept.withheld);
+    let mut disclosures = starts.open(folder, number, left)?;
+    let mut leaf = number.saturating_mul(CHUNK_LINES);
     let mut memo = Memo::default();
     let (mut entries, mut values) = (Vec::new(), Vec::new());
     let (chunk, said) = chunk::read(covered, POPULATION, number, |digest| {
         let digest = bytes_from_base64_url(digest).map(Digest).ok_or("not a digest")?;
+        let here = (leaf, &digest);
+        leaf = leaf.saturating_add(1);
         if !disclosures.present() {
-            return Ok(());
+            return disclosures.next_text(here.0, here.1).map(drop);
         }
-        let disclosed = match kept {
-            Kept::Nothing => next(&mut disclosures, &digest, &mut memo)?,
-            Kept::Lines => {
-                let disclosed = disclosures.next(&digest)?;
-                let entry = disclosed.as_ref().map(|d| entry(d).map_err(|e| disclosures.wrong(&e)));
-                values.push(disclosed.as_ref().map_or(Value::Null, |d| d.value.clone()));
-                entry.transpose()?
-            }
+        let disclosed = if kept.lines {
+            let disclosed = disclosures.next(here.0, here.1)?;
+            let entry = disclosed.as_ref().map(|d| entry(d).map_err(|e| disclosures.wrong(&e)));
+            values.push(disclosed.as_ref().map_or(Value::Null, |d| d.value.clone()));
+            entry.transpose()?
+        } else {
+            next(&mut disclosures, here, &mut memo)?
         };
         entries.push(disclosed);
         Ok(())
     })?;
-    Ok(Part { chunk, entries, values, said })
+    Ok(Part { chunk, entries, values, left: disclosures.left, said })
 }
 
 /// The record that the next disclosure is of.
 fn next(
     disclosures: &mut Disclosures<'_>,
-    digest: &Digest,
+    (leaf, digest): (u64, &Digest),
     memo: &mut Memo,
 ) -> Result<Option<(Entry, KeyNames)>, Stop> {
-    let Some(text) = disclosures.next_text(digest)? else { return Ok(None) };
+    let Some(text) = disclosures.next_text(leaf, digest)? else { return Ok(None) };
     let (entry, salt) = match memo.entry(text.as_bytes()) {
         Some(scanned) => {
             let mut entry = scanned.entry;

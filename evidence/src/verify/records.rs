@@ -1,6 +1,5 @@
 //! The record lines and what is disclosed of them.
 
-use super::Kept;
 use super::chunk::{self, Chunk, Chunks};
 use super::disclosed::Disclosures;
 use super::folder::{Covered, Folder};
@@ -8,15 +7,19 @@ use super::ordered::ordered;
 use super::place::Entry;
 use super::rows::Rows;
 use super::scan::Memo;
+use super::sealed::Sealings;
 use super::stop::Stop;
 use super::tally::{self, Sums, Tallies, Tally};
+use super::withheld::Left;
+use super::{Kept, Tree, Why};
 use crate::claims::FieldNames;
 use crate::consistency::PolicyFiles;
 use crate::encoding::bytes_from_base64_url;
-use crate::layout::{POPULATION_DISCLOSURES, RECORD_DISCLOSURES, RECORDS};
+use crate::layout::{POPULATION_DISCLOSURES, RECORD_DISCLOSURES, RECORDS, SEALED_DISCLOSURES};
 use crate::line::{LINE_VERSION, Line, RecordLine, SD_ALG, WITHHELD_IN_FACTS};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::thread::Scope;
 use tieout_controls::{Count, Digest, RefusedRow, RunResult};
 
@@ -37,9 +40,7 @@ pub(super) struct Records {
     fields: FieldNames,
     /// The files of the rules that the lines name.
     rules: BTreeSet<String>,
-    /// The number of digests whose disclosures are not there.
-    pub(super) withheld: u64,
-    /// The number of them that stand for columns.
+    /// The number of digests that stand for columns and whose disclosures are not there.
     withheld_columns: u64,
     /// The index in the population of the last record.
     pub(super) last: Option<u64>,
@@ -99,6 +100,8 @@ pub(super) struct Reading<'a> {
     current: Option<(Chunk, Result<(), Stop>, Tallies)>,
     index: u64,
     disclosures: Option<Disclosures<'a>>,
+    /// Whether each digest is looked up, or they are only counted.
+    digests: bool,
     any_refused: bool,
     records: Records,
     failed: Option<Stop>,
@@ -112,18 +115,23 @@ impl<'a> Reading<'a> {
         covered: &'a Covered<'a>,
         chunks: Result<Chunks<'a>, Stop>,
         result: &'a RunResult,
+        sealed: Sealings,
         kept: Kept,
     ) -> Self {
         let needs = Needs {
-            kept: kept == Kept::Lines,
-            digests: folder.has(RECORD_DISCLOSURES),
-            keys: folder.has(POPULATION_DISCLOSURES),
+            kept: kept.lines,
+            digests: folder.has(RECORD_DISCLOSURES) || !sealed.is_empty() || kept.withheld,
+            keys: folder.has(POPULATION_DISCLOSURES) || folder.has(SEALED_DISCLOSURES),
         };
         let records = Records {
             refused_of: result.datasets.iter().map(|_| Rows::default()).collect(),
             ..Records::default()
         };
-        let begun = chunks.and_then(|c| Ok((c, Disclosures::open(folder, RECORD_DISCLOSURES)?)));
+        let begun = chunks.and_then(|chunks| {
+            let left = Left::of(Tree::Records, kept.withheld);
+            let sealed = Arc::new(sealed);
+            Ok((chunks, Disclosures::open(folder, RECORD_DISCLOSURES, sealed, left)?))
+        });
         let (chunks, disclosures, failed) = match begun {
             Ok((chunks, disclosures)) => (Some(chunks), Some(disclosures), None),
             Err(stop) => (None, None, Some(stop)),
@@ -138,6 +146,7 @@ impl<'a> Reading<'a> {
             current: None,
             index: 0,
             disclosures,
+            digests: needs.digests,
             any_refused: false,
             records,
             failed,
@@ -231,18 +240,17 @@ impl<'a> Reading<'a> {
     ) -> Result<(), Stop> {
         let records = &mut self.records;
         match &mut self.disclosures {
-            Some(disclosures) if disclosures.present() => {
+            Some(disclosures) if self.digests => {
+                let leaf = self.index.saturating_sub(1);
                 for (number, digests) in facts.iter().enumerate() {
-                    let fields = fill(digests, disclosures, |name, value| {
+                    let fields = fill((leaf, digests), disclosures, |name, value| {
                         WITHHELD_IN_FACTS.contains(&name) && value.is_string()
                     })?;
-                    records.withheld = records.withheld.saturating_add(fields.left);
                     let of = value.as_mut().and_then(|v| v.get_mut("facts")?.get_mut(number));
                     fields.put_in(of);
                 }
-                let fields =
-                    fill(personal.unwrap_or_default(), disclosures, |name, _| name != "_sd")?;
-                records.withheld = records.withheld.saturating_add(fields.left);
+                let digests = (leaf, personal.unwrap_or_default());
+                let fields = fill(digests, disclosures, |name, _| name != "_sd")?;
                 records.withheld_columns = records.withheld_columns.saturating_add(fields.left);
                 for name in fields.disclosed.keys() {
                     if !records.fields.personal.contains(name) {
@@ -255,10 +263,12 @@ impl<'a> Reading<'a> {
                 }
                 shown.personal = fields.disclosed;
             }
-            _ => {
+            disclosures => {
                 let (in_facts, columns) = withheld;
                 let left = in_facts.saturating_add(columns);
-                records.withheld = records.withheld.saturating_add(left);
+                if let Some(disclosures) = disclosures {
+                    disclosures.left.count(Why::Unexplained, left);
+                }
                 records.withheld_columns = records.withheld_columns.saturating_add(columns);
                 shown.all = columns == 0;
             }
@@ -284,13 +294,13 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads what is left, and holds all of it against the tree and the disclosures.
-    pub(super) fn end(mut self) -> Result<Records, Stop> {
+    pub(super) fn end(mut self) -> Result<(Records, Left), Stop> {
         while self.next().is_some() {}
         match (self.failed, self.chunks, self.disclosures) {
             (None, Some(chunks), Some(disclosures)) => {
                 chunks.end()?;
-                disclosures.end()?;
-                Ok(self.records)
+                let left = disclosures.end()?;
+                Ok((self.records, left))
             }
             (failed, _, _) => Err(failed.unwrap_or_else(|| "not read to the end".into())),
         }
@@ -401,15 +411,15 @@ impl Fields {
     }
 }
 
-/// The disclosures of these digests.
+/// The disclosures of these digests in a leaf.
 fn fill(
-    digests: &[Digest],
+    (leaf, digests): (u64, &[Digest]),
     disclosures: &mut Disclosures<'_>,
     mut belongs: impl FnMut(&str, &Value) -> bool,
 ) -> Result<Fields, Stop> {
     let mut fields = Fields::default();
     for digest in digests {
-        match disclosures.next(digest)? {
+        match disclosures.next(leaf, digest)? {
             Some(field)
                 if !fields.disclosed.contains_key(&field.name)
                     && belongs(&field.name, &field.value) =>

@@ -14,7 +14,9 @@ fn announced(workspace: &Workspace, second: u32) -> Announced {
 }
 
 fn sealed(workspace: &Workspace, announced: &Announced, second: u32) -> Sealed {
-    workspace.seal_announced(workspace.folder.path(), &fixture(), announced, second).unwrap()
+    workspace
+        .seal_announced((workspace.folder.path(), announced), &fixture(), second, None)
+        .unwrap()
 }
 
 fn runs(workspace: &Workspace) -> Runs {
@@ -99,7 +101,7 @@ fn what_was_not_announced_is_not_sealed() {
     let refused = |fixture: &Fixture, run: &Announced, words: &str| {
         let before = files(&workspace.path("packs"));
         let folder = workspace.folder.path();
-        let error = workspace.seal_announced(folder, fixture, run, 5).unwrap_err();
+        let error = workspace.seal_announced((folder, run), fixture, 5, None).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
         assert_eq!(files(&workspace.path("packs")), before);
     };

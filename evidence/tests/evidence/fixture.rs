@@ -139,7 +139,7 @@ fn field(name: &str, value: Value, class: FieldClass) -> Field {
     Field { name: name.into(), value, class }
 }
 
-fn text(value: &str) -> Value {
+pub(crate) fn text(value: &str) -> Value {
     Value::String(value.into())
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn billed(row: u64, decision: Decision) -> EvaluatedRecord {
 }
 
 /// A decision with a fact that repeats a person.
-fn approves_own(who: &str) -> Decision {
+pub(crate) fn approves_own(who: &str) -> Decision {
     let mut decision = violates("author-approves", None, Some("not the author"), Some(who));
     if let Decision::Violates { facts, .. } = &mut decision {
         facts[0].message = Some(format!("{who} approved a change of {who}"));
@@ -176,7 +176,8 @@ fn approves_own(who: &str) -> Decision {
     decision
 }
 
-fn approval(row: u64, approver: &str, decision: Decision) -> EvaluatedRecord {
+/// An approval of one's own change.
+pub(crate) fn approval(row: u64, approver: &str, decision: Decision) -> EvaluatedRecord {
     EvaluatedRecord {
         control: "CM-02".parse().unwrap(),
         record: RecordRef {

@@ -5,9 +5,13 @@ mod announced;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod forge;
+#[cfg(test)]
+mod insider;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]

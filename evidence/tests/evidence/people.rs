@@ -56,6 +56,10 @@ fn addendum() -> Addendum {
 /// That a run was announced, and that it came to nothing.
 const RUN_INTENT: &str = "urn:tieout:predicate:run-intent:v1";
 const RUN_ABANDONED: &str = "urn:tieout:predicate:run-abandoned:v1";
+/// What is stated of erasing.
+const ERASURE: &str = "urn:tieout:predicate:erasure:v1";
+const HOLD: &str = "urn:tieout:predicate:hold:v1";
+const RELEASE: &str = "urn:tieout:predicate:release:v1";
 
 /// A statement of each type.
 fn each_kind() -> Vec<(&'static str, Vec<u8>)> {
@@ -78,6 +82,9 @@ fn each_kind() -> Vec<(&'static str, Vec<u8>)> {
         one(&Clearance { decision: Decision::Cleared, date: "2026-02-11".parse().unwrap() }),
         (RUN_INTENT, b"{}".to_vec()),
         (RUN_ABANDONED, b"{}".to_vec()),
+        (ERASURE, b"{}".to_vec()),
+        (HOLD, b"{}".to_vec()),
+        (RELEASE, b"{}".to_vec()),
         ("urn:tieout:predicate:of-tomorrow:v1", b"{}".to_vec()),
     ]
 }
@@ -86,7 +93,7 @@ fn each_kind() -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn every_statement_against_every_role() {
     use Role::{Authority, Operator, PrivacyOfficer, Reviewer, Witness};
-    let allowed: [(&str, &[Role]); 13] = [
+    let allowed: [(&str, &[Role]); 16] = [
         (PACK, &[Operator]),
         (KeyEnrolled::TYPE, &[Authority]),
         (KeyRotated::TYPE, &[Authority, Operator, Reviewer, PrivacyOfficer]),
@@ -99,6 +106,9 @@ fn every_statement_against_every_role() {
         (Clearance::TYPE, &[Reviewer]),
         (RUN_INTENT, &[Operator]),
         (RUN_ABANDONED, &[Operator]),
+        (ERASURE, &[Operator, PrivacyOfficer]),
+        (HOLD, &[Operator, Reviewer, PrivacyOfficer]),
+        (RELEASE, &[Operator, Reviewer, PrivacyOfficer]),
         ("urn:tieout:predicate:of-tomorrow:v1", &[]),
     ];
     let mut story = Story::bare();

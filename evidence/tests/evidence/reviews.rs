@@ -18,7 +18,7 @@ use tieout_evidence::people::{Broken, Conclusion, ReviewRole, Role};
 use tieout_evidence::seal::{append, attach};
 use tieout_evidence::verify::{Reviews, Trust, Verdict, reviews};
 
-/// A sealed pack at index 0, and a story of it.
+/// A sealed pack at index 1, behind its announcement, and a story of it.
 struct Case {
     workspace: Workspace,
     pack: PathBuf,
@@ -30,7 +30,8 @@ impl Case {
         Self::of(Story::new(), tell)
     }
 
-    fn of(mut story: Story, tell: impl FnOnce(&mut Story)) -> Self {
+    fn of(story: Story, tell: impl FnOnce(&mut Story)) -> Self {
+        let mut story = story.behind(1);
         let workspace = Workspace::in_memory();
         let pack = workspace.seal(0).folder;
         let envelope = std::fs::read(pack.join("statement.dsse.json")).unwrap();
@@ -46,7 +47,9 @@ impl Case {
     fn write(&self, log: u8) {
         let folder = self.pack.join("reviews");
         std::fs::create_dir_all(&folder).unwrap();
-        let mut leaves = vec![leaf_hash(&self.story.pack.digest.0)];
+        let announcement = sha256(&std::fs::read(self.pack.join("intent.dsse.json")).unwrap());
+        let mut leaves =
+            [announcement, self.story.pack.digest].map(|one| leaf_hash(&one.0)).to_vec();
         for (index, envelope) in &self.story.logged {
             assert_eq!(usize::try_from(*index).unwrap(), leaves.len());
             leaves.push(leaf_hash(&sha256(envelope).0));
@@ -120,14 +123,14 @@ fn a_pack_tells_who_signed_it_off() {
     assert_eq!(
         told.lines(),
         [
-            "review  index 5: `p-anna` as preparer concurs on 2026-02-10: all controls",
-            "review  index 6: `p-bruno` as reviewer concurs on 2026-02-10: all controls",
-            "review  index 7: `p-bruno` completed the file on 2026-03-15, report released on 2026-03-01",
+            "review  index 6: `p-anna` as preparer concurs on 2026-02-10: all controls",
+            "review  index 7: `p-bruno` as reviewer concurs on 2026-02-10: all controls",
+            "review  index 8: `p-bruno` completed the file on 2026-03-15, report released on 2026-03-01",
         ]
     );
     assert_eq!(told.verdict, Verdict::Valid);
     let (text, code) = case.run(&case.keys());
-    assert!(text.contains("review  index 6: `p-bruno` as reviewer concurs"), "{text}");
+    assert!(text.contains("review  index 7: `p-bruno` as reviewer concurs"), "{text}");
     assert!(text.ends_with("verdict VALID\n") && code == Some(0), "{text}");
 }
 
@@ -208,7 +211,7 @@ fn a_broken_rule_is_a_finding() {
     // A revocation from the next index on is none of the pack's business.
     let case = Case::new(|story| {
         signed_off(story);
-        story.revoke(OPERATOR, 1);
+        story.revoke(OPERATOR, 2);
     });
     assert_eq!(case.reviews().verdict, Verdict::Valid);
 }
@@ -225,7 +228,7 @@ fn any_flipped_bit_of_a_sign_off_is_seen() {
     let content = case.workspace.verify(&case.pack).pack.unwrap();
     let trust = Trust { authority: Some(key(AUTHORITY).public_pem()), ..Trust::default() };
     let anchor = case.workspace.anchor();
-    let sign_off = sha256(&case.story.logged[&2]).to_string();
+    let sign_off = sha256(&case.story.logged[&3]).to_string();
     for (name, bytes) in files(&case.pack.join("reviews")) {
         let path = case.pack.join("reviews").join(&name);
         let step = if name.starts_with(&sign_off) && !cfg!(debug_assertions) { 1 } else { 7 };
@@ -244,7 +247,7 @@ fn any_flipped_bit_of_a_sign_off_is_seen() {
 #[test]
 fn a_sign_off_needs_its_proof_and_its_name() {
     let case = Case::new(signed_off);
-    let [preparer, reviewer] = [5, 6].map(|index| sha256(&case.story.logged[&index]));
+    let [preparer, reviewer] = [6, 7].map(|index| sha256(&case.story.logged[&index]));
     let missing = case.path(&reviewer, "tlog-proof");
     let proof = std::fs::read(&missing).unwrap();
     std::fs::remove_file(&missing).unwrap();
@@ -393,7 +396,7 @@ fn the_logs_statements_come_beside_their_pack() {
 /// Which index a key spoke at comes from the proof, so that the range holds for files, too.
 #[test]
 fn ranges_hold_for_the_proved_index() {
-    for (since, verdict) in [(6, Verdict::Invalid), (7, Verdict::Invalid), (8, Verdict::Valid)] {
+    for (since, verdict) in [(7, Verdict::Invalid), (8, Verdict::Invalid), (9, Verdict::Valid)] {
         let case = Case::new(|story| {
             signed_off(story);
             story.revoke(BRUNO, since);

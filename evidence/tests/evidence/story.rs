@@ -82,6 +82,14 @@ impl Story {
         story
     }
 
+    /// The same, behind so many other entries.
+    pub(crate) fn behind(mut self, entries: u64) -> Self {
+        self.pack.index.0 += entries;
+        self.next += entries;
+        self.logged = self.logged.into_iter().map(|(at, one)| (at + entries, one)).collect();
+        self
+    }
+
     /// Passes over an index, at which something else is.
     pub(crate) fn skip_to(&mut self, index: u64) {
         assert!(index >= self.next);

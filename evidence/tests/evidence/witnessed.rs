@@ -247,7 +247,7 @@ fn lines_under_a_head_that_was_passed_help_the_packs_that_it_covers() {
     assert_eq!(under(&workspace, &first, &all).verdict, Verdict::Valid);
     assert_eq!(under(&workspace, &second, &all).verdict, Verdict::Invalid);
     assert!(!read(&workspace).note.contains("w0.example"), "the log's own head is another");
-    assert_eq!(workspace.seal(3).log_index, Count(2));
+    assert_eq!(workspace.seal(3).log_index, Count(5));
 }
 
 /// Whoever is interrupted between taking a pack's proof and giving it another leaves a pack that is being
@@ -275,12 +275,12 @@ fn what_a_witness_refuses_is_told_in_words() {
     let other = Workspace::new();
     other.seal(9);
     assert!(
-        asked(&other).contains("has cosigned 2 entries and the log has 1"),
+        asked(&other).contains("has cosigned 4 entries and the log has 2"),
         "{}",
         asked(&other)
     );
     other.seal(10);
-    assert!(asked(&other).contains("another log of 2 entries"), "{}", asked(&other));
+    assert!(asked(&other).contains("another log of 4 entries"), "{}", asked(&other));
     other.seal(11);
     assert!(asked(&other).contains("does not continue"), "{}", asked(&other));
     // What comes back is believed for its signature alone.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_evidence::key::SigningKey;
 use tieout_evidence::seal::{Announced, IntentInput, SealError, SealInput, Sealed, announce, seal};
+use tieout_evidence::vault::Vault;
 use tieout_evidence::verify::{Anchor, Verification, verify};
 
 pub(crate) const ORIGIN: &str = "tieout.local/meridian";
@@ -55,8 +56,19 @@ impl Workspace {
         fixture: &Fixture,
         second: u32,
     ) -> Result<Sealed, SealError> {
+        self.try_seal_persons(folder, fixture, second, None)
+    }
+
+    /// The same, with the keys of persons.
+    pub(crate) fn try_seal_persons(
+        &self,
+        folder: &Path,
+        fixture: &Fixture,
+        second: u32,
+        vault: Option<&Vault>,
+    ) -> Result<Sealed, SealError> {
         let announced = self.announce_in(folder, fixture, second)?;
-        self.seal_announced(folder, fixture, &announced, second)
+        self.seal_announced((folder, &announced), fixture, second, vault)
     }
 
     /// Announces the run alone.
@@ -84,10 +96,10 @@ impl Workspace {
     /// Seals a run that was announced.
     pub(crate) fn seal_announced(
         &self,
-        folder: &Path,
+        (folder, announced): (&Path, &Announced),
         fixture: &Fixture,
-        announced: &Announced,
         second: u32,
+        vault: Option<&Vault>,
     ) -> Result<Sealed, SealError> {
         seal(&SealInput {
             result: &fixture.result,
@@ -95,6 +107,7 @@ impl Workspace {
             paper: fixture,
             policies: &fixture.policies,
             secret: &[42; 32],
+            vault,
             operator: &self.operator,
             log_key: &self.log_key,
             log: &folder.join("log"),

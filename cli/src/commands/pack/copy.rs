@@ -1,7 +1,8 @@
 //! `tieout pack redact` and `tieout pack disclose`: copies of a pack that disclose less.
 //!
 //! What is covered by signatures and proofs is copied as it is, so a copy verifies as the pack does. Of the
-//! disclosures a line is kept or is `null`.
+//! disclosures a line is kept or is `null`. What is sealed of persons is left out: a copy is for others, who
+//! have none of the keys.
 
 use super::archive::files;
 use crate::args::{Global, PackCopy, Scope};
@@ -18,6 +19,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tieout_controls::Count;
 use tieout_evidence::dsse::Envelope;
+use tieout_evidence::verify::Reading;
 
 /// The folder of what may be left out.
 const DISCLOSURES: &str = "disclosures";
@@ -46,7 +48,7 @@ pub(in crate::commands) fn copy(
     let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(&args.pack, workspace.as_ref())?;
     let anchor = packs::anchor(&args.anchor, workspace.as_ref())?;
-    let (verified, _) = packs::open(&folder, &anchor)?;
+    let (verified, _) = packs::open(&folder, &anchor, None)?;
     let columns = Columns::of(&folder)?;
     known(scope, &columns, &verified.result)?;
     let choice = Choice { scope, withheld, columns };
@@ -67,7 +69,7 @@ pub(in crate::commands) fn copy(
         let _ = std::fs::remove_dir_all(&beside);
     }
     let counts = copied?;
-    let verification = packs::check(&to, &anchor)?;
+    let verification = packs::check_only(&to, &anchor, Reading::default())?;
     output::print(&format!(
         "{}\n  {} kept, {} withheld\n  verification: {}\n",
         output::shown(&to),

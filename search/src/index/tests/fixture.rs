@@ -12,6 +12,8 @@ use tieout_evidence::verify::{Verdict, VerifiedPack};
 
 pub(super) fn pack(log_index: u64, records: Vec<Value>, population: Vec<Value>) -> VerifiedPack {
     VerifiedPack {
+        withheld: Vec::new(),
+        id: String::new(),
         folder: PathBuf::new(),
         digest: digest(log_index),
         log_index: Count(log_index),

@@ -1,0 +1,145 @@
+//! `tieout erase`, and legal holds.
+
+use crate::args::{Erase, Global, HoldPlace, HoldRelease};
+use crate::commands::remark;
+use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
+use crate::exit::Exit;
+use crate::keys::{self, Keys};
+use crate::output;
+use crate::workspace::Workspace;
+use crate::{clock, index, secret, vault};
+use std::path::Path;
+use tieout_controls::value::instant_text;
+use tieout_evidence::erase::{EraseInput, Erased, erase as erase_person};
+use tieout_evidence::erasure::{Hold, Release, Scope};
+use tieout_evidence::key::SigningKey;
+use tieout_evidence::public_key::PublicKey;
+use tieout_evidence::seal::append;
+use tieout_evidence::statement::signed;
+
+/// Erases a person: the keys, what is sealed in the packs, and what the search index has.
+pub(super) fn erase(global: &Global, args: &Erase) -> Outcome<Exit> {
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let vault = vault::needed(&workspace)?;
+    let keys = Keys::of(&workspace, args.passphrase.passphrase_file.as_deref())?;
+    let privacy = privacy(args, args.passphrase.passphrase_file.as_deref())?;
+    let releasers =
+        args.releaser_key.iter().map(|file| public(file)).collect::<Outcome<Vec<_>>>()?;
+    let erased = erase_person(&EraseInput {
+        vault: &vault,
+        log: &workspace.log(),
+        origin: &workspace.origin(),
+        log_key: &keys.log,
+        packs: &workspace.packs(),
+        subject: &args.subject,
+        class: args.dataset.as_deref(),
+        request: &args.request,
+        legal_basis: &args.legal_basis,
+        at: clock::now(),
+        operator: &keys.operator,
+        privacy: &privacy,
+        releasers: &releasers,
+    });
+    let erased = erased.map_err(|e| vault::refused(&e))?;
+    // From here on a backup of the vault has nothing of the keys, either.
+    let epoch = vault.rotate().map_err(|e| vault::refused(&e))?;
+    drop(vault);
+    let anchor = keys.anchor(&workspace.origin());
+    index::forget(&workspace)?;
+    index::refresh(&workspace, &anchor, &secret::of(&workspace.root)?)?;
+    output::print(&told(&erased, epoch))?;
+    for (pack, why) in &erased.kept {
+        let message = format!("what was sealed stays in `{}`: {why}", output::shown(pack));
+        let help = "nobody can read it any more; take it out where the pack can be written";
+        warn(&Diagnostic::new("sealed-part-kept", message).help(help));
+    }
+    remark(
+        global.quiet,
+        "reports, exports and the source data are not packs: erase the person there as well, and tell those \
+         who were given copies (GDPR, article 19)",
+    );
+    Ok(Exit::Success)
+}
+
+fn told(erased: &Erased, epoch: u64) -> String {
+    let mut out =
+        format!("{} keys destroyed; the others are wrapped for epoch {epoch}\n", erased.keys.len());
+    for handle in &erased.keys {
+        out.push_str(&format!("  key {handle}\n"));
+    }
+    for (pack, number) in &erased.packs {
+        let pack = output::shown(pack);
+        out.push_str(&format!("  {pack}: {number} disclosures, with a receipt in the log\n"));
+    }
+    out
+}
+
+fn privacy(args: &Erase, passphrase: Option<&Path>) -> Outcome<SigningKey> {
+    keys::own(&args.privacy_key, args.privacy_passphrase_file.as_deref().or(passphrase))
+}
+
+/// A public key in a file.
+///
+/// # Errors
+/// It can't be read, or is none.
+pub(super) fn public(file: &Path) -> Outcome<PublicKey> {
+    PublicKey::from_pem(&output::read_text(file)?).map_err(|e| {
+        let message = format!("`{}` is not a public key: {e}", output::shown(file));
+        Failure::usage(Diagnostic::new("key-unreadable", message))
+    })
+}
+
+/// Places a legal hold.
+pub(super) fn place(global: &Global, args: &HoldPlace) -> Outcome<Exit> {
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let scope = match (&args.subject, &args.pack, &args.period) {
+        (Some(subject), None, None) => {
+            let keys = vault::needed(&workspace)?.keys_of(subject);
+            if keys.is_empty() {
+                let message = "the vault has no key for that subject";
+                return Err(Failure::usage(Diagnostic::new("vault-refuses", message)));
+            }
+            Scope::Keys(keys.iter().map(ToString::to_string).collect())
+        }
+        (None, Some(pack), None) => Scope::Pack(*pack),
+        (None, None, Some(period)) => Scope::Period { start: period.start, end: period.end },
+        _ => {
+            let message = "a hold covers one of a person, a pack or a period";
+            let help = "give one of `--subject`, `--pack` and `--period`";
+            return Err(Failure::usage(Diagnostic::new("hold-invalid", message).help(help)));
+        }
+    };
+    let mut hold = Hold::new(scope, &args.reason, &instant_text(clock::now()));
+    hold.review = args.review;
+    let key = keys::own(&args.key, args.key_passphrase_file.as_deref())?;
+    let envelope = signed(hold.subject(), &hold, &key);
+    log(&workspace, args.passphrase.passphrase_file.as_deref(), envelope)
+}
+
+/// Releases a legal hold.
+pub(super) fn release(global: &Global, args: &HoldRelease) -> Outcome<Exit> {
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let release = Release::new(&args.reason, &instant_text(clock::now()));
+    let key = keys::own(&args.key, args.key_passphrase_file.as_deref())?;
+    let envelope = signed(args.hold, &release, &key);
+    log(&workspace, args.passphrase.passphrase_file.as_deref(), envelope)
+}
+
+/// Logs a statement, and tells its index and digest.
+fn log(
+    workspace: &Workspace,
+    passphrase: Option<&Path>,
+    envelope: Option<Vec<u8>>,
+) -> Outcome<Exit> {
+    let envelope =
+        envelope.ok_or_else(|| Failure::internal("a statement that can't be written"))?;
+    let keys = Keys::of(workspace, passphrase)?;
+    let (folder, packs) = (workspace.log(), workspace.packs());
+    let logged = append(&folder, &packs, &workspace.origin(), &keys.log, &[envelope]);
+    let logged = logged
+        .map_err(|e| Failure::usage(Diagnostic::new("not-sealed", e.reason).maybe_help(e.help)))?;
+    for one in logged {
+        output::print(&format!("log index {}, {}\n", one.index, one.digest))?;
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,90 @@
+//! `tieout subject`: what is held about one person, and restricting it.
+
+use crate::args::{Global, SubjectReport, SubjectState};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::exit::Exit;
+use crate::output;
+use crate::packs;
+use crate::vault;
+use crate::workspace::Workspace;
+use crate::{index, keys, secret};
+use serde::Serialize;
+use tieout_evidence::erase::{About, about};
+
+/// A line of the report.
+#[derive(Serialize)]
+struct Line<'a> {
+    pack: String,
+    #[serde(flatten)]
+    about: &'a About,
+}
+
+/// Everything that the packs hold about one person (GDPR, article 15).
+pub(super) fn report(global: &Global, args: &SubjectReport) -> Outcome<Exit> {
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let own = vault::reading(Some(&workspace))?;
+    let anchor = keys::own_anchor(&workspace)?;
+    let mut found = Vec::new();
+    for folder in packs::folders(&workspace)? {
+        let (pack, _) = packs::open(&folder, &anchor, own.as_ref())?;
+        let shown = output::shown(&folder);
+        found.extend(about(&pack, &args.subject).into_iter().map(|about| (shown.clone(), about)));
+    }
+    let lines: Vec<_> =
+        found.iter().map(|(pack, about)| Line { pack: pack.clone(), about }).collect();
+    if args.csv {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let header = ["pack", "place", "control", "dataset", "file", "row", "column", "value"];
+        let written = writer.write_record(header).and_then(|()| {
+            lines.iter().try_for_each(|line| {
+                let one = line.about;
+                let value = one.value.as_str().map_or_else(|| one.value.to_string(), str::to_owned);
+                writer.write_record([
+                    &line.pack,
+                    &one.place,
+                    &one.control,
+                    &one.dataset,
+                    &one.file,
+                    &one.row,
+                    &one.column,
+                    &value,
+                ])
+            })
+        });
+        written.map_err(Failure::internal)?;
+        output::print_bytes(&writer.into_inner().map_err(Failure::internal)?)?;
+    } else {
+        let text = serde_json::to_string_pretty(&lines).map_err(Failure::internal)?;
+        output::print(&format!("{text}\n"))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Restricts what is held about one person (GDPR, article 18), or lifts that.
+pub(super) fn state(global: &Global, args: &SubjectState, restrict: bool) -> Outcome<Exit> {
+    let workspace = Workspace::discover(global.config.as_deref())?;
+    let own = vault::needed(&workspace)?;
+    let keys = own.keys_of(&args.subject);
+    if keys.is_empty() {
+        let message = "the vault has no key for that subject";
+        return Err(Failure::usage(Diagnostic::new("vault-refuses", message)));
+    }
+    let text = output::read_text(&args.age)?;
+    // As `age-keygen` writes them: the line that is no comment.
+    let age = text.lines().find(|line| !line.is_empty() && !line.starts_with('#'));
+    let age = age.unwrap_or_default();
+    for key in keys {
+        let done = if restrict {
+            own.restrict(key, &args.request, age)
+        } else {
+            own.lift(key, &args.request, age)
+        };
+        done.map_err(|e| vault::refused(&e))?;
+        let word = if restrict { "restricted" } else { "lifted" };
+        output::print(&format!("key {key}: {word}\n"))?;
+    }
+    drop(own);
+    index::forget(&workspace)?;
+    index::refresh(&workspace, &keys::own_anchor(&workspace)?, &secret::of(&workspace.root)?)?;
+    Ok(Exit::Success)
+}
