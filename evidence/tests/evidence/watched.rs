@@ -164,6 +164,9 @@ fn any_entry_is_proved_under_the_logs_head() {
         let proof = LogProof::of(&read, pack.log_index).unwrap();
         assert_eq!(proof.includes(&pack.digest.0), Ok(head(&workspace)));
         std::fs::write(pack.folder.join("proofs/statement.tlog-proof"), proof.to_string()).unwrap();
+        // A run's announcement is the entry before its pack.
+        let intent = LogProof::of(&read, Count(pack.log_index.0 - 1)).unwrap();
+        std::fs::write(pack.folder.join("proofs/intent.tlog-proof"), intent.to_string()).unwrap();
         std::fs::write(pack.folder.join("proofs/checkpoint"), &proof.checkpoint).unwrap();
         assert_eq!(workspace.verify(&pack.folder).verdict, tieout_evidence::verify::Verdict::Valid);
     }
