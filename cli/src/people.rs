@@ -23,7 +23,7 @@ const MAX_STATEMENT: u64 = 2 << 20;
 /// # Errors
 /// The authority's key can't be read, or is no key.
 pub(crate) fn trust(files: &TrustFiles) -> Outcome<Trust> {
-    let authority = files.authority_key.as_deref().map(|path| public_key(path));
+    let authority = files.authority_key.as_deref().map(public_key);
     let mut trust =
         Trust { authority: authority.transpose()?.map(|key| key.to_pem()), ..Trust::default() };
     trust.completion_days = files.completion_days.unwrap_or(trust.completion_days);

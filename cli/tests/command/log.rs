@@ -75,7 +75,6 @@ impl Witness {
     }
 
     /// Stops it as a supervisor does; its exit code.
-
     fn stop(mut self) -> Option<i32> {
         let kill = Command::new("kill").arg(self.child.id().to_string()).status();
         assert!(kill.unwrap().success());

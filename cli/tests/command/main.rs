@@ -9,6 +9,7 @@ mod approve;
 mod catalogue;
 #[cfg(test)]
 mod charges;
+#[cfg(test)]
 mod copies;
 #[cfg(test)]
 mod deck;
@@ -28,6 +29,7 @@ mod log;
 mod mistakes;
 #[cfg(test)]
 mod packs;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod policy;

@@ -127,7 +127,8 @@ impl Columns {
         let statement: Value =
             serde_json::from_slice(&envelope.payload).map_err(Failure::internal)?;
         let names = |class: &str| {
-            let listed = statement["predicate"]["fields"][class].as_array().into_iter().flatten();
+            let listed = statement.pointer(&format!("/predicate/fields/{class}"));
+            let listed = listed.and_then(Value::as_array).into_iter().flatten();
             listed.filter_map(Value::as_str).map(str::to_owned).collect()
         };
         Ok(Self { clear: names("clear"), personal: names("personal") })
@@ -211,16 +212,18 @@ fn each_line(path: &Path, mut each: impl FnMut(&str) -> Outcome<()>) -> Outcome<
 /// any of the columns, so they are kept where all of those are.
 fn records(line: &str, choice: &Choice<'_>, lines: &mut Lines<'_>) -> Outcome<()> {
     let line: Value = serde_json::from_str(line).map_err(Failure::internal)?;
-    let digests = |of: &Value| of["_sd"].as_array().map_or(0, Vec::len);
-    let facts: usize = line["facts"].as_array().into_iter().flatten().map(digests).sum();
-    let control = choice.control(line["control"].as_str().unwrap_or_default());
+    let digests = |of: &Value| of.get("_sd").and_then(Value::as_array).map_or(0, Vec::len);
+    let facts = line.get("facts").and_then(Value::as_array);
+    let facts: usize = facts.into_iter().flatten().map(digests).sum();
+    let control = line.get("control").and_then(Value::as_str);
+    let control = control.is_some_and(|control| choice.control(control));
     let take = |lines: &mut Lines<'_>, number: usize| {
         (0..number)
             .map(|_| lines.next().map(Option::unwrap_or_default))
             .collect::<Outcome<Vec<_>>>()
     };
     let told = take(lines, facts)?;
-    let columns = take(lines, digests(&line["personal"]))?;
+    let columns = take(lines, line.get("personal").map_or(0, digests))?;
     let kept: Vec<_> = columns
         .iter()
         .map(|text| control && name(text).is_some_and(|name| choice.column(&name)))
@@ -239,8 +242,10 @@ fn name(text: &str) -> Option<String> {
 fn population(text: &str, choice: &Choice<'_>) -> bool {
     let disclosure: Value = serde_json::from_str(text).unwrap_or_default();
     let Some(record) = disclosure.get(2) else { return false };
-    let control = record["control"].as_str().is_some_and(|control| choice.control(control));
-    control && record["key"].as_object().is_some_and(|key| key.keys().all(|name| choice.key(name)))
+    let control = record.get("control").and_then(Value::as_str);
+    let key = record.get("key").and_then(Value::as_object);
+    control.is_some_and(|control| choice.control(control))
+        && key.is_some_and(|key| key.keys().all(|name| choice.key(name)))
 }
 
 /// A file of disclosures that is copied line by line.
