@@ -441,22 +441,3 @@ fn sealed_summary(scratch: &Scratch, folder: &std::path::Path) {
     );
     assert_eq!(made.code, 0, "{}{}", made.stdout, made.stderr);
 }
-
-/// A workspace file may have another name: it judges requests under that one.
-#[test]
-fn a_workspace_file_of_another_name_is_protected_too() {
-    let scratch = Scratch::with(|scratch| {
-        scratch.git(&["add", "tieout.yaml"]);
-        scratch.git(&["mv", "tieout.yaml", "pricing.yaml"]);
-    });
-    let mut branch = Branch::open(&scratch, "request");
-    let laxer =
-        company::WORKSPACE.replace("max_change_percent: \"10\"", "max_change_percent: \"90\"");
-    assert_ne!(laxer, company::WORKSPACE);
-    branch.write("pricing.yaml", &laxer);
-    dearer(&mut branch);
-    scratch.git(&["checkout", "-q", "-f", "main"]);
-    let mut flags = review::exported(&branch, &[GitHub("ben-k", 0)], "");
-    flags.extend(["--config", "pricing.yaml"].map(str::to_owned));
-    refused(&gate(&branch, &flags), 1, &["RG-23", "protected-files-changed"]);
-}
