@@ -130,8 +130,17 @@ pub(crate) fn replace(
 }
 
 /// Opens a file that is there to be locked, and waits until nobody else has locked it.
-pub(crate) fn lock(path: &Path) -> io::Result<File> {
+pub(crate) fn lock(path: &Path) -> io::Result<Lock> {
     let file = File::options().create(true).truncate(false).write(true).open(path)?;
     file.lock()?;
-    Ok(file)
+    Ok(Lock(file))
+}
+
+/// A file that is locked until this value is gone, even where closing it fails.
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
 }

@@ -26,7 +26,6 @@ use files::{Epoch, Journal, Kept, Note};
 use slots::Slot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -89,7 +88,7 @@ pub struct Vault {
     secret: [u8; 32],
     inner: Mutex<Inner>,
     /// Held by who may write.
-    lock: Option<File>,
+    lock: Option<crate::files::Lock>,
 }
 
 struct Inner {

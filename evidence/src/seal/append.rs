@@ -15,7 +15,6 @@ use crate::merkle::{Tree, inclusion_proof};
 use crate::note::{Note, NoteKey, NoteSignature};
 use crate::proof::LogProof;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
 
@@ -36,7 +35,7 @@ pub(super) struct LogWriter<'a> {
     entries: Vec<Digest>,
     indices: BTreeMap<Digest, Count>,
     tree: Tree,
-    _lock: File,
+    _lock: crate::files::Lock,
 }
 
 /// A statement that is in the log.

@@ -5,7 +5,7 @@ use super::{Handle, VaultError, random};
 use crate::files::{Disk, Files, make_folders, replace, write};
 use crate::json;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
@@ -83,7 +83,7 @@ pub(super) struct Kept {
 }
 
 /// Makes both folders where they are not, and locks the vault.
-pub(super) fn lock(folder: &Path, epochs: &Path) -> Result<File, VaultError> {
+pub(super) fn lock(folder: &Path, epochs: &Path) -> Result<crate::files::Lock, VaultError> {
     if folder == epochs {
         let error = VaultError::new("the epoch's key would lie among the keys that it wraps");
         return Err(error.help("give it a folder of its own, which no backup of the vault has"));
