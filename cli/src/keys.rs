@@ -143,7 +143,11 @@ pub(crate) fn log_vkey(workspace: &Workspace) -> Outcome<NoteKey> {
 /// # Errors
 /// It can't be read.
 pub(crate) fn public(path: &Path) -> Outcome<PublicKey> {
-    PublicKey::from_pem(&output::read_text(path)?).map_err(|e| unfit(path, "a public key", &e))
+    PublicKey::from_pem(&output::read_text(path)?).map_err(|e| {
+        let message = format!("`{}` is not a public key: {e}", output::shown(path));
+        let help = "`tieout key new` writes it beside the private one, as `.pub`";
+        Failure::usage(Diagnostic::new("key-unreadable", message).help(help))
+    })
 }
 
 /// Reads a person's own key. A demo key is nobody's.

@@ -1,9 +1,11 @@
 //! The packs on disk.
 
+use crate::args::AnchorFiles;
 use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
 use crate::exit::Exit;
 use crate::keys;
 use crate::output;
+use crate::vault;
 use crate::workspace::Workspace;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -122,6 +124,29 @@ pub(crate) fn open(
     }
 }
 
+/// A pack that a user names, under the anchor that was given, else the workspace's own.
+pub(crate) struct Opened {
+    pub(crate) anchor: Anchor,
+    pub(crate) pack: VerifiedPack,
+    pub(crate) verification: Verification,
+}
+
+/// Opens a pack that a user names, with the workspace's vault where there is one.
+///
+/// # Errors
+/// There is none of that name, keys or vault can't be read, or as [`open`].
+pub(crate) fn read(
+    name: &Path,
+    files: &AnchorFiles,
+    workspace: Option<&Workspace>,
+) -> Outcome<Opened> {
+    let folder = named(name, workspace)?;
+    let anchor = anchor(files, workspace)?;
+    let vault = vault::reading(workspace)?;
+    let (pack, verification) = open(&folder, &anchor, vault.as_ref())?;
+    Ok(Opened { anchor, pack, verification })
+}
+
 /// What is said of a pack that doesn't verify.
 pub(crate) fn broken(pack: &Path, verification: &Verification) -> Failure {
     let first = first_failure(verification);
@@ -163,10 +188,7 @@ pub(crate) fn exit(verdict: Verdict) -> Exit {
 ///
 /// # Errors
 /// A file that can't be read.
-pub(crate) fn anchor(
-    files: &crate::args::AnchorFiles,
-    workspace: Option<&Workspace>,
-) -> Outcome<Anchor> {
+pub(crate) fn anchor(files: &AnchorFiles, workspace: Option<&Workspace>) -> Outcome<Anchor> {
     if files.given() {
         return keys::anchor(files);
     }

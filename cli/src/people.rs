@@ -6,12 +6,11 @@ use crate::keys;
 use crate::output;
 use crate::packs;
 use crate::workspace::Workspace;
-use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use tieout_controls::Digest;
+use tieout_evidence::log::{self, LogEntries};
 use tieout_evidence::logbook::{self, Statement};
 use tieout_evidence::note::NoteKey;
-use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::statement::{Stated, signed};
 use tieout_evidence::verify::{Anchor, Reviews, Trust, VerifiedPack, reviews};
 
@@ -23,23 +22,11 @@ const MAX_STATEMENT: u64 = 2 << 20;
 /// # Errors
 /// The authority's key can't be read, or is no key.
 pub(crate) fn trust(files: &TrustFiles) -> Outcome<Trust> {
-    let authority = files.authority_key.as_deref().map(public_key);
+    let authority = files.authority_key.as_deref().map(keys::public);
     let mut trust =
         Trust { authority: authority.transpose()?.map(|key| key.to_pem()), ..Trust::default() };
     trust.completion_days = files.completion_days.unwrap_or(trust.completion_days);
     Ok(trust)
-}
-
-/// A public key from a file.
-///
-/// # Errors
-/// It can't be read, or is no key.
-pub(crate) fn public_key(path: &Path) -> Outcome<PublicKey> {
-    PublicKey::from_pem(&output::read_text(path)?).map_err(|e| {
-        let message = format!("`{}` is not a public key: {e}", output::shown(path));
-        let help = "`tieout key new` writes it beside the private one, as `.pub`";
-        Failure::usage(Diagnostic::new("key-unreadable", message).help(help))
-    })
 }
 
 /// What people stated about a pack, as it lies with it.
@@ -81,7 +68,7 @@ fn unfit<S: Stated>() -> Failure {
 /// It can't be read.
 pub(crate) fn digest_of(path: &Path) -> Outcome<Digest> {
     let bytes = std::fs::read(path).map_err(|e| Failure::file(path, &e))?;
-    Ok(Digest(Sha256::digest(&bytes).into()))
+    Ok(packs::digest(&bytes))
 }
 
 /// A signed statement's file.
@@ -110,13 +97,15 @@ pub(crate) fn log_key(workspace: &Workspace) -> Outcome<NoteKey> {
     })
 }
 
-/// The statements in a workspace's log.
+/// A workspace's log, and the statements in it.
 ///
 /// # Errors
 /// The log can't be read.
-pub(crate) fn logged(workspace: &Workspace) -> Outcome<Vec<Statement>> {
-    let found = logbook::statements(&workspace.log(), &log_key(workspace)?);
-    found.map_err(|e| {
+pub(crate) fn logged(workspace: &Workspace) -> Outcome<(LogEntries, Vec<Statement>)> {
+    let (folder, key) = (workspace.log(), log_key(workspace)?);
+    let read = log::read(&folder, &key)
+        .and_then(|log| logbook::statements_of(&folder, &log).map(|statements| (log, statements)));
+    read.map_err(|e| {
         let help = "restore the log's folder from its latest backup";
         Failure::usage(Diagnostic::new("log-unreadable", e.to_string()).help(help))
     })

@@ -5,8 +5,10 @@ use crate::commands::remark;
 use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
 use crate::exit::Exit;
 use crate::keys::Keys;
+use crate::output;
 use crate::progress::Spinner;
 use crate::turn::Turn;
+use crate::witnesses::Witnesses;
 use crate::workspace::Workspace;
 use std::path::Path;
 use tieout_controls::paper::{EvaluatedRecord, PaperError, WorkingPaper};
@@ -123,6 +125,25 @@ impl Sealing<'_> {
     }
 }
 
+/// Tells of a pack that was sealed, and asks the witnesses to cosign the log's head, if there are any. Who
+/// doesn't is told, and changes nothing of what was sealed.
+pub(crate) fn tell(
+    workspace: &Workspace,
+    sealed: &Sealed,
+    witnesses: Option<&(Witnesses, NoteKey)>,
+    (spinner, quiet): (&Spinner, bool),
+) {
+    let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
+    spinner.aside(|| remark(quiet, &format!("pack: {pack} (log index {at})")));
+    let Some((witnesses, key)) = witnesses else { return };
+    spinner.step("asking the witnesses");
+    let asked = witnesses.ask(workspace, key);
+    spinner.aside(|| match asked {
+        Ok(asked) => witnesses.tell(&asked),
+        Err(failure) => failure.diagnostics.iter().for_each(warn),
+    });
+}
+
 /// What a log says beside the packs.
 pub(crate) struct Audit {
     /// How many entries it has.
@@ -155,7 +176,8 @@ pub(crate) fn audit(
     Ok(Audit { entries: log.entries.len(), unexplained, runs })
 }
 
-fn not_sealed(error: SealError) -> Failure {
+/// What is said when something can't be put into the log.
+pub(crate) fn not_sealed(error: SealError) -> Failure {
     Failure::usage(Diagnostic::new("not-sealed", error.reason).maybe_help(error.help))
 }
 

@@ -10,7 +10,7 @@ use tieout_controls::paper::RowCommitment;
 use tieout_controls::record::FieldClass;
 use tieout_engine::plan::Plan;
 use tieout_evidence::commitment::{dataset_commitment, personal_commitment};
-use tieout_evidence::vault::{Vault, VaultError};
+use tieout_evidence::vault::{Handle, Vault, VaultError};
 
 /// Its folder and that of the epoch's key, where the workspace names them.
 fn folders(workspace: &Workspace) -> Option<(PathBuf, PathBuf)> {
@@ -43,6 +43,19 @@ pub(crate) fn needed(workspace: &Workspace) -> Outcome<Arc<Vault>> {
                     folder for the epoch's key that no backup of the vault has";
         Failure::usage(Diagnostic::new("vault-missing", message).help(help))
     })
+}
+
+/// The keys of a person, at least one.
+///
+/// # Errors
+/// The vault has none.
+pub(crate) fn keys_of(vault: &Vault, subject: &str) -> Outcome<Vec<Handle>> {
+    let keys = vault.keys_of(subject);
+    if keys.is_empty() {
+        let message = "the vault has no key for that subject";
+        return Err(Failure::usage(Diagnostic::new("vault-refuses", message)));
+    }
+    Ok(keys)
 }
 
 /// The vault as readers of the workspace's own packs have it: if there is one, and it is theirs to read.

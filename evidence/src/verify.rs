@@ -36,7 +36,7 @@ use crate::demo;
 use crate::dsse::Envelope;
 use crate::encoding::sha256;
 use crate::erasure::Receipts;
-use crate::layout::{CHECKPOINT, MAX_ENVELOPE, MAX_STATEMENT, PROOF, STATEMENT, SUMS};
+use crate::layout::{CHECKPOINT, MAX_ENVELOPE, MAX_STATEMENT, PROOF, REVIEWS, STATEMENT, SUMS};
 use crate::note::NoteKey;
 use crate::policy::{Policy, PolicyError};
 use crate::proof::LogProof;
@@ -155,8 +155,8 @@ pub fn verify(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError>
 }
 
 /// Verifies a pack as [`verify`] does, and keeps none of its lines, so that memory does not grow with
-/// them: of the [`VerifiedPack`], `records`, `population` and the result's `refused_rows` are empty. Of the
-/// rows of one control that are known a bit is held, of its groups a digest, and of what is sealed of persons
+/// them: of the [`VerifiedPack`], `records`, `population` and the result's `refused_rows` are empty. They are
+/// kept where people stated something beside the pack, for [`reviews`] to hold it against them. Of the rows of one control that are known a bit is held, of its groups a digest, and of what is sealed of persons
 /// its place.
 ///
 /// # Errors
@@ -187,7 +187,8 @@ pub fn check_with(
     anchor: &Anchor,
     reading: Reading<'_>,
 ) -> Result<Verification, VerifyError> {
-    let kept = Kept { lines: false, withheld: reading.receipts.is_some() };
+    let lines = pack.join(REVIEWS).is_dir();
+    let kept = Kept { lines, withheld: reading.receipts.is_some() };
     verify_and_keep(pack, anchor, reading, kept)
 }
 

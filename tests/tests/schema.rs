@@ -58,37 +58,26 @@ fn the_openlineage_report_is_read_by_the_projects_client() {
 /// OSCAL assessment results are read by two implementations of others, and lead nowhere else than they say.
 #[test]
 fn the_oscal_report_is_read_by_others() {
-    let Some(libraries) = std::env::var_os("TIEOUT_OSCAL") else {
-        assert!(std::env::var_os("TIEOUT_TEST_PEERS").is_none(), "TIEOUT_OSCAL is not set");
-        eprintln!("skipped: oscal: TIEOUT_OSCAL does not name a folder with its Python packages");
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let report = demo_report(folder.path(), "oscal=results.oscal.json");
-    let read = Command::new("python3")
-        .arg(repository().join("tests/peers/oscal_results.py"))
-        .args([libraries.as_os_str(), report.as_os_str()])
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&read.stdout) + String::from_utf8_lossy(&read.stderr);
-    assert!(read.status.success(), "{told}");
+    is_read("oscal=results.oscal.json", "TIEOUT_OSCAL", "oscal_results.py");
 }
 
 /// The in-toto statement is read by the project's own library, which refuses a spoiled twin.
 #[test]
 fn the_test_result_is_read_by_the_projects_library() {
-    let Some(libraries) = std::env::var_os("TIEOUT_PACK_LIBRARIES") else {
-        assert!(
-            std::env::var_os("TIEOUT_TEST_PEERS").is_none(),
-            "TIEOUT_PACK_LIBRARIES is not set"
-        );
-        eprintln!("skipped: test-result: TIEOUT_PACK_LIBRARIES does not name a folder");
+    is_read("test-result=result.intoto.json", "TIEOUT_PACK_LIBRARIES", "test_result.py");
+}
+
+/// A script reads the report of a demo with the Python packages in the folder that the variable names.
+fn is_read(output: &str, variable: &str, script: &str) {
+    let Some(libraries) = std::env::var_os(variable) else {
+        assert!(std::env::var_os("TIEOUT_TEST_PEERS").is_none(), "{variable} is not set");
+        eprintln!("skipped: {script}: {variable} does not name a folder with its Python packages");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let report = demo_report(folder.path(), "test-result=result.intoto.json");
+    let report = demo_report(folder.path(), output);
     let read = Command::new("python3")
-        .arg(repository().join("tests/peers/test_result.py"))
+        .arg(repository().join("tests/peers").join(script))
         .args([libraries.as_os_str(), report.as_os_str()])
         .output()
         .unwrap();

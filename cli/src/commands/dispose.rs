@@ -5,9 +5,9 @@ use crate::args::{Dispose, DispositionKind, Global};
 use crate::clock;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
+use crate::packs;
 use crate::people;
-use sha2::{Digest as _, Sha256};
-use tieout_controls::{Count, Digest, Totals};
+use tieout_controls::{Count, Totals};
 use tieout_evidence::people::disposition::Decision;
 use tieout_evidence::people::net::{NetError, about};
 use tieout_evidence::people::{Clearance, Disposition, Kind};
@@ -39,7 +39,7 @@ pub(super) fn dispose(global: &Global, args: &Dispose) -> Outcome<Exit> {
             })
         }
         Dispose::Clear { disposition, refuse, signing } => {
-            let digest = Digest(Sha256::digest(people::read(disposition)?).into());
+            let digest = packs::digest(&people::read(disposition)?);
             let decision = if *refuse { Decision::Refused } else { Decision::Cleared };
             let clearance = Clearance { decision, date: clock::now().date_naive() };
             people::state(signing, digest, &clearance)?;

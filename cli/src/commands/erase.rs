@@ -6,14 +6,14 @@ use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
 use crate::exit::Exit;
 use crate::keys::{self, Keys};
 use crate::output;
+use crate::sealing::not_sealed;
 use crate::workspace::Workspace;
-use crate::{clock, index, secret, vault};
+use crate::{clock, index, vault};
 use std::path::Path;
 use tieout_controls::value::instant_text;
 use tieout_evidence::erase::{EraseInput, Erased, erase as erase_person};
 use tieout_evidence::erasure::{Hold, Release, Scope};
 use tieout_evidence::key::SigningKey;
-use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::seal::append;
 use tieout_evidence::statement::signed;
 
@@ -24,7 +24,7 @@ pub(super) fn erase(global: &Global, args: &Erase) -> Outcome<Exit> {
     let keys = Keys::of(&workspace, args.passphrase.passphrase_file.as_deref())?;
     let privacy = privacy(args, args.passphrase.passphrase_file.as_deref())?;
     let releasers =
-        args.releaser_key.iter().map(|file| public(file)).collect::<Outcome<Vec<_>>>()?;
+        args.releaser_key.iter().map(|file| keys::public(file)).collect::<Outcome<Vec<_>>>()?;
     let erased = erase_person(&EraseInput {
         vault: &vault,
         log: &workspace.log(),
@@ -45,8 +45,7 @@ pub(super) fn erase(global: &Global, args: &Erase) -> Outcome<Exit> {
     let epoch = vault.rotate().map_err(|e| vault::refused(&e))?;
     drop(vault);
     let anchor = keys.anchor(&workspace.origin());
-    index::forget(&workspace)?;
-    index::refresh(&workspace, &anchor, &secret::of(&workspace.root)?)?;
+    index::anew(&workspace, &anchor)?;
     output::print(&told(&erased, epoch))?;
     for (pack, why) in &erased.kept {
         let message = format!("what was sealed stays in `{}`: {why}", output::shown(pack));
@@ -78,27 +77,12 @@ fn privacy(args: &Erase, passphrase: Option<&Path>) -> Outcome<SigningKey> {
     keys::own(&args.privacy_key, args.privacy_passphrase_file.as_deref().or(passphrase))
 }
 
-/// A public key in a file.
-///
-/// # Errors
-/// It can't be read, or is none.
-pub(super) fn public(file: &Path) -> Outcome<PublicKey> {
-    PublicKey::from_pem(&output::read_text(file)?).map_err(|e| {
-        let message = format!("`{}` is not a public key: {e}", output::shown(file));
-        Failure::usage(Diagnostic::new("key-unreadable", message))
-    })
-}
-
 /// Places a legal hold.
 pub(super) fn place(global: &Global, args: &HoldPlace) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let scope = match (&args.subject, &args.pack, &args.period) {
         (Some(subject), None, None) => {
-            let keys = vault::needed(&workspace)?.keys_of(subject);
-            if keys.is_empty() {
-                let message = "the vault has no key for that subject";
-                return Err(Failure::usage(Diagnostic::new("vault-refuses", message)));
-            }
+            let keys = vault::keys_of(&*vault::needed(&workspace)?, subject)?;
             Scope::Keys(keys.iter().map(ToString::to_string).collect())
         }
         (None, Some(pack), None) => Scope::Pack(*pack),
@@ -136,8 +120,7 @@ fn log(
     let keys = Keys::of(workspace, passphrase)?;
     let (folder, packs) = (workspace.log(), workspace.packs());
     let logged = append(&folder, &packs, &workspace.origin(), &keys.log, &[envelope]);
-    let logged = logged
-        .map_err(|e| Failure::usage(Diagnostic::new("not-sealed", e.reason).maybe_help(e.help)))?;
+    let logged = logged.map_err(not_sealed)?;
     for one in logged {
         output::print(&format!("log index {}, {}\n", one.index, one.digest))?;
     }

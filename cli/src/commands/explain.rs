@@ -6,10 +6,9 @@ use crate::catalogue::Catalogue;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
-use crate::packs;
+use crate::packs::{self, Opened};
 use crate::report::shown;
 use crate::text::{counted, money_text, table};
-use crate::vault;
 use crate::workspace::Workspace;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -59,15 +58,12 @@ fn exception(
     number: &str,
     anchor: &AnchorFiles,
 ) -> Outcome<Exit> {
-    let folder = packs::named(Path::new(pack), workspace)?;
-    let anchor = packs::anchor(anchor, workspace)?;
-    let vault = vault::reading(workspace)?;
-    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
+    let Opened { pack, verification, .. } = packs::read(Path::new(pack), anchor, workspace)?;
     let verdict = verification.verdict;
     let found = number.parse::<usize>().ok().and_then(|n| pack.records.get(n));
     let record = found.ok_or_else(|| {
         let kept = counted(pack.records.len(), "record");
-        let message = format!("pack `{}` has no record `{number}`", output::shown(&folder));
+        let message = format!("pack `{}` has no record `{number}`", output::shown(&pack.folder));
         let help = format!("it keeps {kept}, numbered from 0; `tieout search` finds their numbers");
         Failure::usage(Diagnostic::new("unknown-record", message).help(help))
     })?;

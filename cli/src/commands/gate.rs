@@ -6,8 +6,6 @@ mod usage;
 pub(super) use baseline::baseline;
 pub(super) use usage::usage;
 
-use super::remark;
-use super::run::cosign;
 use crate::args::{GateOutput, GatePolicies, GateRates, GateRequest, GateVerify, Global};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
@@ -22,11 +20,11 @@ use crate::interrupt;
 use crate::keys::Keys;
 use crate::output::{self, Access, Existing};
 use crate::progress::Spinner;
-use crate::sealing::{NOT_SEALED, Sealing};
+use crate::sealing::{self, NOT_SEALED, Sealing};
 use crate::secret;
 use crate::witnesses::Witnesses;
 use crate::workspace::Workspace;
-use std::cell::RefCell;
+use std::cell::OnceCell;
 use tieout_engine::run::{ReadyRun, RunOutput};
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::seal::{Announced, Sealed};
@@ -137,9 +135,7 @@ fn concluded(
         seal()
     })?;
     if let Some(sealed) = sealed {
-        let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
-        spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
-        sealer.cosign(&spinner);
+        sealer.tell(&sealed, (&spinner, global.quiet));
     }
     drop(spinner);
     for (output, bytes) in made {
@@ -158,19 +154,26 @@ fn concluded(
 }
 
 /// Announces and seals the run over the change set, where that is asked for.
-struct Sealer(Option<Place>, RefCell<Option<Announced>>);
+struct Sealer(Option<Place>);
 
 /// Where it is sealed, by whose keys, and who cosigns.
 struct Place {
     workspace: Workspace,
     keys: Keys,
     witnesses: Option<(Witnesses, NoteKey)>,
+    announced: OnceCell<Announced>,
+}
+
+impl Place {
+    fn sealing<'a>(&'a self, spinner: &'a Spinner) -> Sealing<'a> {
+        Sealing { workspace: &self.workspace, keys: &self.keys, spinner }
+    }
 }
 
 impl Sealer {
     fn of(request: &GateRequest, sides: &Sides) -> Outcome<Self> {
         if !request.sign {
-            return Ok(Self(None, RefCell::new(None)));
+            return Ok(Self(None));
         }
         let Some(mut workspace) = sides.workspace.clone() else {
             let message = "only a workspace's gate can be sealed";
@@ -183,19 +186,13 @@ impl Sealer {
         let keys = Keys::of(&workspace, request.passphrase.passphrase_file.as_deref())?;
         // A policy that can't be read is told before anything is sealed.
         let witnesses = keys.witnesses(&workspace)?;
-        Ok(Self(Some(Place { workspace, keys, witnesses }), RefCell::new(None)))
+        Ok(Self(Some(Place { workspace, keys, witnesses, announced: OnceCell::new() })))
     }
 
-    fn sealing<'a>(&'a self, spinner: &'a Spinner) -> Option<Sealing<'a>> {
-        let sealing =
-            |Place { workspace, keys, .. }: &'a Place| Sealing { workspace, keys, spinner };
-        self.0.as_ref().map(sealing)
-    }
-
-    /// Asks the witnesses for the head over what was sealed.
-    fn cosign(&self, spinner: &Spinner) {
+    /// Tells of the sealed pack, and asks the witnesses for the head over it.
+    fn tell(&self, sealed: &Sealed, talk: (&Spinner, bool)) {
         if let Some(Place { workspace, witnesses, .. }) = &self.0 {
-            cosign(workspace, witnesses.as_ref(), spinner);
+            sealing::tell(workspace, sealed, witnesses.as_ref(), talk);
         }
     }
 
@@ -206,19 +203,18 @@ impl Sealer {
         judge: impl FnOnce(Announce<'_>) -> Outcome<T>,
     ) -> Outcome<T> {
         let announce = |run: &ReadyRun<'_>| {
-            if let Some(sealing) = self.sealing(spinner) {
-                self.1.replace(Some(sealing.announce(run)?));
-            }
-            Ok(())
+            let Some(place) = &self.0 else { return Ok(()) };
+            let announced = place.sealing(spinner).announce(run)?;
+            place.announced.set(announced).map_err(|_| Failure::internal("announced twice"))
         };
         let judged = judge(&announce);
         self.or_abandon(spinner, judged)
     }
 
     fn or_abandon<T>(&self, spinner: &Spinner, step: Outcome<T>) -> Outcome<T> {
-        match (self.sealing(spinner), self.1.borrow().as_ref()) {
-            (Some(sealing), Some(announced)) => sealing.or_abandon(announced, step),
-            _ => step,
+        match self.0.as_ref().and_then(|place| Some((place, place.announced.get()?))) {
+            Some((place, announced)) => place.sealing(spinner).or_abandon(announced, step),
+            None => step,
         }
     }
 
@@ -229,15 +225,15 @@ impl Sealer {
         secret: &[u8; 32],
         spinner: &Spinner,
     ) -> Outcome<Option<Sealed>> {
-        let Some(sealing) = self.sealing(spinner) else { return Ok(None) };
-        let announced = self.1.borrow();
-        let announced = announced.as_ref().ok_or_else(|| Failure::internal("not announced"))?;
-        let Judged { result, mut output, gated: (place, gated) } = judged;
+        let Some(place) = &self.0 else { return Ok(None) };
+        let announced = place.announced.get();
+        let announced = announced.ok_or_else(|| Failure::internal("not announced"))?;
+        let Judged { result, mut output, gated: (file, gated) } = judged;
         let bytes = render(GateFormat::Json, &result)?;
         let text = String::from_utf8(bytes).map_err(Failure::internal)?;
         output.policies.insert(RESULT.to_owned(), text);
-        output.policies.insert(place.to_owned(), gated);
-        sealing.seal(&output, announced, (secret, None)).map(Some)
+        output.policies.insert(file.to_owned(), gated);
+        place.sealing(spinner).seal(&output, announced, (secret, None)).map(Some)
     }
 }
 

@@ -18,7 +18,7 @@ use tieout_evidence::verify::{Trust, outside};
 
 /// States whose a key is.
 pub(super) fn enrol(global: &Global, args: &Enrol) -> Outcome<Exit> {
-    let key = people::public_key(&args.public)?;
+    let key = keys::public(&args.public)?;
     let stated = KeyEnrolled {
         number: number(global, &args.number, &args.signing.sign_with)?,
         role: match args.role {
@@ -36,7 +36,7 @@ pub(super) fn enrol(global: &Global, args: &Enrol) -> Outcome<Exit> {
 
 /// States that a key is not to be relied on.
 pub(super) fn revoke(global: &Global, args: &Revoke) -> Outcome<Exit> {
-    let key = people::public_key(&args.public)?;
+    let key = keys::public(&args.public)?;
     let stated = KeyRevoked {
         number: number(global, &args.number, &args.signing.sign_with)?,
         compromised_since: Count(args.compromised_since),
@@ -93,7 +93,7 @@ pub(super) fn list(global: &Global, trust: &TrustFiles) -> Outcome<Exit> {
 fn ring(workspace: &Workspace, trust: &Trust) -> Outcome<Keyring> {
     let outside = outside(&keys::own_anchor(workspace)?, trust)
         .map_err(|e| packs::unverified(&workspace.log(), e))?;
-    Ok(Keyring::of(&outside, &people::logged(workspace)?))
+    Ok(Keyring::of(&outside, &people::logged(workspace)?.1))
 }
 
 /// The number of an authority's next statement: the one given, else the one after those in the log that
@@ -108,7 +108,7 @@ fn number(global: &Global, given: &Number, authority: &std::path::Path) -> Outco
         Failure::usage(Diagnostic::new("statement-unfit", message).help(help))
     };
     let workspace = Workspace::find(global.config.as_deref())?.ok_or_else(missing)?;
-    let public = people::public_key(&keys::public_file(authority))?;
+    let public = keys::public(&keys::public_file(authority))?;
     let trust = Trust { authority: Some(public.to_pem()), ..Trust::default() };
     let numbered = ring(&workspace, &trust)?.numbered;
     Ok(numbered + Count(1))

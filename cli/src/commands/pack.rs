@@ -10,7 +10,7 @@ use crate::clock;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
-use crate::packs;
+use crate::packs::{self, Opened};
 use crate::people;
 use crate::report::{compared, shown};
 use crate::text::table;
@@ -32,10 +32,7 @@ pub(super) fn show(
     trust: &TrustFiles,
 ) -> Outcome<Exit> {
     let workspace = Workspace::find(global.config.as_deref())?;
-    let folder = packs::named(pack, workspace.as_ref())?;
-    let anchor = packs::anchor(anchor, workspace.as_ref())?;
-    let vault = vault::reading(workspace.as_ref())?;
-    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
+    let Opened { anchor, pack, verification } = packs::read(pack, anchor, workspace.as_ref())?;
     let reviews = people::beside(&pack, &anchor, &people::trust(trust)?)?;
     let mut page = page(&pack, packs::vouched(verification.verdict));
     if let Some(reviews) = &reviews {

@@ -4,9 +4,8 @@ use crate::args::{Global, OutputSpec, Report, Target};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output::{self, Access, Existing};
-use crate::packs;
+use crate::packs::{self, Opened};
 use crate::report::{self, Format};
-use crate::vault;
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use tieout_evidence::verify::{Verification, VerifiedPack};
@@ -15,10 +14,8 @@ use tieout_evidence::verify::{Verification, VerifiedPack};
 pub(super) fn report(global: &Global, args: &Report) -> Outcome<Exit> {
     check(&args.output)?;
     let workspace = Workspace::find(global.config.as_deref())?;
-    let folder = packs::named(&args.pack, workspace.as_ref())?;
-    let anchor = packs::anchor(&args.anchor, workspace.as_ref())?;
-    let vault = vault::reading(workspace.as_ref())?;
-    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
+    let Opened { pack, verification, .. } =
+        packs::read(&args.pack, &args.anchor, workspace.as_ref())?;
     for spec in &args.output {
         let target = spec.target.clone().unwrap_or(Target::Stdout);
         deliver(spec.format, &target, &pack, &verification)?;

@@ -3,7 +3,7 @@
 use crate::args::{Global, OutputSpec, Run};
 use crate::catalogue::Catalogue;
 use crate::commands::{remark, report};
-use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
+use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::index;
 use crate::interrupt;
@@ -13,15 +13,13 @@ use crate::packs;
 use crate::plan::{self, Selection};
 use crate::progress::Spinner;
 use crate::report::{Format, tally};
-use crate::sealing::{NOT_SEALED, Sealing};
+use crate::sealing::{self, NOT_SEALED, Sealing};
 use crate::secret;
 use crate::vault;
-use crate::witnesses::Witnesses;
 use crate::workspace::Workspace;
 use tieout_engine::plan::Plan;
 use tieout_engine::progress::Progress as _;
 use tieout_engine::run::{RunError, RunOutput, read, ready};
-use tieout_evidence::note::NoteKey;
 use tieout_evidence::seal::Sealed;
 use tieout_evidence::verify::{Anchor, Verdict, Verification, VerifiedPack};
 
@@ -54,9 +52,7 @@ pub(super) fn command(global: &Global, args: &Run) -> Outcome<Exit> {
     let spinner = Spinner::new(global.quiet);
     // What is sealed is told at once: nothing that comes after may hide it.
     let sealed = |sealed: &Sealed| {
-        let (pack, at) = (output::shown(&sealed.folder), sealed.log_index);
-        spinner.aside(|| remark(global.quiet, &format!("pack: {pack} (log index {at})")));
-        cosign(&workspace, witnesses.as_ref(), &spinner);
+        sealing::tell(&workspace, sealed, witnesses.as_ref(), (&spinner, global.quiet));
     };
     let done = execute(&workspace, &catalogue, &plan, &keys, (&spinner, global.quiet), sealed)?;
     drop(spinner);
@@ -113,22 +109,6 @@ pub(super) fn execute(
         return Err(packs::broken(&sealed.folder, &verification));
     }
     Ok(Done { output, pack, verification, anchor })
-}
-
-/// Asks the witnesses to cosign the log's head, if there are any. Who doesn't is told, and changes nothing of
-/// what was sealed.
-pub(super) fn cosign(
-    workspace: &Workspace,
-    witnesses: Option<&(Witnesses, NoteKey)>,
-    spinner: &Spinner,
-) {
-    let Some((witnesses, key)) = witnesses else { return };
-    spinner.step("asking the witnesses");
-    let asked = witnesses.ask(workspace, key);
-    spinner.aside(|| match asked {
-        Ok(asked) => witnesses.tell(&asked),
-        Err(failure) => failure.diagnostics.iter().for_each(warn),
-    });
 }
 
 /// What is said when the engine could not run a plan.

@@ -4,9 +4,8 @@ use crate::args::{About, Concluded, Global, SignOff, SignOffConclusion, SignOffR
 use crate::clock;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
-use crate::packs;
+use crate::packs::{self, Opened};
 use crate::people;
-use crate::vault;
 use crate::workspace::Workspace;
 use chrono::NaiveDate;
 use tieout_controls::Count;
@@ -72,10 +71,8 @@ pub(super) fn state<S: Stated>(
     stated: impl FnOnce(&VerifiedPack, &Anchor) -> Outcome<S>,
 ) -> Outcome<Exit> {
     let workspace = Workspace::find(global.config.as_deref())?;
-    let folder = packs::named(&about.pack, workspace.as_ref())?;
-    let anchor = packs::anchor(&about.anchor, workspace.as_ref())?;
-    let vault = vault::reading(workspace.as_ref())?;
-    let (pack, verification) = packs::open(&folder, &anchor, vault.as_ref())?;
+    let Opened { anchor, pack, verification } =
+        packs::read(&about.pack, &about.anchor, workspace.as_ref())?;
     if verification.verdict == Verdict::Indeterminate {
         let message = "nothing outside the pack vouches for it, so nobody can sign it off";
         let help = "give `--operator-key FILE --log-key FILE`, from elsewhere than the pack";

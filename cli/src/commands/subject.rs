@@ -1,22 +1,22 @@
 //! `tieout subject`: what is held about one person, and restricting it.
 
 use crate::args::{Global, SubjectReport, SubjectState};
-use crate::diagnostic::{Diagnostic, Failure, Outcome};
+use crate::diagnostic::{Failure, Outcome};
 use crate::exit::Exit;
 use crate::output;
 use crate::packs;
 use crate::vault;
 use crate::workspace::Workspace;
-use crate::{index, keys, secret};
+use crate::{index, keys};
 use serde::Serialize;
 use tieout_evidence::erase::{About, about};
 
 /// A line of the report.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line {
     pack: String,
     #[serde(flatten)]
-    about: &'a About,
+    about: About,
 }
 
 /// Everything that the packs hold about one person (GDPR, article 15).
@@ -24,20 +24,19 @@ pub(super) fn report(global: &Global, args: &SubjectReport) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let own = vault::reading(Some(&workspace))?;
     let anchor = keys::own_anchor(&workspace)?;
-    let mut found = Vec::new();
+    let mut lines = Vec::new();
     for folder in packs::folders(&workspace)? {
         let (pack, _) = packs::open(&folder, &anchor, own.as_ref())?;
         let shown = output::shown(&folder);
-        found.extend(about(&pack, &args.subject).into_iter().map(|about| (shown.clone(), about)));
+        let found = about(&pack, &args.subject).into_iter();
+        lines.extend(found.map(|about| Line { pack: shown.clone(), about }));
     }
-    let lines: Vec<_> =
-        found.iter().map(|(pack, about)| Line { pack: pack.clone(), about }).collect();
     if args.csv {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let header = ["pack", "place", "control", "dataset", "file", "row", "column", "value"];
         let written = writer.write_record(header).and_then(|()| {
             lines.iter().try_for_each(|line| {
-                let one = line.about;
+                let one = &line.about;
                 let value = one.value.as_str().map_or_else(|| one.value.to_string(), str::to_owned);
                 writer.write_record([
                     &line.pack,
@@ -64,11 +63,7 @@ pub(super) fn report(global: &Global, args: &SubjectReport) -> Outcome<Exit> {
 pub(super) fn state(global: &Global, args: &SubjectState, restrict: bool) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let own = vault::needed(&workspace)?;
-    let keys = own.keys_of(&args.subject);
-    if keys.is_empty() {
-        let message = "the vault has no key for that subject";
-        return Err(Failure::usage(Diagnostic::new("vault-refuses", message)));
-    }
+    let keys = vault::keys_of(&own, &args.subject)?;
     let text = output::read_text(&args.age)?;
     // As `age-keygen` writes them: the line that is no comment.
     let age = text.lines().find(|line| !line.is_empty() && !line.starts_with('#'));
@@ -84,7 +79,6 @@ pub(super) fn state(global: &Global, args: &SubjectState, restrict: bool) -> Out
         output::print(&format!("key {key}: {word}\n"))?;
     }
     drop(own);
-    index::forget(&workspace)?;
-    index::refresh(&workspace, &keys::own_anchor(&workspace)?, &secret::of(&workspace.root)?)?;
+    index::anew(&workspace, &keys::own_anchor(&workspace)?)?;
     Ok(Exit::Success)
 }

@@ -7,15 +7,14 @@ use crate::keys::{self, Keys};
 use crate::output;
 use crate::packs;
 use crate::people;
+use crate::sealing::not_sealed;
 use crate::workspace::Workspace;
-use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tieout_controls::{Count, Digest};
 use tieout_evidence::dsse::Envelope;
-use tieout_evidence::log;
 use tieout_evidence::logbook::Statement;
 use tieout_evidence::people::{Keyring, PackPlace, examine};
-use tieout_evidence::seal::{SealError, append, attach};
+use tieout_evidence::seal::{append, attach};
 use tieout_evidence::verify::{Trust, outside};
 
 /// Appends statements as one group, unless one of them would break a rule: what is in the log stays there.
@@ -33,13 +32,13 @@ pub(super) fn submit(global: &Global, args: &Submit) -> Outcome<Exit> {
     let envelopes = envelopes.collect::<Outcome<Vec<_>>>()?;
     check(&workspace, &trust, args, &envelopes)?;
     let (log, folder, origin) = (workspace.log(), workspace.packs(), workspace.origin());
-    let logged = append(&log, &folder, &origin, &own.log, &envelopes).map_err(failed)?;
+    let logged = append(&log, &folder, &origin, &own.log, &envelopes).map_err(not_sealed)?;
     for (path, logged) in args.statements.iter().zip(&logged) {
         output::print(&format!("{}: log index {}\n", output::shown(path), logged.index))?;
     }
     let key = people::log_key(&workspace)?;
     for pack in packs::folders(&workspace)? {
-        attach(&log, &key, &pack).map_err(failed)?;
+        attach(&log, &key, &pack).map_err(not_sealed)?;
     }
     Ok(Exit::Success)
 }
@@ -51,16 +50,11 @@ fn check(
     args: &Submit,
     envelopes: &[Vec<u8>],
 ) -> Outcome<()> {
-    let key = people::log_key(workspace)?;
-    let entries = log::read(&workspace.log(), &key).map_err(|e| {
-        let help = "restore the log's folder from its latest backup";
-        Failure::usage(Diagnostic::new("log-unreadable", e.to_string()).help(help))
-    })?;
-    let mut statements = people::logged(workspace)?;
+    let (log, mut statements) = people::logged(workspace)?;
     let mut files = BTreeMap::new();
-    let mut next = Count::of(entries.entries.len());
+    let mut next = Count::of(log.entries.len());
     for (path, envelope) in args.statements.iter().zip(envelopes) {
-        let digest = Digest(Sha256::digest(envelope).into());
+        let digest = packs::digest(envelope);
         files.insert(digest, path);
         if !statements.iter().any(|known| known.digest == digest) {
             statements.push(Statement { index: next, digest, envelope: envelope.clone() });
@@ -71,12 +65,12 @@ fn check(
         .map_err(|e| packs::unverified(&workspace.log(), e))?;
     let ring = Keyring::of(&outside, &statements);
     let mut wrong: BTreeMap<Digest, String> = BTreeMap::new();
-    let mut placed = std::collections::BTreeSet::new();
+    let mut placed = BTreeSet::new();
     for finding in &ring.findings {
         wrong.insert(finding.statement, finding.broken.to_string());
     }
     for (digest, folder) in packs::envelopes(workspace)? {
-        let Some(index) = entries.entries.iter().position(|entry| *entry == digest) else {
+        let Some(index) = log.entries.iter().position(|entry| *entry == digest) else {
             continue;
         };
         let path = folder.join(packs::ENVELOPE);
@@ -113,8 +107,4 @@ fn check(
         true => Ok(()),
         false => Err(Failure { exit: Exit::Unproven, diagnostics }),
     }
-}
-
-fn failed(error: SealError) -> Failure {
-    Failure::usage(Diagnostic::new("not-sealed", error.reason).maybe_help(error.help))
 }

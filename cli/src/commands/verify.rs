@@ -30,11 +30,9 @@ pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
     let pack = packs::named(pack, workspace.as_ref())?;
     let anchor = keys::anchor(&args.anchor)?;
     let trust = people::trust(&args.trust)?;
-    // What people state of single exceptions is held against the lines.
-    let check = if pack.join("reviews").is_dir() { packs::check } else { packs::check_only };
     let receipts = receipts(args, &anchor)?;
     let reading = Reading { unseal: None, receipts: receipts.as_ref() };
-    let verification = check(&pack, &anchor, reading)?;
+    let verification = packs::check_only(&pack, &anchor, reading)?;
     let content = verification.pack.as_ref();
     let reviews = content.map(|content| people::beside(content, &anchor, &trust)).transpose()?;
     let reviews = reviews.flatten();
@@ -47,14 +45,7 @@ pub(super) fn verify(global: &Global, args: &Verify) -> Outcome<Exit> {
 fn whole(global: &Global, args: &Verify) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let anchor = packs::anchor(&args.anchor, Some(&workspace))?;
-    let (Some(operator), Some(key)) = (&anchor.operator, &anchor.log) else {
-        let message = "a workspace is verified under the operator's and the log's key";
-        let help = "give both: `--operator-key FILE --log-key FILE`";
-        return Err(Failure::usage(Diagnostic::new("no-trust-anchor", message).help(help)));
-    };
-    let unread = |what: String| Failure::usage(Diagnostic::new("key-unreadable", what));
-    let operator = PublicKey::from_pem(operator).map_err(|e| unread(e.to_string()))?;
-    let key = NoteKey::parse(key).map_err(|e| unread(e.to_string()))?;
+    let (operator, key) = both(&anchor)?;
     let (mut findings, mut lines) = (Vec::new(), Vec::new());
     for folder in packs::folders(&workspace)? {
         let verification = packs::check_only(&folder, &anchor, Reading::default())?;
@@ -79,16 +70,25 @@ fn whole(global: &Global, args: &Verify) -> Outcome<Exit> {
     Ok(if findings.is_empty() { Exit::Success } else { Exit::Unproven })
 }
 
+/// The operator's and the log's key, without which a log says nothing.
+fn both(anchor: &Anchor) -> Outcome<(PublicKey, NoteKey)> {
+    let (Some(operator), Some(log)) = (&anchor.operator, &anchor.log) else {
+        let message = "a workspace is verified under the operator's and the log's key";
+        let help = "give both: `--operator-key FILE --log-key FILE`";
+        return Err(Failure::usage(Diagnostic::new("no-trust-anchor", message).help(help)));
+    };
+    let unread = |what: String| Failure::usage(Diagnostic::new("key-unreadable", what));
+    let operator = PublicKey::from_pem(operator).map_err(|e| unread(e.to_string()))?;
+    Ok((operator, NoteKey::parse(log).map_err(|e| unread(e.to_string()))?))
+}
+
 /// The receipts of a log under the keys given, if it is asked for.
 fn receipts(args: &Verify, anchor: &Anchor) -> Outcome<Option<Receipts>> {
     let (Some(log), Some(privacy)) = (&args.receipts, &args.privacy_key) else { return Ok(None) };
     let refused = |e: String| Failure::usage(Diagnostic::new("receipts-unreadable", e));
-    let operator = PublicKey::from_pem(anchor.operator.as_deref().unwrap_or_default());
-    let operator = operator.map_err(|e| refused(e.to_string()))?;
-    let key = NoteKey::parse(anchor.log.as_deref().unwrap_or_default());
-    let key = key.map_err(|e| refused(e.to_string()))?;
+    let (operator, key) = both(anchor)?;
     let logged = statements(log, &key).map_err(|e| refused(e.to_string()))?;
-    let privacy = super::erase::public(privacy)?;
+    let privacy = keys::public(privacy)?;
     Receipts::of(&logged, &operator, &privacy).map(Some).map_err(refused)
 }
 

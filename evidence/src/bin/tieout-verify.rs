@@ -10,7 +10,7 @@ use tieout_evidence::note::NoteKey;
 use tieout_evidence::public_key::PublicKey;
 use tieout_evidence::verify::{
     Anchor, Check, LineVerification, Reading, Reviews, Trust, Verdict, Verification, check_with,
-    reviews, verify_line, verify_with, visible,
+    reviews, verify_line, visible,
 };
 
 const USAGE: &str = "\
@@ -117,15 +117,13 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<(String, u8), String
         return Ok(report_line(&verify_line(&text, &anchor).map_err(|e| wrong(&e))?));
     }
     trust.completion_days = days.unwrap_or(trust.completion_days);
-    // What people state of single exceptions is held against the lines.
-    let verified = if path.join("reviews").is_dir() { verify_with } else { check_with };
     let receipts = match (&receipts, &privacy) {
         (Some(log), privacy) => Some(receipts_of(log, &anchor, privacy.as_deref())?),
         (None, None) => None,
         (None, Some(_)) => return Err("`--privacy-key` is for `--receipts`".to_owned()),
     };
     let reading = Reading { unseal: None, receipts: receipts.as_ref() };
-    let verification = verified(&path, &anchor, reading).map_err(|e| wrong(&e))?;
+    let verification = check_with(&path, &anchor, reading).map_err(|e| wrong(&e))?;
     let content = verification.pack.as_ref();
     let signed = content.map(|content| reviews(content, &anchor, &trust)).transpose();
     let signed = signed.map_err(|e| wrong(&e))?.flatten();

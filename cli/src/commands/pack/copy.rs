@@ -189,7 +189,7 @@ fn write(from: &Path, to: &Path, choice: &Choice<'_>) -> Outcome<Counts> {
     }
     if let Some(mut lines) = Lines::open(from, to, "population.jsonl", &mut counts)? {
         while let Some(text) = lines.next()? {
-            let keep = population(&text, choice);
+            let keep = population(&text, choice)?;
             lines.put(&text, keep)?;
         }
         lines.end()?;
@@ -219,7 +219,9 @@ fn records(line: &str, choice: &Choice<'_>, lines: &mut Lines<'_>) -> Outcome<()
     let control = control.is_some_and(|control| choice.control(control));
     let take = |lines: &mut Lines<'_>, number: usize| {
         (0..number)
-            .map(|_| lines.next().map(Option::unwrap_or_default))
+            .map(|_| {
+                lines.next()?.ok_or_else(|| Failure::internal("fewer disclosures than digests"))
+            })
             .collect::<Outcome<Vec<_>>>()
     };
     let told = take(lines, facts)?;
@@ -239,13 +241,13 @@ fn name(text: &str) -> Option<String> {
     disclosure.get(1)?.as_str().map(str::to_owned)
 }
 
-fn population(text: &str, choice: &Choice<'_>) -> bool {
-    let disclosure: Value = serde_json::from_str(text).unwrap_or_default();
-    let Some(record) = disclosure.get(2) else { return false };
+fn population(text: &str, choice: &Choice<'_>) -> Outcome<bool> {
+    let disclosure: Value = serde_json::from_str(text).map_err(Failure::internal)?;
+    let Some(record) = disclosure.get(2) else { return Ok(false) };
     let control = record.get("control").and_then(Value::as_str);
     let key = record.get("key").and_then(Value::as_object);
-    control.is_some_and(|control| choice.control(control))
-        && key.is_some_and(|key| key.keys().all(|name| choice.key(name)))
+    Ok(control.is_some_and(|control| choice.control(control))
+        && key.is_some_and(|key| key.keys().all(|name| choice.key(name))))
 }
 
 /// A file of disclosures that is copied line by line.
