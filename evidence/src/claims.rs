@@ -4,11 +4,10 @@
 //! sealer and again by the verifier, so that the two documents can't differ.
 
 use crate::json;
-use chrono::DateTime;
+use crate::statement::is_instant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tieout_controls::result::{DecisionCounts, PolicyIdentity, RunParameters};
-use tieout_controls::value::instant_text;
 use tieout_controls::{ControlId, Count, DatasetSummary, Digest, RunResult, TestResult, Totals};
 
 /// The in-toto statement's type.
@@ -153,8 +152,7 @@ impl Predicate {
         if self.pack_id.len() != 32 || !self.pack_id.bytes().all(hex) {
             return Err("`packId` is not 32 hexadecimal digits".to_owned());
         }
-        let sealed_at = DateTime::parse_from_rfc3339(&self.sealed_at);
-        if !sealed_at.is_ok_and(|at| instant_text(at.to_utc()) == self.sealed_at) {
+        if !is_instant(&self.sealed_at) {
             return Err("`sealedAt` is not an instant in UTC".to_owned());
         }
         if !["true", "false"].contains(&self.operator.demo_key.as_str()) {

@@ -4,6 +4,7 @@
 
 use crate::encoding::{base64, from_base64};
 use crate::json;
+use crate::public_key::PublicKey;
 use serde::{Deserialize, Serialize};
 use tieout_controls::Digest;
 
@@ -85,6 +86,16 @@ impl Envelope {
             base64(&self.signature)
         )
         .into_bytes()
+    }
+
+    /// Whether its signature holds under that key, whatever key id it names.
+    pub fn holds_under(&self, key: &PublicKey) -> bool {
+        key.verifies(&self.signed_bytes(), &self.signature)
+    }
+
+    /// Whether it names that key, and its signature holds under it.
+    pub fn is_by(&self, key: &PublicKey) -> bool {
+        self.keyid == key.id() && self.holds_under(key)
     }
 
     /// The bytes that the signature is over.

@@ -9,12 +9,11 @@ use crate::encoding::{is_base64_url, sha256};
 use crate::logbook::Statement;
 use crate::public_key::PublicKey;
 use crate::sealed::is_name;
-use crate::statement::{Stated, read, type_of};
+use crate::statement::{Stated, is_instant, read, type_of};
 use crate::verify::Tree;
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use tieout_controls::value::instant_text;
 use tieout_controls::{Count, Digest};
 
 /// The version of these statements.
@@ -173,11 +172,6 @@ impl Release {
     }
 }
 
-fn is_instant(text: &str) -> bool {
-    let at = DateTime::parse_from_rfc3339(text);
-    at.is_ok_and(|at| instant_text(at.to_utc()) == text)
-}
-
 /// A hold that nobody released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActiveHold {
@@ -231,7 +225,7 @@ pub fn active_holds(logged: &[Statement], keys: &[PublicKey]) -> Vec<ActiveHold>
             Some(Release::TYPE) => {
                 let Ok((of, _)) = read::<Release>(&envelope) else { continue };
                 let by_another = holds.get(&of).is_some_and(|(_, by)| *by != envelope.keyid);
-                if by_another && keys.iter().any(|key| signed_by(&envelope, key)) {
+                if by_another && keys.iter().any(|key| envelope.is_by(key)) {
                     holds.remove(&of);
                 }
             }
@@ -241,10 +235,6 @@ pub fn active_holds(logged: &[Statement], keys: &[PublicKey]) -> Vec<ActiveHold>
     let mut holds: Vec<_> = holds.into_values().map(|(hold, _)| hold).collect();
     holds.sort_by_key(|hold| hold.index);
     holds
-}
-
-fn signed_by(envelope: &Envelope, key: &PublicKey) -> bool {
-    envelope.keyid == key.id() && key.verifies(&envelope.signed_bytes(), &envelope.signature)
 }
 
 /// The receipts of a log, to hold what a pack does not disclose against.
@@ -277,7 +267,7 @@ impl Receipts {
                 continue;
             }
             let unfit = |what: &str| format!("the receipt at log index {}: {what}", entry.index);
-            let by = [operator, privacy].map(|key| signed_by(&envelope, key));
+            let by = [operator, privacy].map(|key| envelope.is_by(key));
             if by == [false, false] {
                 receipts.unfit.push(unfit("signed by neither of the keys given"));
                 continue;

@@ -158,7 +158,7 @@ fn signed_by(bytes: &[u8], expected: &[PublicKey]) -> Result<(), String> {
     let Some(key) = expected.iter().find(|key| key.id() == envelope.keyid) else {
         return Err(format!("signed by a key that was not expected, of id {}", envelope.keyid));
     };
-    if key.verifies(&envelope.signed_bytes(), &envelope.signature) {
+    if envelope.holds_under(key) {
         Ok(())
     } else {
         Err(format!("its signature does not hold under the key of id {}", envelope.keyid))

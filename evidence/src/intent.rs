@@ -11,15 +11,13 @@ use crate::layout::STATEMENT;
 use crate::log::{LogEntries, pack_folders};
 use crate::logbook::Statement;
 use crate::public_key::PublicKey;
-use crate::statement::{self, Stated};
-use chrono::DateTime;
+use crate::statement::{self, Stated, is_instant};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::Path;
 use tieout_controls::result::{PolicyIdentity, RunParameters};
-use tieout_controls::value::instant_text;
 use tieout_controls::{Control, ControlId, Count, DatasetSummary, Digest, RunResult};
 
 /// What is announced of a run. The subject is its configuration's digest.
@@ -79,10 +77,6 @@ impl Stated for Abandoned {
     fn is_canonical(&self) -> bool {
         is_instant(&self.abandoned_at)
     }
-}
-
-fn is_instant(text: &str) -> bool {
-    DateTime::parse_from_rfc3339(text).is_ok_and(|at| instant_text(at.to_utc()) == text)
 }
 
 impl IntendedRun {
@@ -297,7 +291,5 @@ fn intent_of(bytes: &[u8], operator: &PublicKey) -> Option<Digest> {
 /// The envelope in a file, where the operator signed it.
 fn signed(bytes: &[u8], operator: &PublicKey) -> Option<Envelope> {
     let envelope = Envelope::parse(bytes).ok()?;
-    let own = envelope.keyid == operator.id()
-        && operator.verifies(&envelope.signed_bytes(), &envelope.signature);
-    own.then_some(envelope)
+    envelope.is_by(operator).then_some(envelope)
 }

@@ -6,6 +6,8 @@ use tieout_controls::Digest;
 pub(crate) const SUMS: &str = "SHA256SUMS";
 /// The signed statement.
 pub(crate) const STATEMENT: &str = "statement.dsse.json";
+/// The folder of the proofs.
+pub(crate) const PROOFS: &str = "proofs";
 /// The proof that the envelope is in the log.
 pub(crate) const PROOF: &str = "proofs/statement.tlog-proof";
 /// The announcement of the run.

@@ -6,7 +6,7 @@
 
 use crate::encoding::sha256;
 use crate::log::{self, LogEntries, LogError};
-use crate::merkle::{consistency_proof, inclusion_proof};
+use crate::merkle::consistency_proof;
 use crate::note::NoteKey;
 use crate::proof::LogProof;
 use std::io::{self, ErrorKind};
@@ -74,13 +74,10 @@ pub fn statements_of(folder: &Path, log: &LogEntries) -> Result<Vec<Statement>, 
 /// As [`log::read`]; there is no such entry.
 pub fn proof(folder: &Path, key: &NoteKey, index: Count) -> Result<LogProof, LogError> {
     let log = log::read(folder, key)?;
-    let at = usize::try_from(index.0).ok();
-    let hashes = at.and_then(|at| inclusion_proof(&log::leaves(&log.entries), at));
-    let hashes = hashes.ok_or_else(|| LogError {
+    LogProof::of(&log, index).ok_or_else(|| LogError {
         folder: folder.display().to_string(),
         reason: format!("there is no entry {index}: it has {}", log.checkpoint.size),
-    })?;
-    Ok(LogProof { index, hashes, checkpoint: log.note })
+    })
 }
 
 /// The hashes that prove that the log of `new` entries continues the one of `old` (RFC 6962, section

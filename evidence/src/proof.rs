@@ -2,7 +2,7 @@
 
 use crate::checkpoint::{Checkpoint, CheckpointError, decimal};
 use crate::encoding::{base64, digest_from_base64};
-use crate::log::LogEntries;
+use crate::log::{self, LogEntries};
 use crate::merkle::{inclusion_proof, leaf_hash, verify_inclusion};
 use crate::note::Note;
 use std::fmt;
@@ -62,9 +62,13 @@ impl LogProof {
     /// The proof that a log has its entry of that index, under the log's head; `None` when it has no such
     /// entry.
     pub fn of(log: &LogEntries, index: Count) -> Option<Self> {
-        let leaves: Vec<_> = log.entries.iter().map(|entry| leaf_hash(&entry.0)).collect();
-        let hashes = inclusion_proof(&leaves, usize::try_from(index.0).ok()?)?;
-        Some(Self { index, hashes, checkpoint: log.note.clone() })
+        Self::under(&log.note, &log::leaves(&log.entries), index)
+    }
+
+    /// The same of leaves that were hashed before, under the note of their head.
+    pub(crate) fn under(note: &str, leaves: &[Digest], index: Count) -> Option<Self> {
+        let hashes = inclusion_proof(leaves, usize::try_from(index.0).ok()?)?;
+        Some(Self { index, hashes, checkpoint: note.to_owned() })
     }
 
     /// Whether the proof leads from the entry to the root of its own checkpoint. That says

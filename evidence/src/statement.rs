@@ -8,9 +8,11 @@ use crate::dsse::Envelope;
 use crate::json;
 #[cfg(feature = "seal")]
 use crate::key::SigningKey;
+use chrono::DateTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tieout_controls::Digest;
+use tieout_controls::value::instant_text;
 
 /// What a type of statement states of its subject. Its numbers are strings, and it knows no fields
 /// but its own.
@@ -62,6 +64,11 @@ pub fn read<S: Stated>(envelope: &Envelope) -> Result<(Digest, S), String> {
     // What reads back as the same was written in the one form: types, names and layout included.
     let same = payload(subject, &stated).is_some_and(|own| own == envelope.payload);
     if same && stated.is_canonical() { Ok((subject, stated)) } else { Err(wrong()) }
+}
+
+/// Whether that is an instant in the one form: RFC 3339 in UTC.
+pub(crate) fn is_instant(text: &str) -> bool {
+    DateTime::parse_from_rfc3339(text).is_ok_and(|at| instant_text(at.to_utc()) == text)
 }
 
 /// The type that an envelope's payload says it has, by its own word.

@@ -360,7 +360,7 @@ fn check_signature(envelope: &Envelope, keys: &Keys, report: &mut Report) -> Res
     let Some(operator) = &keys.operator else { return Ok(()) };
     let result = if envelope.keyid != operator.id() {
         Err(format!("`{STATEMENT}`: signed by another key, of id {}", envelope.keyid))
-    } else if operator.verifies(&envelope.signed_bytes(), &envelope.signature) {
+    } else if envelope.holds_under(operator) {
         Ok(())
     } else {
         Err(format!("`{STATEMENT}`: the signature does not hold"))

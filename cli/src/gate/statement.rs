@@ -82,7 +82,7 @@ pub(super) fn verified<S: Personal>(
     let (Some(signer), None) = (of_key.next(), of_key.next()) else {
         return Err("signed with a key that the base lists for no approver, or for two".to_owned());
     };
-    if !signer.key.verifies(&envelope.signed_bytes(), &envelope.signature) {
+    if !envelope.holds_under(&signer.key) {
         return Err("the signature does not hold".to_owned());
     }
     // Only now it is known that somebody meant what is read.

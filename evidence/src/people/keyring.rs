@@ -102,7 +102,7 @@ impl Keyring {
     /// this order.
     pub fn signer(&self, index: Count, envelope: &Envelope, kind: &str) -> Result<&Holder, Broken> {
         let holder = self.find(&envelope.keyid).ok_or(Broken::UnknownKey(envelope.keyid))?;
-        if !holder.key.verifies(&envelope.signed_bytes(), &envelope.signature) {
+        if !envelope.holds_under(&holder.key) {
             return Err(Broken::Signature);
         }
         if !holder.role.may_state(kind) {
@@ -191,7 +191,7 @@ impl Keyring {
             self.signer(index, envelope, KeyRotated::TYPE)?;
         } else if envelope.keyid != to.id() {
             return Err(Broken::UnknownKey(envelope.keyid));
-        } else if !to.verifies(&envelope.signed_bytes(), &envelope.signature) {
+        } else if !envelope.holds_under(&to) {
             return Err(Broken::Signature);
         }
         match halves.remove(&envelope.payload) {

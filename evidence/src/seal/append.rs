@@ -5,13 +5,14 @@
 //! than the checkpoint says, and what is beyond it was never acknowledged: opening the log drops it.
 
 use super::SealError;
+use super::recover::Proofs;
 use crate::checkpoint::Checkpoint;
 use crate::encoding::sha256;
 use crate::files::{Files, Folder, lock, make_folders, replace, write};
 use crate::key::SigningKey;
 use crate::log::{self, ENTRIES, HEAD, LogEntries};
 use crate::logbook::{self, STATEMENTS};
-use crate::merkle::{Tree, inclusion_proof};
+use crate::merkle::Tree;
 use crate::note::{Note, NoteKey, NoteSignature};
 use crate::proof::LogProof;
 use std::collections::BTreeMap;
@@ -192,12 +193,14 @@ impl<'a> LogWriter<'a> {
         Ok(self)
     }
 
-    /// The proof that the log has the entry of that index.
-    pub(super) fn proof(&self, index: Count) -> Result<LogProof, SealError> {
+    /// The proofs that the log has the entries of a pack and of its announcement.
+    pub(super) fn proofs(&self, pack: Count, intent: Count) -> Result<Proofs, SealError> {
         let leaves = log::leaves(&self.entries);
-        let hashes = usize::try_from(index.0).ok().and_then(|at| inclusion_proof(&leaves, at));
-        let hashes = hashes.ok_or_else(|| SealError::new("the log has no such entry"))?;
-        Ok(LogProof { index, hashes, checkpoint: self.note.clone() })
+        let proof = |index| {
+            let proof = LogProof::under(&self.note, &leaves, index);
+            proof.ok_or_else(|| SealError::new("the log has no such entry"))
+        };
+        Ok(Proofs { pack: proof(pack)?, intent: proof(intent)? })
     }
 }
 

@@ -7,7 +7,6 @@ use crate::files::{Disk, Files, write};
 use crate::layout::{REVIEW_ENVELOPE, REVIEW_PROOF, REVIEWS, STATEMENT};
 use crate::log::{self, LogError};
 use crate::logbook::{self, Statement};
-use crate::merkle::inclusion_proof;
 use crate::note::NoteKey;
 use crate::people::disposition::{Clearance, Disposition};
 use crate::people::key::is_about_keys;
@@ -49,9 +48,8 @@ pub fn attach(log: &Path, key: &NoteKey, pack: &Path) -> Result<usize, SealError
     let held = files.open_folder(&beside).map_err(SealError::io(&beside))?;
     for statement in &statements {
         let index = statement.index;
-        let hashes = usize::try_from(index.0).ok().and_then(|at| inclusion_proof(&leaves, at));
-        let hashes = hashes.ok_or_else(|| SealError::new("the log has no such entry"))?;
-        let proof = LogProof { index, hashes, checkpoint: entries.note.clone() }.to_string();
+        let proof = LogProof::under(&entries.note, &leaves, index);
+        let proof = proof.ok_or_else(|| SealError::new("the log has no such entry"))?.to_string();
         for (ending, bytes) in
             [(REVIEW_ENVELOPE, &statement.envelope[..]), (REVIEW_PROOF, proof.as_bytes())]
         {

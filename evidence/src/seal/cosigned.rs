@@ -6,15 +6,16 @@
 
 use super::SealError;
 use super::append::{LOCK, NEXT_HEAD};
-use super::recover::partial_name;
+use super::recover::{Packs, Proofs, partial_name, put};
 use crate::checkpoint::Checkpoint;
 use crate::cosign::with_lines;
 use crate::encoding::sha256;
-use crate::files::{Disk, Files, Folder, lock, replace, write};
-use crate::layout::{CHECKPOINT, INTENT, INTENT_PROOF, PROOF, STATEMENT};
+use crate::files::{Disk, Files, lock, replace};
+use crate::layout::{INTENT, PROOF, STATEMENT};
 use crate::log::{self, HEAD, LogEntries, pack_folders};
 use crate::note::{NoteKey, NoteSignature};
 use crate::proof::LogProof;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use tieout_controls::Count;
@@ -66,6 +67,11 @@ fn renew(
 ) -> Result<Vec<String>, SealError> {
     let mut renewed = Vec::new();
     let all = enough(&log.note);
+    let leaves = log::leaves(&log.entries);
+    let mut indices = BTreeMap::new();
+    for (index, entry) in log.entries.iter().enumerate() {
+        indices.entry(*entry).or_insert(Count::of(index));
+    }
     for name in pack_folders(packs).map_err(SealError::unread(packs))? {
         let pack = packs.join(&name);
         let (Some(statement), Some(text)) = (read(&pack, STATEMENT)?, read(&pack, PROOF)?) else {
@@ -78,13 +84,17 @@ fn renew(
             continue;
         }
         let proof = |envelope: &[u8]| {
-            let entry = sha256(envelope);
-            let index = log.entries.iter().position(|own| *own == entry).map(Count::of);
-            index.and_then(|index| LogProof::of(log, index))
+            let index = indices.get(&sha256(envelope)).copied();
+            index.and_then(|index| LogProof::under(&log.note, &leaves, index))
         };
         let Some(intent) = read(&pack, INTENT)? else { continue };
         if let (Some(statement), Some(intent)) = (proof(&statement), proof(&intent)) {
-            put_proofs(packs, &name, &statement, &intent)?;
+            let held = Disk.open_folder(packs).map_err(SealError::io(packs))?;
+            let open = Packs { path: packs, held };
+            let partial = packs.join(partial_name(&name));
+            let begun = Disk.rename(&pack, &partial).and_then(|()| open.held.sync());
+            begun.map_err(SealError::io(&pack))?;
+            put(&Disk, &partial, &open, &name, &Proofs { pack: statement, intent })?;
             renewed.push(name);
         }
     }
@@ -97,37 +107,4 @@ fn read(pack: &Path, name: &str) -> Result<Option<Vec<u8>>, SealError> {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         read => read.map(Some).map_err(SealError::unread(&path)),
     }
-}
-
-fn put_proofs(
-    packs: &Path,
-    name: &str,
-    proof: &LogProof,
-    intent: &LogProof,
-) -> Result<(), SealError> {
-    let (pack, partial) = (packs.join(name), packs.join(partial_name(name)));
-    let put = || {
-        let held = Disk.open_folder(packs)?;
-        Disk.rename(&pack, &partial)?;
-        held.sync()?;
-        let proofs = partial.join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
-        let inner: Box<dyn Folder> = Disk.open_folder(&proofs)?;
-        for (name, text) in [
-            (PROOF, proof.to_string()),
-            (INTENT_PROOF, intent.to_string()),
-            (CHECKPOINT, proof.checkpoint.clone()),
-        ] {
-            let path = partial.join(name);
-            Disk.remove(&path).or_else(absent)?;
-            write(&Disk, &path, text.as_bytes())?;
-        }
-        inner.sync()?;
-        Disk.rename(&partial, &pack)?;
-        held.sync()
-    };
-    put().map_err(SealError::io(&pack))
-}
-
-fn absent(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }

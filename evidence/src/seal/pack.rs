@@ -15,7 +15,7 @@ use crate::intent;
 use crate::json;
 use crate::layout::{
     DATASETS, INTENT, MANIFEST, MAX_LINE, MAX_STATEMENT, POLICY, POPULATION,
-    POPULATION_DISCLOSURES, PROOF, RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY,
+    POPULATION_DISCLOSURES, PROOFS, RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY,
     VERIFY_PY, is_path,
 };
 use crate::line::{LINE_VERSION, Line, RefusedKind, RefusedLine};
@@ -23,7 +23,7 @@ use crate::salt::Salts;
 use crate::sums::Sums;
 use crate::verify::Tree;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tieout_controls::paper::PaperError;
 use tieout_controls::result::DecisionCounts;
 use tieout_controls::value::instant_text;
@@ -122,7 +122,7 @@ fn fill(
         },
     );
     stage.write(STATEMENT, &envelope(&statement, input)?, Cover::Uncovered)?;
-    let proofs = stage.root().join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
+    let proofs = stage.root().join(PROOFS);
     stage.empty_folder(&proofs)?;
     stage.sync_folders()
 }

@@ -4,7 +4,8 @@ use super::SealError;
 use super::append::LogWriter;
 use crate::encoding::sha256;
 use crate::files::{Files, Folder, write};
-use crate::layout::{CHECKPOINT, INTENT, INTENT_PROOF, PROOF, STATEMENT};
+use crate::layout::{CHECKPOINT, INTENT, INTENT_PROOF, PROOF, PROOFS, STATEMENT};
+use crate::proof::LogProof;
 use std::io::ErrorKind;
 use std::path::Path;
 use tieout_controls::Count;
@@ -66,15 +67,31 @@ pub(super) fn finish(
     let intent = std::fs::read(&intent).map_err(SealError::unread(&intent))?;
     let intent = log.find(&sha256(&intent));
     let intent = intent.ok_or_else(|| SealError::new("the log does not have the announcement"))?;
-    let (proof, intent) = (log.proof(index)?, log.proof(intent)?);
-    let proofs = partial.join(Path::new(PROOF).parent().unwrap_or(Path::new("")));
+    put(files, partial, packs, name, &log.proofs(index, intent)?)
+}
+
+/// The proofs of a pack, under one checkpoint.
+pub(super) struct Proofs {
+    pub(super) pack: LogProof,
+    pub(super) intent: LogProof,
+}
+
+/// Writes proofs into a partial pack, in place of those that it has, and gives the pack its name.
+pub(super) fn put(
+    files: &dyn Files,
+    partial: &Path,
+    packs: &Packs<'_>,
+    name: &str,
+    Proofs { pack, intent }: &Proofs,
+) -> Result<(), SealError> {
+    let proofs = partial.join(PROOFS);
     let held = files.open_folder(&proofs).map_err(SealError::io(&proofs))?;
-    for (name, text) in [
-        (PROOF, proof.to_string()),
-        (INTENT_PROOF, intent.to_string()),
-        (CHECKPOINT, proof.checkpoint),
+    for (file, text) in [
+        (PROOF, &pack.to_string()),
+        (INTENT_PROOF, &intent.to_string()),
+        (CHECKPOINT, &pack.checkpoint),
     ] {
-        let path = partial.join(name);
+        let path = partial.join(file);
         if path.try_exists().map_err(SealError::unread(&path))? {
             files.remove(&path).map_err(SealError::io(&path))?;
         }

@@ -36,10 +36,7 @@ fn signed(covered: &Covered<'_>, predicate: &Predicate, keys: &Keys) -> Result<I
     if envelope.keyid != predicate.operator.keyid {
         return Err(wrong("signed by another key than the result".to_owned()));
     }
-    let holds = |key: &crate::public_key::PublicKey| {
-        key.verifies(&envelope.signed_bytes(), &envelope.signature)
-    };
-    if !keys.operator.as_ref().is_none_or(holds) {
+    if !keys.operator.as_ref().is_none_or(|key| envelope.holds_under(key)) {
         return Err(wrong("the signature does not hold".to_owned()));
     }
     intent::read(&envelope).map_err(wrong)
