@@ -3,8 +3,9 @@
 use crate::merkle::Tree;
 use crate::salt::{Keyed, mac};
 use crate::subjects;
-use crate::vault::Vault;
+use crate::vault::{Vault, VaultError};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tieout_controls::paper::RowCommitment;
 use tieout_controls::{Count, Digest};
@@ -45,19 +46,25 @@ struct Persons {
 
 impl Persons {
     fn bind(&self, leaf: [u8; 32], row: &[u8]) -> [u8; 32] {
-        let values: Vec<Value> = serde_json::from_slice(row).unwrap_or_default();
-        let personal = self.personal.iter().filter_map(|at| values.get(*at));
-        let subjects: std::collections::BTreeSet<_> =
-            personal.flat_map(subjects::of_value).collect();
-        match self.vault.key_set(&self.dataset, subjects.iter().map(String::as_str)) {
-            Ok(None) => leaf,
-            Ok(Some(keys)) => mac(&keys.key, "tieout/personal-row/v1", &[&leaf]),
-            Err(error) => {
-                // Nothing is sealed with a vault that failed.
-                self.vault.fail(error);
-                leaf
-            }
+        self.bound(&leaf, row).unwrap_or_else(|error| {
+            // Nothing is sealed with a vault that failed.
+            self.vault.fail(error);
+            leaf
+        })
+    }
+
+    fn bound(&self, leaf: &[u8; 32], row: &[u8]) -> Result<[u8; 32], VaultError> {
+        let unread = || {
+            let what = format!("a row of `{}` is not the columns that it must be", self.dataset);
+            VaultError::new(what)
+        };
+        let values: Vec<Value> = serde_json::from_slice(row).map_err(|_| unread())?;
+        let mut subjects = BTreeSet::new();
+        for at in &self.personal {
+            subjects.extend(subjects::of_value(values.get(*at).ok_or_else(unread)?));
         }
+        let keys = self.vault.key_set(&self.dataset, subjects.iter().map(String::as_str))?;
+        Ok(keys.map_or(*leaf, |keys| mac(&keys.key, "tieout/personal-row/v1", &[leaf])))
     }
 }
 

@@ -120,7 +120,13 @@ impl Stated for Hold {
     const WHAT: &'static str = "legal hold";
 
     fn is_canonical(&self) -> bool {
-        self.format_version == FORMAT_VERSION && is_instant(&self.placed_at)
+        // A scope in which nothing can lie would hold nothing.
+        let some = match &self.scope {
+            Scope::Keys(keys) => !keys.is_empty() && keys.iter().all(|key| is_name(key)),
+            Scope::Pack(_) => true,
+            Scope::Period { start, end } => start < end,
+        };
+        some && self.format_version == FORMAT_VERSION && is_instant(&self.placed_at)
     }
 }
 
@@ -206,28 +212,31 @@ impl ActiveHold {
     }
 }
 
-/// The holds of a log that nobody released. A hold counts whoever signed it, and be it unreadable; a release
-/// only counts behind its hold, under one of these keys, and not the one that signed the hold. No date
-/// ends a hold.
+/// The holds of a log that nobody released. A hold counts whoever signed it, and be it unreadable: what nobody
+/// can tell to be none is one. A release only counts behind its hold, under one of these keys, and not under the
+/// one that signed the hold, whatever key id the hold names. No date ends a hold.
 pub fn active_holds(logged: &[Statement], keys: &[PublicKey]) -> Vec<ActiveHold> {
-    let mut holds: BTreeMap<Digest, (ActiveHold, Digest)> = BTreeMap::new();
+    let mut holds: BTreeMap<Digest, (ActiveHold, Option<Envelope>)> = BTreeMap::new();
     for entry in logged {
-        let Ok(envelope) = Envelope::parse(&entry.envelope) else { continue };
-        match type_of(&envelope).as_deref() {
-            Some(Hold::TYPE) => {
-                let digest = entry.digest;
-                let read = read::<Hold>(&envelope).ok();
-                let scope = read.filter(|(of, hold)| *of == hold.subject());
-                let scope = scope.map(|(_, hold)| hold.scope);
-                let hold = ActiveHold { digest, index: entry.index, scope };
-                holds.entry(digest).or_insert((hold, envelope.keyid));
-            }
-            Some(Release::TYPE) => {
-                let Ok((of, _)) = read::<Release>(&envelope) else { continue };
-                let by_another = holds.get(&of).is_some_and(|(_, by)| *by != envelope.keyid);
-                if by_another && keys.iter().any(|key| envelope.is_by(key)) {
+        let envelope = Envelope::parse(&entry.envelope).ok();
+        match (envelope.as_ref().and_then(type_of).as_deref(), envelope) {
+            (Some(Release::TYPE), Some(release)) => {
+                let Ok((of, _)) = read::<Release>(&release) else { continue };
+                let Some((_, hold)) = holds.get(&of) else { continue };
+                let placed = |key: &PublicKey| {
+                    let by = |hold: &Envelope| hold.keyid == key.id() || hold.holds_under(key);
+                    hold.as_ref().is_some_and(by)
+                };
+                if keys.iter().any(|key| release.is_by(key) && !placed(key)) {
                     holds.remove(&of);
                 }
+            }
+            (Some(Hold::TYPE) | None, hold) => {
+                let read = hold.as_ref().and_then(|hold| read::<Hold>(hold).ok());
+                let scope = read.filter(|(of, hold)| *of == hold.subject());
+                let scope = scope.map(|(_, hold)| hold.scope);
+                let (digest, index) = (entry.digest, entry.index);
+                holds.entry(digest).or_insert((ActiveHold { digest, index, scope }, hold));
             }
             _ => {}
         }

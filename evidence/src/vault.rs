@@ -48,7 +48,7 @@ impl Handle {
 }
 
 /// Why the vault did not do what was asked. Where it is about destroying, nothing was destroyed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{reason}")]
 pub struct VaultError {
     /// What is wrong, with the path.
@@ -225,8 +225,8 @@ impl Vault {
     /// They can't be written; nothing may be sealed under them then.
     pub fn save(&self) -> Result<(), VaultError> {
         let mut inner = self.inner();
-        if let Some(error) = inner.failed.take() {
-            return Err(error);
+        if let Some(error) = &inner.failed {
+            return Err(error.clone());
         }
         let fresh = inner.slots.get(inner.saved..).unwrap_or_default();
         if fresh.is_empty() {

@@ -106,7 +106,7 @@ pub(crate) fn unsealed(key: &[u8; 32], file: &[u8]) -> Option<Vec<u8>> {
 /// Seals a key to a recipient (`age1…`).
 pub(super) fn sealed_to(recipient: &str, key: &[u8; 32]) -> Result<Vec<u8>, VaultError> {
     let unfit = |e: &dyn std::fmt::Display| {
-        VaultError::new(format!("`{recipient}` is no age recipient: {e}"))
+        VaultError::new(format!("that is no age recipient: {e}"))
             .help("`age-keygen` makes one: the line that begins with `age1`")
     };
     let recipient: Recipient = recipient.parse().map_err(|e| unfit(&e))?;

@@ -4,6 +4,7 @@ use crate::fixture::{Fixture, approval, approves_own, billed, run_of, text, viol
 use crate::insider::Insider;
 use crate::workspace::{ORIGIN, Workspace, failures, files};
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tieout_evidence::key::SigningKey;
 use tieout_evidence::logbook::{Statement, statements};
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::seal::{Sealed, append};
-use tieout_evidence::statement::{signed, type_of};
+use tieout_evidence::statement::{payload, signed, type_of};
 use tieout_evidence::vault::{Handle, KeyState, Vault, VaultError};
 use tieout_evidence::verify::{Reading, Unseal, Verdict, Verification, Why, verify_with};
 
@@ -387,6 +388,46 @@ fn erasing_under_a_hold_is_refused() {
         desk.log(signed(held, &release, &desk.privacy).unwrap());
         desk.erase(ANNA).unwrap();
     }
+}
+
+/// A hold that can't be read, or that covers nothing as it stands, may be about anybody: it holds everything. And
+/// whose key it names says nothing of who signed it.
+#[test]
+fn a_hold_that_is_not_in_its_form_holds_everything() {
+    let counsel = SigningKey::from_seed([5; 32], false);
+    let whole = Hold::new(Scope::Pack(Digest([7; 32])), "matter 7", "2026-02-10T08:00:00Z");
+    let text = String::from_utf8(payload(whole.subject(), &whole).unwrap()).unwrap();
+    let empty = Hold::new(Scope::Keys(Vec::new()), "matter 7", "2026-02-10T08:00:00Z");
+    let empty = String::from_utf8(payload(empty.subject(), &empty).unwrap()).unwrap();
+    for changed in [
+        text.replace("\"formatVersion\":\"1\"", "\"formatVersion\":1"),
+        text.replace("\"reason\":", "\"reason\":\"x\",\"reason\":"),
+        "not JSON".to_owned(),
+        empty,
+    ] {
+        assert_ne!(changed, text);
+        let desk = Desk::new();
+        desk.seal(0);
+        let envelope = counsel.envelope(changed.into_bytes()).to_bytes();
+        let held = Digest(Sha256::digest(&envelope).into());
+        desk.log(envelope);
+        let error = desk.erase(ANNA).unwrap_err();
+        assert!(error.reason.contains("a legal hold is active"), "{error}");
+        let release = Release::new("settled", "2026-02-20T08:00:00Z");
+        desk.log(signed(held, &release, &desk.privacy).unwrap());
+        desk.erase(ANNA).unwrap();
+    }
+    // The privacy officer places a hold under another's key id, and releases it.
+    let desk = Desk::new();
+    let sealed = desk.seal(0);
+    let hold = Hold::new(Scope::Pack(sealed.digest), "matter 8", "2026-02-10T08:00:00Z");
+    let mut envelope = desk.privacy.envelope(payload(hold.subject(), &hold).unwrap());
+    envelope.keyid = counsel.public_key().id();
+    let held = Digest(Sha256::digest(envelope.to_bytes()).into());
+    desk.log(envelope.to_bytes());
+    let release = Release::new("settled", "2026-02-20T08:00:00Z");
+    desk.log(signed(held, &release, &desk.privacy).unwrap());
+    assert!(desk.erase(ANNA).unwrap_err().reason.contains("a legal hold is active"));
 }
 
 /// A hold of something else holds nothing here.

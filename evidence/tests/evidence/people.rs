@@ -734,3 +734,16 @@ fn what_is_no_statement_gives_no_key() {
     let ring = Keyring::of(&story.outside, &[]);
     assert_eq!(ring.holders().len(), 2);
 }
+
+/// To whoever knows no authority an operator's change of keys is unknown, not wrong.
+#[test]
+fn an_operators_own_change_of_keys_is_unknown_without_an_authority() {
+    let mut story = Story::new();
+    story.review(ANNA, ReviewRole::Preparer);
+    story.rotate(OPERATOR, 30);
+    assert_eq!(story.broken(), []);
+    story.outside.retain(|(role, _)| *role != Role::Authority);
+    let file = story.file();
+    assert!(file.findings.is_empty(), "{:?}", file.findings);
+    assert!(!file.unknown.is_empty());
+}
