@@ -8,10 +8,9 @@ import base64, functools, hashlib, json, os, pathlib, re, sys
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 SUMS, MANIFEST = "SHA256SUMS", "policy/MANIFEST"
-STATEMENT, INTENT = "statement.dsse.json", "intent.dsse.json"
-UNCOVERED = {SUMS, STATEMENT, "proofs/statement.tlog-proof", "proofs/intent.tlog-proof",
-             "proofs/checkpoint", "disclosures/records.jsonl", "disclosures/population.jsonl",
-             "disclosures/sealed.jsonl"}
+STATEMENT, INTENT = BOTH = "statement.dsse.json", "intent.dsse.json"
+UNCOVERED = {SUMS, STATEMENT, "proofs/checkpoint", *(f"proofs/{p[:-10]}.tlog-proof" for p in BOTH),
+             *(f"disclosures/{name}.jsonl" for name in ("records", "population", "sealed"))}
 NEEDED = {"run.json", "datasets.json", "VERIFY.md", "verify.py", MANIFEST, INTENT}
 CHUNK, NAME = r"records/[0-9]{6}\.jsonl|population/[0-9]{6}\.txt", r"[^\s+\x00-\x1f\x7f-\x9f]+"
 REVIEW = r"reviews/[0-9a-f]{64}\.(dsse\.json|tlog-proof)"  # what people say of it, added later
