@@ -68,19 +68,25 @@ pub(crate) fn refresh(workspace: &Workspace, anchor: &Anchor, secret: &[u8; 32])
     Ok(())
 }
 
-/// Takes the index off the disk and makes it anew: what it holds of a person that is erased or restricted
-/// must not wait until it can be made.
+/// Takes the index off the disk: what it holds of a person that is erased or restricted must not wait until
+/// it can be made anew.
+///
+/// # Errors
+/// It can't be removed.
+pub(crate) fn forget(workspace: &Workspace) -> Outcome<()> {
+    let folder = workspace.index();
+    match std::fs::remove_dir_all(&folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Failure::file(&folder, &e)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes the index off the disk and makes it anew.
 ///
 /// # Errors
 /// It can't be removed, or as [`refresh`].
 pub(crate) fn anew(workspace: &Workspace, anchor: &Anchor) -> Outcome<()> {
-    let folder = workspace.index();
-    match std::fs::remove_dir_all(&folder) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Failure::file(&folder, &e));
-        }
-        _ => {}
-    }
+    forget(workspace)?;
     refresh(workspace, anchor, &secret::of(&workspace.root)?)
 }
 

@@ -7,17 +7,22 @@
 //! 2. The keys are destroyed. From here on nobody reads what was sealed, in no copy.
 //! 3. The receipts are logged, and taken out of the vault.
 //! 4. What is sealed and can't be read any more is taken out of the packs, as far as they can be written.
+//! 5. The living keys are wrapped for a new epoch: a backup of the vault has nothing of the others any more.
 //!
 //! Between 2 and 3 a pack lacks something without a receipt; so whatever is erased next begins with the
-//! receipts that wait. Before 2 they are about nothing, and are dropped.
+//! receipts that wait. Before 2 they are about nothing, and are dropped. From 2 on the epoch is due, and
+//! whatever is erased next begins with 4 and 5.
 
+use crate::claims::FORMAT_VERSION;
 use crate::dsse::Envelope;
-use crate::erasure::{ActiveHold, Affected, DestroyedKey, Erasure, Redacted, active_holds};
+use crate::erasure::{
+    ActiveHold, Affected, DestroyedKey, Erasure, Receipts, Redacted, active_holds,
+};
 use crate::files::{Disk, Files, make_folders, replace, write};
 use crate::key::SigningKey;
 use crate::layout::SEALED_DISCLOSURES;
-use crate::log::pack_folders;
-use crate::logbook::statements;
+use crate::log::{self, LogError, pack_folders};
+use crate::logbook::statements_of;
 use crate::note::NoteKey;
 use crate::public_key::PublicKey;
 use crate::seal::{Appender, SealError};
@@ -25,15 +30,15 @@ use crate::sealed::SealedLine;
 use crate::statement::{payload, read};
 use crate::subjects;
 use crate::vault::{Handle, KeyState, Vault, VaultError};
-use crate::verify::{Anchor, Tree, VerifiedPack, Why, Withheld, verify};
-use chrono::{DateTime, Utc};
+use crate::verify::{Anchor, Reading, Tree, VerifiedPack, Why, Withheld, check_with};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use tieout_controls::Count;
 use tieout_controls::value::instant_text;
+use tieout_controls::{Count, Digest};
 
 /// The receipts that are signed and not logged.
 const WAITING: &str = "receipts";
@@ -73,8 +78,12 @@ pub struct EraseInput<'a> {
 /// What was erased.
 #[derive(Debug, Clone, Default)]
 pub struct Erased {
-    /// The keys that were destroyed.
+    /// The keys that were destroyed; none where all that there was to do is ending an interrupted call.
     pub keys: Vec<Handle>,
+    /// Whether an interrupted call was ended first.
+    pub ended: bool,
+    /// The epoch for which the living keys are wrapped now.
+    pub epoch: u64,
     /// The packs that have a receipt now, and how many disclosures of each nobody reads any more.
     pub packs: Vec<(PathBuf, usize)>,
     /// The packs in which what was sealed stays, unreadable, since they could not be written.
@@ -89,22 +98,30 @@ pub struct Erased {
 /// begun is ended with the next erasing.
 pub fn erase(input: &EraseInput<'_>) -> Result<Erased, VaultError> {
     check(input)?;
+    let vault = input.vault;
     // The log is locked from here to the end: no hold comes in between.
     let log = Appender::open(input.log, input.packs, input.origin, input.log_key).map_err(told)?;
-    finish_waiting(input.vault, &log)?;
-    let vault = input.vault;
+    finish_waiting(vault, &log)?;
     let all = vault.keys_of(input.subject);
     let keys = match input.class {
         Some(class) => vault.keys_in(class, input.subject),
         None => all.clone(),
     };
-    if keys.is_empty() {
+    let ended = vault.is_due();
+    if keys.is_empty() && !ended {
         let error = VaultError::new("the vault has no key for that subject");
         return Err(error.help(
             "name the person as the data do: `tieout subject report --subject ID` shows what is held",
         ));
     }
-    let packs = affected(input, &keys)?;
+    let packs = packs(input, &keys)?;
+    let mut erased = Erased { ended, ..Erased::default() };
+    if ended {
+        clean(vault, &packs, &mut erased)?;
+    }
+    if keys.is_empty() {
+        return Ok(erased);
+    }
     let held = held(input, &all, &packs)?;
     let held = held.first();
     let receipts = receipts(input, &keys, &packs)?;
@@ -121,14 +138,24 @@ pub fn erase(input: &EraseInput<'_>) -> Result<Erased, VaultError> {
         None => e,
     })?;
     log_waiting(vault, &log)?;
-    let mut erased = Erased { keys, ..Erased::default() };
-    for (pack, redacted) in &packs {
-        erased.packs.push((pack.folder.clone(), redacted.len()));
-        if let Err(e) = take_out(vault, &erased.keys, pack) {
+    let affected = packs.iter().filter(|pack| !pack.redacted.is_empty());
+    erased.packs = affected.map(|pack| (pack.folder.clone(), pack.redacted.len())).collect();
+    erased.keys = keys;
+    clean(vault, &packs, &mut erased)?;
+    Ok(erased)
+}
+
+/// Takes what nobody can read any more out of the packs, and what backups have of destroyed keys from them.
+fn clean(vault: &Vault, packs: &[Pack], erased: &mut Erased) -> Result<(), VaultError> {
+    let destroyed = vault.destroyed();
+    erased.kept.clear();
+    for pack in packs {
+        if let Err(e) = take_out(vault, &destroyed, pack) {
             erased.kept.push((pack.folder.clone(), e.to_string()));
         }
     }
-    Ok(erased)
+    erased.epoch = vault.rotate()?;
+    Ok(())
 }
 
 /// Something that a pack holds about a person.
@@ -214,60 +241,77 @@ fn check(input: &EraseInput<'_>) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// The packs that disclose something under these keys, and what.
-fn affected(
-    input: &EraseInput<'_>,
-    keys: &[Handle],
-) -> Result<Vec<(VerifiedPack, Vec<Withheld>)>, VaultError> {
+/// A pack that verified.
+struct Pack {
+    folder: PathBuf,
+    id: String,
+    digest: Digest,
+    period: (NaiveDate, NaiveDate),
+    /// What it discloses under the keys.
+    redacted: Vec<Withheld>,
+}
+
+/// The packs, and what each discloses under these keys.
+fn packs(input: &EraseInput<'_>, keys: &[Handle]) -> Result<Vec<Pack>, VaultError> {
     let anchor = Anchor {
         operator: Some(input.operator.public_pem()),
         log: input.log_key.vkey(input.origin),
         policy: None,
     };
+    // With receipts, what is withheld is told one by one; here, which receipts there are does not matter.
+    let receipts = Receipts::default();
+    let reading = Reading { unseal: None, receipts: Some(&receipts) };
     let mut found = Vec::new();
     for name in pack_folders(input.packs).map_err(|e| unwritten(input.packs, &e))? {
         let folder = input.packs.join(name);
         let shown = folder.display();
-        let verification = verify(&folder, &anchor)
+        let verification = check_with(&folder, &anchor, reading)
             .map_err(|e| VaultError::new(format!("pack `{shown}`: {e}")))?;
         let pack = verification.pack.ok_or_else(|| {
             VaultError::new(format!("pack `{shown}` does not verify"))
                 .help("nothing can be receipted of it; `tieout verify` shows why")
         })?;
-        let names = names(input.vault, keys, &pack);
-        let ours = |withheld: &&Withheld| {
+        let names = names(input.vault, keys, &pack.id);
+        let mut redacted = pack.withheld;
+        redacted.retain(|withheld| {
             withheld.why == Why::Sealed && withheld.keys.iter().any(|key| names.contains(key))
-        };
-        let redacted: Vec<_> = pack.withheld.iter().filter(ours).cloned().collect();
-        if !redacted.is_empty() {
-            found.push((pack, redacted));
-        }
+        });
+        let run = &pack.result.run;
+        let period = (run.period_start, run.period_end);
+        found.push(Pack { folder, id: pack.id, digest: pack.digest, period, redacted });
     }
     Ok(found)
 }
 
-fn names(vault: &Vault, keys: &[Handle], pack: &VerifiedPack) -> BTreeSet<String> {
-    keys.iter().map(|handle| vault.name_in(*handle, &pack.id)).collect()
+fn names(vault: &Vault, keys: &[Handle], pack: &str) -> BTreeSet<String> {
+    keys.iter().map(|handle| vault.name_in(*handle, pack)).collect()
 }
 
 /// The holds that forbid it. A hold on one key of a person is one on all.
 fn held(
     input: &EraseInput<'_>,
     all: &[Handle],
-    packs: &[(VerifiedPack, Vec<Withheld>)],
+    packs: &[Pack],
 ) -> Result<Vec<ActiveHold>, VaultError> {
-    let period = |pack: &VerifiedPack| {
-        (pack.digest, pack.result.run.period_start, pack.result.run.period_end)
-    };
+    let key = NoteKey::new(input.origin, input.log_key.public_key());
+    let key = key.ok_or_else(|| VaultError::new("that is no log's origin"))?;
+    let unread = |e: LogError| VaultError::new(e.to_string());
+    let log = log::read(input.log, &key).map_err(unread)?;
+    let logged = statements_of(input.log, &log).map_err(unread)?;
+    let mut absent: BTreeSet<_> = log.entries.iter().copied().collect();
+    logged.iter().map(|one| one.digest).chain(packs.iter().map(|pack| pack.digest)).for_each(
+        |present| {
+            absent.remove(&present);
+        },
+    );
+    let affected = packs.iter().filter(|pack| !pack.redacted.is_empty());
     let affected = Affected {
         handles: all.iter().map(Handle::to_string).collect(),
-        packs: packs.iter().map(|(pack, _)| period(pack)).collect(),
+        packs: affected.map(|pack| (pack.digest, pack.period.0, pack.period.1)).collect(),
+        absent,
     };
     let mut releasers = vec![input.operator.public_key(), input.privacy.public_key()];
     releasers.extend(input.releasers.iter().cloned());
-    let key = NoteKey::new(input.origin, input.log_key.public_key());
-    let key = key.ok_or_else(|| VaultError::new("that is no log's origin"))?;
-    let logged = statements(input.log, &key).map_err(|e| VaultError::new(e.to_string()))?;
     let holds = active_holds(&logged, &releasers);
     Ok(holds.into_iter().filter(|hold| hold.covers(&affected)).collect())
 }
@@ -276,17 +320,17 @@ fn held(
 fn receipts(
     input: &EraseInput<'_>,
     keys: &[Handle],
-    packs: &[(VerifiedPack, Vec<Withheld>)],
+    packs: &[Pack],
 ) -> Result<Vec<Vec<u8>>, VaultError> {
     let epoch = Count(input.vault.epoch());
     let destroyed: BTreeSet<_> = keys.iter().map(Handle::to_string).collect();
     let destroyed = destroyed.into_iter().map(|handle| DestroyedKey { handle, epoch });
     let destroyed: Vec<_> = destroyed.collect();
     let mut envelopes = Vec::new();
-    for (pack, redacted) in packs {
-        for some in redacted.chunks(MOST) {
+    for pack in packs {
+        for some in pack.redacted.chunks(MOST) {
             let erasure = Erasure {
-                format_version: "1".to_owned(),
+                format_version: FORMAT_VERSION.to_owned(),
                 request: input.request.to_owned(),
                 legal_basis: input.legal_basis.to_owned(),
                 erased_at: instant_text(input.at),
@@ -397,15 +441,21 @@ fn unwritten(path: &Path, error: &io::Error) -> VaultError {
 }
 
 /// Takes out of a pack what is sealed under these keys. It is not covered by any digest.
-fn take_out(vault: &Vault, keys: &[Handle], pack: &VerifiedPack) -> io::Result<()> {
-    let names = names(vault, keys, pack);
+fn take_out(vault: &Vault, keys: &[Handle], pack: &Pack) -> io::Result<()> {
+    let names = names(vault, keys, &pack.id);
     let path = pack.folder.join(SEALED_DISCLOSURES);
-    let text = std::fs::read_to_string(&path)?;
+    let text = match std::fs::read_to_string(&path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        text => text?,
+    };
     let stays = |line: &&str| {
         let line = SealedLine::parse(line.trim_end_matches('\n'));
         !line.is_ok_and(|line| line.keys.iter().any(|key| names.contains(key)))
     };
     let left: String = text.split_inclusive('\n').filter(stays).collect();
+    if left == text {
+        return Ok(());
+    }
     let folder = path.parent().unwrap_or(&pack.folder);
     let held = Disk.open_folder(folder)?;
     if left.is_empty() {

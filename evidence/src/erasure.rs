@@ -196,17 +196,24 @@ pub struct Affected {
     pub handles: BTreeSet<String>,
     /// The packs that disclose something of the person: digest and period.
     pub packs: Vec<(Digest, NaiveDate, NaiveDate)>,
+    /// The packs of the log that are not in the folder: nobody can tell whom they are about.
+    pub absent: BTreeSet<Digest>,
 }
 
 impl ActiveHold {
-    /// Whether it forbids the erasing.
+    /// Whether it forbids the erasing. One of a pack or of a period does as well where that may be about a pack
+    /// which is not there to look into.
     pub fn covers(&self, affected: &Affected) -> bool {
         match &self.scope {
             None => true,
             Some(Scope::Keys(keys)) => keys.iter().any(|key| affected.handles.contains(key)),
-            Some(Scope::Pack(pack)) => affected.packs.iter().any(|(own, ..)| own == pack),
+            Some(Scope::Pack(pack)) => {
+                affected.absent.contains(pack) || affected.packs.iter().any(|(own, ..)| own == pack)
+            }
             Some(Scope::Period { start, end }) => {
-                affected.packs.iter().any(|(_, from, to)| from < end && start < to)
+                let overlaps = |from: &NaiveDate, to: &NaiveDate| from < end && start < to;
+                !affected.absent.is_empty()
+                    || affected.packs.iter().any(|(_, from, to)| overlaps(from, to))
             }
         }
     }

@@ -99,6 +99,8 @@ struct Inner {
     saved: usize,
     by_tag: BTreeMap<[u8; 32], Vec<usize>>,
     states: BTreeMap<Handle, KeyState>,
+    /// Whether keys were destroyed in this epoch.
+    due: bool,
     /// The retention classes that have keys.
     classes: BTreeSet<String>,
     /// Those of them that are in no file yet.
@@ -136,6 +138,7 @@ impl Vault {
             slots,
             by_tag: BTreeMap::new(),
             states: BTreeMap::new(),
+            due: false,
             classes: BTreeSet::new(),
             new_classes: Vec::new(),
             failed: None,
@@ -170,6 +173,19 @@ impl Vault {
     /// In which state a key is; `None` for one that never was.
     pub fn state(&self, handle: Handle) -> Option<KeyState> {
         self.inner().states.get(&handle).copied()
+    }
+
+    /// The keys that were destroyed, in the order of their handles.
+    pub fn destroyed(&self) -> Vec<Handle> {
+        let inner = self.inner();
+        let destroyed = inner.states.iter().filter(|(_, state)| **state == KeyState::Destroyed);
+        destroyed.map(|(handle, _)| *handle).collect()
+    }
+
+    /// Whether keys were destroyed since the epoch began: with its key, a backup still has them, until
+    /// [`rotate`](Self::rotate).
+    pub fn is_due(&self) -> bool {
+        self.inner().due
     }
 
     /// The epoch whose key wraps the others.
@@ -315,6 +331,7 @@ impl Vault {
         let epoch = inner.epoch.number;
         let notes: Vec<_> = handles.iter().map(|h| Note::destroyed(*h, request, epoch)).collect();
         files::note(&self.folder, &notes)?;
+        inner.due = true;
         for handle in handles {
             inner.states.insert(*handle, KeyState::Destroyed);
             self.wipe(&mut inner, *handle)?;
@@ -334,7 +351,7 @@ impl Vault {
         let next = Epoch::new(inner.epoch.number.saturating_add(1))?;
         inner.slots.retain(Option::is_some);
         files::rotate(&self.folder, &self.epochs, &next, &inner.slots)?;
-        inner.epoch = next;
+        (inner.epoch, inner.due) = (next, false);
         inner.saved = inner.slots.len();
         let mut by_tag: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (at, slot) in inner.slots.iter().enumerate() {
@@ -448,7 +465,10 @@ impl Inner {
                 Note::Restricted { key, .. } => (key, KeyEvent::Restrict),
                 Note::Lifted { key, .. } => (key, KeyEvent::Lift),
                 // That there was no hold was decided then.
-                Note::Destroyed { key, .. } => (key, KeyEvent::Destroy { held: false }),
+                Note::Destroyed { key, epoch, .. } => {
+                    self.due |= epoch.0 == self.epoch.number;
+                    (key, KeyEvent::Destroy { held: false })
+                }
             };
             let damaged = || VaultError::new("vault: `journal` contradicts itself");
             let handle = Handle::parse(&handle).ok_or_else(damaged)?;

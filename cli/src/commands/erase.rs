@@ -25,6 +25,10 @@ pub(super) fn erase(global: &Global, args: &Erase) -> Outcome<Exit> {
     let privacy = privacy(args, args.passphrase.passphrase_file.as_deref())?;
     let releasers =
         args.releaser_key.iter().map(|file| keys::public(file)).collect::<Outcome<Vec<_>>>()?;
+    // Before the first key goes: what is there stays, should this be interrupted.
+    if vault.is_due() || !vault.keys_of(&args.subject).is_empty() {
+        index::forget(&workspace)?;
+    }
     let erased = erase_person(&EraseInput {
         vault: &vault,
         log: &workspace.log(),
@@ -41,12 +45,15 @@ pub(super) fn erase(global: &Global, args: &Erase) -> Outcome<Exit> {
         releasers: &releasers,
     });
     let erased = erased.map_err(|e| vault::refused(&e))?;
-    // From here on a backup of the vault has nothing of the keys, either.
-    let epoch = vault.rotate().map_err(|e| vault::refused(&e))?;
     drop(vault);
     let anchor = keys.anchor(&workspace.origin());
     index::anew(&workspace, &anchor)?;
-    output::print(&told(&erased, epoch))?;
+    output::print(&told(&erased))?;
+    if erased.keys.is_empty() {
+        let message = "the vault has no key for that subject";
+        let help = "what an interrupted `tieout erase` began is ended: if it was about the same person,                     nothing is left to do";
+        warn(&Diagnostic::new("subject-unknown", message).help(help));
+    }
     for (pack, why) in &erased.kept {
         let message = format!("what was sealed stays in `{}`: {why}", output::shown(pack));
         let help = "nobody can read it any more; take it out where the pack can be written";
@@ -60,9 +67,13 @@ pub(super) fn erase(global: &Global, args: &Erase) -> Outcome<Exit> {
     Ok(Exit::Success)
 }
 
-fn told(erased: &Erased, epoch: u64) -> String {
-    let mut out =
-        format!("{} keys destroyed; the others are wrapped for epoch {epoch}\n", erased.keys.len());
+fn told(erased: &Erased) -> String {
+    let mut out = String::new();
+    if erased.ended {
+        out.push_str("an interrupted erasing was ended: its receipts are in the log\n");
+    }
+    let (number, epoch) = (erased.keys.len(), erased.epoch);
+    out.push_str(&format!("{number} keys destroyed; the others are wrapped for epoch {epoch}\n"));
     for handle in &erased.keys {
         out.push_str(&format!("  key {handle}\n"));
     }

@@ -1,7 +1,7 @@
 //! `tieout subject`: what is held about one person, and restricting it.
 
 use crate::args::{Global, SubjectReport, SubjectState};
-use crate::diagnostic::{Failure, Outcome};
+use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
 use crate::exit::Exit;
 use crate::output;
 use crate::packs;
@@ -9,7 +9,9 @@ use crate::vault;
 use crate::workspace::Workspace;
 use crate::{index, keys};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use tieout_evidence::erase::{About, about};
+use tieout_evidence::verify::Withheld;
 
 /// A line of the report.
 #[derive(Serialize)]
@@ -23,11 +25,15 @@ struct Line {
 pub(super) fn report(global: &Global, args: &SubjectReport) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let own = vault::reading(Some(&workspace))?;
+    let keys = own.as_ref().map(|vault| vault.keys_of(&args.subject)).unwrap_or_default();
     let anchor = keys::own_anchor(&workspace)?;
     let mut lines = Vec::new();
     for folder in packs::folders(&workspace)? {
         let (pack, _) = packs::open(&folder, &anchor, own.as_ref())?;
         let shown = output::shown(&folder);
+        let names: BTreeSet<_> =
+            own.iter().flat_map(|own| keys.iter().map(|key| own.name_in(*key, &pack.id))).collect();
+        incomplete(&shown, &pack.withheld, &names);
         let found = about(&pack, &args.subject).into_iter();
         lines.extend(found.map(|about| Line { pack: shown.clone(), about }));
     }
@@ -57,6 +63,28 @@ pub(super) fn report(global: &Global, args: &SubjectReport) -> Outcome<Exit> {
         output::print(&format!("{text}\n"))?;
     }
     Ok(Exit::Success)
+}
+
+/// Tells what a pack holds, or may hold, of the person that can't be read here.
+fn incomplete(pack: &str, withheld: &[Withheld], names: &BTreeSet<String>) {
+    let (theirs, others): (Vec<_>, Vec<_>) =
+        withheld.iter().partition(|one| one.keys.iter().any(|key| names.contains(key)));
+    let tell = |number: usize, what: &str, help: &str| {
+        if number > 0 {
+            let message = format!("{number} disclosures of `{pack}` {what}");
+            warn(&Diagnostic::new("report-incomplete", message).help(help));
+        }
+    };
+    tell(
+        theirs.len(),
+        "are about the person and can't be read here",
+        "they are restricted, or also about somebody who is restricted or erased: lift the restriction",
+    );
+    tell(
+        others.len(),
+        "are withheld, and whether they are about the person is not known",
+        "they were erased, or the vault's keys are not here: ask who has the vault",
+    );
 }
 
 /// Restricts what is held about one person (GDPR, article 18), or lifts that.

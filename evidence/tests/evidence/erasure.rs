@@ -75,6 +75,12 @@ impl Desk {
         })
     }
 
+    /// Destroys the keys and does nothing else.
+    fn destroy(&self, subject: &str) {
+        let vault = self.vault();
+        vault.destroy(&vault.keys_of(subject), "DSR-1", false).unwrap();
+    }
+
     /// The statements in the log, but for the announcements of runs.
     fn logged(&self) -> Vec<Statement> {
         let key = NoteKey::new(ORIGIN, self.workspace.log_key.public_key()).unwrap();
@@ -430,6 +436,61 @@ fn a_hold_that_is_not_in_its_form_holds_everything() {
     assert!(desk.erase(ANNA).unwrap_err().reason.contains("a legal hold is active"));
 }
 
+/// What was sealed in a pack that is elsewhere can't be looked into: it may be of this person.
+#[test]
+fn a_hold_of_a_pack_that_is_elsewhere_holds() {
+    let counsel = SigningKey::from_seed([5; 32], false);
+    let period = |from: &str, to: &str| Scope::Period {
+        start: from.parse().unwrap(),
+        end: to.parse().unwrap(),
+    };
+    for scope in [None, Some(period("2020-01-01", "2020-02-01"))] {
+        let desk = Desk::new();
+        let (moved, _) = (desk.seal(0), desk.seal(1));
+        let scope = scope.unwrap_or(Scope::Pack(moved.digest));
+        hold(&desk, scope.clone(), &counsel);
+        let archive = desk.path("archive");
+        std::fs::rename(&moved.folder, &archive).unwrap();
+        assert!(desk.erase(ANNA).unwrap_err().reason.contains("a legal hold is active"));
+        std::fs::rename(&archive, &moved.folder).unwrap();
+        // Where it can be looked into, the hold of another period holds nothing.
+        let is_pack = matches!(scope, Scope::Pack(_));
+        assert_eq!(desk.erase(ANNA).is_err(), is_pack);
+    }
+}
+
+/// A call that ended when the keys were destroyed: the next one, of whomever, does the rest.
+#[test]
+fn an_erasing_that_was_interrupted_is_ended_by_the_next() {
+    for next in [ANNA, BRUNO] {
+        let desk = Desk::new();
+        let pack = desk.seal(0).folder;
+        let names = |subject: &str| -> Vec<String> {
+            let vault = desk.vault();
+            let id = desk.verify(&pack, Reading::default()).pack.unwrap().id;
+            vault.keys_of(subject).iter().map(|key| vault.name_in(*key, &id)).collect()
+        };
+        let sealed = |names: &[String]| {
+            let sealed = std::fs::read_to_string(pack.join("disclosures/sealed.jsonl")).unwrap();
+            names.iter().any(|name| sealed.contains(name))
+        };
+        let (annas, brunos) = (names(ANNA), names(BRUNO));
+        desk.destroy(ANNA);
+        assert!(desk.vault().is_due() && sealed(&annas) && sealed(&brunos));
+        let erased = desk.erase(next).unwrap();
+        assert_eq!((erased.ended, erased.keys.len()), (true, usize::from(next == BRUNO)));
+        assert_eq!((sealed(&annas), sealed(&brunos)), (false, next == ANNA));
+        let vault = desk.vault();
+        assert!(!vault.is_due());
+        assert_eq!(erased.epoch, vault.epoch());
+        assert!(erased.epoch > 1);
+        drop(vault);
+        // Once it is ended, whom the vault does not know it does not know.
+        let error = desk.erase(ANNA).unwrap_err();
+        assert_eq!(error.reason, "the vault has no key for that subject");
+    }
+}
+
 /// A hold of something else holds nothing here.
 #[test]
 fn a_hold_of_another_holds_nothing() {
@@ -549,10 +610,11 @@ fn a_key_that_is_put_back_from_a_backup_stays_erased() {
         let pack = desk.seal(0).folder;
         let sealed = std::fs::read(pack.join("disclosures/sealed.jsonl")).unwrap();
         let backup = files(&desk.path("vault"));
-        desk.erase(ANNA).unwrap();
         if rotated {
-            assert_eq!(desk.vault().rotate().unwrap(), 2);
+            assert_eq!(desk.erase(ANNA).unwrap().epoch, 2);
             assert_eq!(desk.vault().keys_of(BRUNO).len(), 1);
+        } else {
+            desk.destroy(ANNA);
         }
         std::fs::remove_dir_all(desk.path("vault")).unwrap();
         std::fs::create_dir(desk.path("vault")).unwrap();
@@ -583,7 +645,7 @@ fn a_file_of_keys_that_is_put_back_is_wiped_again() {
     desk.seal(0);
     let keys = std::fs::read(desk.path("vault/keys.1")).unwrap();
     let handle = desk.vault().keys_of(ANNA)[0];
-    desk.erase(ANNA).unwrap();
+    desk.destroy(ANNA);
     let wiped = std::fs::read(desk.path("vault/keys.1")).unwrap();
     std::fs::write(desk.path("vault/keys.1"), &keys).unwrap();
     let reader = Vault::reading(&desk.path("vault"), &desk.path("epochs")).unwrap();
@@ -598,8 +660,7 @@ fn destroying_a_key_touches_its_own_bytes_only() {
     let desk = Desk::new();
     desk.seal(0);
     let before = files(&desk.path("vault"));
-    let vault = desk.vault();
-    vault.destroy(&vault.keys_of(ANNA), "DSR-1", false).unwrap();
+    desk.destroy(ANNA);
     let after = files(&desk.path("vault"));
     let changed: Vec<_> = before.keys().filter(|path| before[*path] != after[*path]).collect();
     assert_eq!(before.len(), after.len());
