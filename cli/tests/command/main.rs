@@ -16,6 +16,8 @@ mod deck;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 #[cfg(unix)]
