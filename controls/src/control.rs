@@ -219,6 +219,10 @@ pub struct Population {
     /// Columns of the result that are personal beside those that the profiles name so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub personal: Vec<String>,
+    /// Why the rules read personal columns themselves, and nothing derived of them that may stay: once they
+    /// are erased, what was decided can be proved and not re-performed. Needed where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasable: Option<String>,
 }
 
 /// What gives a population's records.

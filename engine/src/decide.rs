@@ -3,7 +3,7 @@
 use crate::absence::Absences;
 use crate::binding::Bound;
 use crate::dataset::{CURRENCY, FILE, Loaded, ROW};
-use crate::error::input;
+use crate::error::{input, list};
 use crate::parameters;
 use crate::plan::PlannedControl;
 use crate::population::{self, Computed, Formed, Grain, Prepared};
@@ -81,6 +81,7 @@ pub(crate) fn prepare<'a>(
         currencies: currencies(&prepared.schema),
     };
     let compiled = compile(rule, &environment).map_err(RunError::Policy)?;
+    erasable(&control, &bound, &prepared, compiled.columns())?;
     let run =
         RunDates { as_of: run.as_of, period_start: run.period_start, period_end: run.period_end };
     let data = Data { tables, parameters, run };
@@ -96,6 +97,36 @@ pub(crate) fn prepare<'a>(
         data,
         rule,
     })
+}
+
+/// Refuses rules that read personal columns without a word of why: what is erased can't be re-performed.
+fn erasable(
+    control: &Control,
+    bound: &Bound<'_>,
+    prepared: &Prepared,
+    columns: &[String],
+) -> Result<(), RunError> {
+    let classes = Classes::new(control, bound, &prepared.personal);
+    let fields = columns.iter().filter_map(|name| prepared.schema.column_with_name(name));
+    let personal = fields.filter(|(_, field)| classes.is_personal(field));
+    let personal: Vec<_> = personal.map(|(_, field)| field.name().as_str()).collect();
+    let id = &control.id;
+    let (message, help) = match (&control.population.erasable, personal.as_slice()) {
+        (None, []) => return Ok(()),
+        (Some(reason), [_, ..]) if !reason.trim().is_empty() => return Ok(()),
+        (Some(_), []) => (
+            format!(
+                "control `{id}`: `erasable` gives a reason, and the rule reads no personal column"
+            ),
+            "take it out",
+        ),
+        (_, names) => (
+            format!("control `{id}`: the rule reads {}, which can be erased", list(names)),
+            "let the query derive what the rule needs, such as whether two persons are one, and state it in \
+             `population` as a column that is not personal; or give the reason why it can't: `erasable: REASON`",
+        ),
+    };
+    Err(input("control-erasable", message, help.to_owned()))
 }
 
 impl Ready<'_> {

@@ -4,6 +4,7 @@ use crate::binding::Bound;
 use crate::dataset::{CLASS, FILE, Loaded, PERSONAL, ROW};
 use crate::run::RunError;
 use datafusion::arrow::array::{Array, RecordBatch};
+use datafusion::arrow::datatypes::Field as ArrowField;
 use std::collections::BTreeSet;
 use tieout_controls::control::Exposure;
 use tieout_controls::record::{Field, FieldClass, RecordRef};
@@ -38,6 +39,12 @@ impl Classes {
         Self { personal }
     }
 
+    /// Whether a column of a population is personal.
+    pub(crate) fn is_personal(&self, field: &ArrowField) -> bool {
+        field.metadata().get(CLASS).is_some_and(|class| class == PERSONAL)
+            || self.personal.contains(field.name())
+    }
+
     /// The fields of those columns of a row that the batch has.
     pub(crate) fn fields<'a>(
         &self,
@@ -48,12 +55,8 @@ impl Classes {
         let mut fields = Vec::new();
         for name in columns {
             let Some((at, field)) = batch.schema_ref().column_with_name(name) else { continue };
-            let marked = field.metadata().get(CLASS).is_some_and(|class| class == PERSONAL);
-            let class = if marked || self.personal.contains(name) {
-                FieldClass::Personal
-            } else {
-                FieldClass::Clear
-            };
+            let class =
+                if self.is_personal(field) { FieldClass::Personal } else { FieldClass::Clear };
             let value = value(batch.column(at).as_ref(), row)?;
             fields.push(Field { name: name.to_owned(), value, class });
         }

@@ -465,7 +465,9 @@ fn a_run_is_the_same_twice() {
     let sql = "SELECT b._file, b._row, b.change_id, b.author, a.approver FROM base b LEFT JOIN \
                (SELECT change_id, MAX(approver) AS approver FROM approval GROUP BY change_id) a ON a.change_id = b.change_id";
     let rego = "violation contains {\"code\": \"own\"} if input.approver == input.author";
-    let plan = plan(joined(sql), rego, datasets(&folder));
+    let mut control = joined(sql);
+    control.population.erasable = Some("who it is decides".into());
+    let plan = plan(control, rego, datasets(&folder));
     let (one, two) = (go(&plan).unwrap(), go(&plan).unwrap());
     assert_eq!(one.result, two.result);
     assert_eq!(one.records, two.records);
@@ -502,7 +504,9 @@ fn text_made_of_personal_columns_is_personal_under_any_name() {
                FROM approval GROUP BY change_id) a ON a.change_id = b.change_id";
     let rego = "violation contains {\"code\": \"x\", \"actual\": input.n} if {\n\
                 input.loud != \"\"\ninput.early != \"\"\ninput.last != \"\"\ninput.artefact != \"\"\ninput.same == false\n}";
-    let (_, records) = test(&plan(joined(sql), rego, datasets(&folder)));
+    let mut control = joined(sql);
+    control.population.erasable = Some("who it is decides".into());
+    let (_, records) = test(&plan(control, rego, datasets(&folder)));
     let fields: Vec<_> = records[0]
         .values
         .iter()
@@ -517,4 +521,31 @@ fn text_made_of_personal_columns_is_personal_under_any_name() {
         ("last", true),
     ];
     assert_eq!(fields, expected);
+}
+
+/// What a verdict needs of a person is gone with the person.
+#[test]
+fn a_rule_that_reads_persons_says_why() {
+    let folder = Folder::new();
+    let sql = "SELECT _file, _row, change_id, author, author = deployed_by AS same FROM base";
+    let run = |sees: &str, reason: Option<&str>| {
+        let mut control = control("change", sql);
+        control.population.erasable = reason.map(str::to_owned);
+        let rego = format!("violation contains {{\"code\": \"x\"}} if input.{sees}");
+        go(&plan(control, &rego, datasets(&folder)))
+    };
+    let needed = "control `T-01`: the rule reads `author`, which can be erased";
+    let needless =
+        "control `T-01`: `erasable` gives a reason, and the rule reads no personal column";
+    run("same", None).unwrap();
+    run("author == \"ann\"", Some("who it is decides")).unwrap();
+    for (sees, reason, said) in [
+        ("author == \"ann\"", None, needed),
+        ("author == \"ann\"", Some(" "), needed),
+        ("same", Some("who it is decides"), needless),
+    ] {
+        let (code, message, help) = complaint(run(sees, reason));
+        assert_eq!((code.as_str(), message.as_str()), ("control-erasable", said));
+        assert!(!help.is_empty());
+    }
 }

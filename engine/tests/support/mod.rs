@@ -180,6 +180,7 @@ pub mod running {
                 exposure: None,
                 absence_of: BTreeMap::new(),
                 personal: Vec::new(),
+                erasable: None,
             },
             policy: PolicyRef { bundle: "test".into(), rule: "t-01".into() },
             tables: BTreeMap::new(),

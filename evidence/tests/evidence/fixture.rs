@@ -240,6 +240,7 @@ fn control(id: &str, base: &str) -> Control {
             exposure: None,
             absence_of: BTreeMap::new(),
             personal: Vec::new(),
+            erasable: None,
         },
         policy: PolicyRef { bundle: "billing".into(), rule: id.to_lowercase() },
         tables: BTreeMap::new(),
