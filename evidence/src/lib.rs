@@ -46,6 +46,7 @@ mod demo;
 mod disclosure;
 mod encoding;
 mod json;
+mod lanes;
 mod layout;
 mod line;
 mod sealed;

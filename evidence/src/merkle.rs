@@ -45,19 +45,11 @@ impl Tree {
 
     /// Adds a leaf whose hash is known.
     pub fn push_hash(&mut self, leaf: Digest) {
-        self.push_each(leaf, |_, _| ());
-    }
-
-    /// As before, and calls `complete` with level and root of every subtree that the leaf completes:
-    /// on level `n` they have 2ⁿ leaves.
-    pub(crate) fn push_each(&mut self, leaf: Digest, mut complete: impl FnMut(u32, &Digest)) {
         let mut hash = leaf;
-        for level in 0..self.size.trailing_ones() {
-            complete(level, &hash);
+        for _ in 0..self.size.trailing_ones() {
             let Some(left) = self.subtrees.pop() else { break };
             hash = node_hash(&left, &hash);
         }
-        complete(self.size.trailing_ones(), &hash);
         self.subtrees.push(hash);
         self.size = self.size.saturating_add(1);
     }
@@ -67,22 +59,12 @@ impl Tree {
         self.size
     }
 
-    /// The root over the leaves behind the last complete subtree of that level, if there are any.
-    pub(crate) fn rest(&self, level: u32) -> Option<Digest> {
-        let mask = 1_u64.checked_shl(level).unwrap_or(0).wrapping_sub(1);
-        let number = usize::try_from((self.size & mask).count_ones()).unwrap_or(usize::MAX);
-        join(self.subtrees.iter().rev().take(number))
-    }
-
     /// The root: of the empty tree the SHA-256 of nothing.
     pub fn root(&self) -> Digest {
-        join(self.subtrees.iter().rev()).unwrap_or_else(|| Midstate::NEW.finish(&[], &[]))
+        let subtrees = self.subtrees.iter().rev().copied();
+        let joined = subtrees.reduce(|right, left| node_hash(&left, &right));
+        joined.unwrap_or_else(|| Midstate::NEW.finish(&[], &[]))
     }
-}
-
-/// The root over subtrees, the last and smallest first.
-fn join<'a>(subtrees: impl Iterator<Item = &'a Digest>) -> Option<Digest> {
-    subtrees.copied().reduce(|right, left| node_hash(&left, &right))
 }
 
 /// The root over leaves whose hashes are known.

@@ -39,26 +39,34 @@ impl Midstate {
     }
 
     /// The digest of what was before, a prefix shorter than a block, and data.
-    pub(crate) fn finish(mut self, prefix: &[u8], data: &[u8]) -> Digest {
-        let length = prefix.len().saturating_add(data.len());
-        let bits = u64::try_from(length).unwrap_or(u64::MAX).saturating_add(self.bytes) << 3;
-        // The first block, if it is full, has the prefix; what follows is compressed in its place.
-        let (head, data) = data.split_at(data.len().min(BLOCK.saturating_sub(prefix.len())));
-        let mut tail = [0; 2 * BLOCK];
-        let mut used = put(&mut tail, 0, prefix);
-        used = put(&mut tail, used, head);
-        if used == BLOCK {
-            let (blocks, rest) = data.as_chunks::<BLOCK>();
-            compress256(&mut self.words, tail.as_chunks().0.get(..1).unwrap_or_default());
-            compress256(&mut self.words, blocks);
-            tail = [0; 2 * BLOCK];
-            used = put(&mut tail, 0, rest);
+    pub(crate) fn finish(self, prefix: &[u8], data: &[u8]) -> Digest {
+        let mut message = Padded::NONE;
+        message.set(self.bytes, prefix, data);
+        self.go_on(&message, 0)
+    }
+
+    /// After so many blocks of a message that is hashed in more than one place.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn of_words(words: [u32; 8]) -> Self {
+        Self { words, bytes: 0 }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn words(&self) -> [u32; 8] {
+        self.words
+    }
+
+    /// The digest after the blocks of the message from that one on.
+    #[inline]
+    pub(crate) fn go_on(mut self, message: &Padded<'_>, from: usize) -> Digest {
+        let Padded { whole, first, middle, tail, ends } = message;
+        if *whole && from == 0 {
+            compress256(&mut self.words, &[*first]);
         }
-        // Padding (section 5.1.1): a one, zeros, and the length in bits.
-        used = put(&mut tail, used, &[0x80]);
-        let blocks = if used > BLOCK.saturating_sub(8) { 2 } else { 1 };
-        put(&mut tail, BLOCK.saturating_mul(blocks).saturating_sub(8), &bits.to_be_bytes());
-        compress256(&mut self.words, tail.as_chunks().0.get(..blocks).unwrap_or_default());
+        let from = from.saturating_sub(usize::from(*whole));
+        compress256(&mut self.words, middle.get(from..).unwrap_or_default());
+        let from = from.saturating_sub(middle.len());
+        compress256(&mut self.words, tail.as_chunks().0.get(from..*ends).unwrap_or_default());
         let mut digest = [0; 32];
         for (to, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(self.words) {
             *to = word.to_be_bytes();
@@ -67,7 +75,89 @@ impl Midstate {
     }
 }
 
+/// A message in blocks, with its padding: most of them are where its data stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Padded<'m> {
+    /// Whether there is a first block, which begins with the prefix. Else that is in the tail.
+    whole: bool,
+    first: [u8; BLOCK],
+    middle: &'m [[u8; BLOCK]],
+    tail: [u8; 2 * BLOCK],
+    /// The number of blocks in the tail.
+    ends: usize,
+}
+
+impl<'m> Padded<'m> {
+    /// No message: it has no blocks.
+    pub(crate) const NONE: Self =
+        Self { whole: false, first: [0; BLOCK], middle: &[], tail: [0; 2 * BLOCK], ends: 0 };
+
+    /// A prefix shorter than a block, and data, after so many bytes.
+    #[inline]
+    pub(crate) fn set(&mut self, before: u64, prefix: &[u8], data: &'m [u8]) {
+        let length = prefix.len().saturating_add(data.len());
+        let bits = u64::try_from(length).unwrap_or(u64::MAX).saturating_add(before) << 3;
+        let (head, data) = data.split_at(data.len().min(BLOCK.saturating_sub(prefix.len())));
+        self.whole = length >= BLOCK;
+        self.tail = [0; 2 * BLOCK];
+        let used = if self.whole {
+            let used = put(&mut self.first, 0, prefix);
+            put(&mut self.first, used, head);
+            let (middle, rest) = data.as_chunks();
+            self.middle = middle;
+            put(&mut self.tail, 0, rest)
+        } else {
+            self.middle = &[];
+            let used = put(&mut self.tail, 0, prefix);
+            put(&mut self.tail, used, head)
+        };
+        self.end(used, bits);
+    }
+
+    /// A prefix of a byte, and two digests.
+    #[inline]
+    pub(crate) fn set_pair(&mut self, prefix: u8, [left, right]: &[Digest; 2]) {
+        (self.whole, self.middle, self.tail) = (true, &[], [0; 2 * BLOCK]);
+        let used = put(&mut self.first, 0, &[prefix]);
+        let used = put(&mut self.first, used, &left.0);
+        let (head, last) = right.0.split_at(31);
+        put(&mut self.first, used, head);
+        let used = put(&mut self.tail, 0, last);
+        self.end(used, 65 << 3);
+    }
+
+    /// Padding behind what the tail holds (section 5.1.1): a one, zeros, and the length in bits.
+    #[inline]
+    fn end(&mut self, used: usize, bits: u64) {
+        let used = put(&mut self.tail, used, &[0x80]);
+        self.ends = if used > BLOCK.saturating_sub(8) { 2 } else { 1 };
+        let at = BLOCK.saturating_mul(self.ends).saturating_sub(8);
+        put(&mut self.tail, at, &bits.to_be_bytes());
+    }
+
+    /// The number of blocks.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn blocks(&self) -> usize {
+        usize::from(self.whole).saturating_add(self.middle.len()).saturating_add(self.ends)
+    }
+
+    /// The block of that number, if there is one.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub(crate) fn block(&self, number: usize) -> Option<&[u8; BLOCK]> {
+        let middle = match number.checked_sub(usize::from(self.whole)) {
+            None => return Some(&self.first),
+            Some(number) => number,
+        };
+        match middle.checked_sub(self.middle.len()) {
+            None => self.middle.get(middle),
+            Some(number) => self.tail.as_chunks().0.get(number),
+        }
+    }
+}
+
 /// Copies to that place; gives the place behind it.
+#[inline]
 fn put(to: &mut [u8], at: usize, from: &[u8]) -> usize {
     let end = at.saturating_add(from.len());
     if let Some(to) = to.get_mut(at..end) {

@@ -5,14 +5,13 @@
 //! levels. As RFC 6962 splits a tree at a power of two, the root over a level's hashes, taken as leaves,
 //! is the root of the tree.
 
+use crate::lanes::{leaf_hashes, node_hashes};
 use crate::layout::CHUNK_LINES;
-use crate::merkle::{Tree, leaf_hash};
+use crate::merkle::{Tree, root};
 use tieout_controls::Digest;
 
 /// Lines below a hash of level 1.
 pub(crate) const BLOCK_LINES: u64 = 256;
-/// The level of these in the tree.
-const BLOCK_LEVEL: u32 = 8;
 
 /// Whether a tree of that many lines has tiles: those of one chunk need none.
 pub(crate) fn has_tiles(size: u64) -> bool {
@@ -22,32 +21,51 @@ pub(crate) fn has_tiles(size: u64) -> bool {
 /// The tree over one chunk's lines, and the hashes of level 1 in it.
 #[derive(Debug, Default)]
 pub(crate) struct ChunkTree {
-    tree: Tree,
+    /// The hashes of level 1.
     blocks: Vec<Digest>,
+    /// The hashes of the lines behind them: fewer than a block's.
+    leaves: Vec<Digest>,
 }
 
 impl ChunkTree {
-    pub(crate) fn push(&mut self, line: &[u8]) {
-        let blocks = &mut self.blocks;
-        self.tree.push_each(leaf_hash(line), |level, root| {
-            if level == BLOCK_LEVEL {
-                blocks.push(*root);
+    /// Adds lines, as many as there are.
+    pub(crate) fn push(&mut self, mut lines: &[&[u8]]) {
+        let block = usize::try_from(BLOCK_LINES).unwrap_or(usize::MAX);
+        while !lines.is_empty() {
+            let free = block.saturating_sub(self.leaves.len());
+            let (now, later) = lines.split_at(lines.len().min(free));
+            leaf_hashes(now, &mut self.leaves);
+            lines = later;
+            if self.leaves.len() == block {
+                self.blocks.extend(over(&mut self.leaves));
             }
-        });
-    }
-
-    pub(crate) fn size(&self) -> u64 {
-        self.tree.size()
+        }
     }
 
     /// The root over the lines: the hash of level 2.
     pub(crate) fn root(&self) -> Digest {
-        self.tree.root()
+        let mut tree = Tree::default();
+        self.level_1().for_each(|hash| tree.push_hash(hash));
+        tree.root()
+    }
+
+    /// The hashes of level 1, the last of what is left.
+    fn level_1(&self) -> impl Iterator<Item = Digest> {
+        let rest = (!self.leaves.is_empty()).then(|| root(&self.leaves));
+        self.blocks.iter().copied().chain(rest)
     }
 
     /// The hashes of level 1.
     pub(crate) fn into_blocks(self) -> Vec<Digest> {
-        let rest = self.tree.rest(BLOCK_LEVEL);
-        self.blocks.into_iter().chain(rest).collect()
+        self.level_1().collect()
     }
+}
+
+/// The root over the hashes of a power of two of lines; they are taken out.
+fn over(hashes: &mut Vec<Digest>) -> Option<Digest> {
+    while hashes.len() > 1 {
+        let below = std::mem::take(hashes);
+        node_hashes(below.as_chunks().0, hashes);
+    }
+    hashes.pop()
 }

@@ -180,7 +180,7 @@ impl Chunks {
             let path = chunk(self.folder, self.size / CHUNK_LINES);
             self.file = Some(stage.create(&path)?);
         }
-        self.chunk.push(line.as_bytes());
+        self.chunk.push(&[line.as_bytes()]);
         self.size = self.size.saturating_add(1);
         write_line(self.file.as_mut(), stage, line)
     }

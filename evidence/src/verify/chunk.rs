@@ -19,7 +19,7 @@ pub(super) struct Chunk {
 }
 
 /// Bytes that are read at once: still in the cache when they are hashed a second time, for the tree.
-const READ: usize = 1 << 17;
+const READ: usize = 1 << 16;
 
 /// Reads the chunk of that number and calls `each` with every line, until it fails.
 ///
@@ -37,7 +37,7 @@ pub(super) fn read(
     let (mut hash, mut tree) = (Sha256::new(), ChunkTree::default());
     let mut buffer = vec![0; READ];
     // What is left of a line that goes on in the next bytes is at the buffer's front.
-    let (mut held, mut total, mut said) = (0_usize, 0_u64, Ok(()));
+    let (mut held, mut total, mut number, mut said) = (0_usize, 0_u64, 0_u64, Ok(()));
     loop {
         if held.saturating_add(READ / 2) > buffer.len() {
             buffer.resize(buffer.len().saturating_mul(2), 0);
@@ -57,25 +57,28 @@ pub(super) fn read(
             held = 0;
         } else {
             let bytes = buffer.get(..end).unwrap_or_default();
-            let mut start = 0;
+            let (mut start, mut lines) = (0, Vec::new());
             for at in memchr::memchr_iter(b'\n', bytes.get(held..).unwrap_or_default()) {
                 let newline = held.saturating_add(at);
                 let line = bytes.get(start..newline).unwrap_or_default();
+                let own = number.saturating_add(1);
                 said = short(line).and_then(|()| {
-                    tree.push(line);
+                    number = own;
+                    lines.push(line);
                     each(line)
                 });
                 start = newline.saturating_add(1);
                 if said.is_err() {
-                    said = said.map_err(|e| e.at(|| place(&path, tree.size())));
+                    said = said.map_err(|e| e.at(|| place(&path, own)));
                     break;
                 }
             }
+            tree.push(&lines);
             let left = end.saturating_sub(start);
             buffer.copy_within(start..end, 0);
             held = left;
             if said.is_ok() && (left > MAX_LINE || (read == 0 && left > 0)) {
-                let number = tree.size().saturating_add(1);
+                let number = number.saturating_add(1);
                 said = Err(Stop::from(LONG).at(|| place(&path, number)));
             }
         }
@@ -84,8 +87,8 @@ pub(super) fn read(
         }
     }
     same(&path, Digest(hash.finalize().into()), listed)?;
-    let (lines, root) = (tree.size(), tree.root());
-    Ok((Chunk { lines, root, blocks: tree.into_blocks() }, said))
+    let root = tree.root();
+    Ok((Chunk { lines: number, root, blocks: tree.into_blocks() }, said))
 }
 
 const LONG: &str = "longer than 1 MiB, or without a newline";
