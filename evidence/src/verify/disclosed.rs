@@ -26,6 +26,9 @@ pub(super) struct Disclosures<'a> {
     pub(super) left: Left,
 }
 
+/// What is wrong with a salt.
+pub(super) const SALT: &str = "a salt that is not 128 bits";
+
 impl<'a> Disclosures<'a> {
     /// `left` is what is not disclosed, of which there is nothing yet.
     pub(super) fn open(
@@ -82,11 +85,7 @@ impl<'a> Disclosures<'a> {
     }
 
     pub(super) fn check_salt(&self, salt: &str) -> Result<(), Stop> {
-        if is_base64_url(salt, 16) {
-            Ok(())
-        } else {
-            Err(self.wrong("a salt that is not 128 bits"))
-        }
+        if is_base64_url(salt, 16) { Ok(()) } else { Err(self.wrong(SALT)) }
     }
 
     /// Checks that there are no more; gives what is not disclosed.

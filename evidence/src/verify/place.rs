@@ -13,14 +13,70 @@ use tieout_controls::{ControlId, Count, DatasetSummary, Digest, RunResult, TestR
 /// What names a record, and its verdict: the same in the population and in the record lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
-    pub(super) control: Arc<ControlId>,
-    pub(super) dataset: Arc<str>,
-    pub(super) file: Option<Count>,
+    pub(super) kind: Arc<Kind>,
     pub(super) row: Option<Count>,
-    pub(super) decision: Decided,
     /// The JSON text of the key, where it will be needed: in the population of all its columns, in a
     /// record line of the clear ones.
     pub(super) key: Option<Box<str>>,
+}
+
+/// What many records have in common.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    pub(super) control: ControlId,
+    pub(super) dataset: String,
+    pub(super) file: Option<Count>,
+    pub(super) decision: Decided,
+    /// The names of the columns that stand in the key.
+    pub(super) names: Vec<String>,
+}
+
+/// The entries of a chunk, of which many wait to be taken: what they have in common is there once, and
+/// their keys are in one text.
+#[derive(Default)]
+pub(super) struct Entries {
+    kinds: Vec<Arc<Kind>>,
+    keys: String,
+    taken: usize,
+}
+
+/// One of them.
+#[derive(Clone, Copy)]
+pub(super) struct Short {
+    row: Option<Count>,
+    kind: u32,
+    /// The length of the key.
+    key: Option<u32>,
+}
+
+impl Entries {
+    /// Puts an entry in.
+    pub(super) fn put(
+        &mut self,
+        kind: &Arc<Kind>,
+        row: Option<Count>,
+        key: Option<&str>,
+    ) -> Result<Short, &'static str> {
+        if self.kinds.last().is_none_or(|last| !Arc::ptr_eq(last, kind)) {
+            self.kinds.push(Arc::clone(kind));
+        }
+        self.keys.push_str(key.unwrap_or_default());
+        let number = |n: usize| u32::try_from(n).map_err(|_| "too large");
+        let kind = number(self.kinds.len().saturating_sub(1))?;
+        Ok(Short { row, kind, key: key.map(|key| number(key.len())).transpose()? })
+    }
+
+    /// Takes the next entry out: they are taken in the order in which they were put in.
+    pub(super) fn take(&mut self, short: Short) -> Option<Entry> {
+        let kind = self.kinds.get(usize::try_from(short.kind).ok()?)?;
+        let mut key = None;
+        if let Some(length) = short.key {
+            let end = self.taken.saturating_add(usize::try_from(length).ok()?);
+            key = Some(self.keys.get(self.taken..end)?.into());
+            self.taken = end;
+        }
+        Some(Entry { kind: Arc::clone(kind), row: short.row, key })
+    }
 }
 
 /// The verdict on a record.
@@ -43,13 +99,17 @@ impl Entry {
             }
             _ => return Err("a decision that no record line has, or not what it rests on".into()),
         };
-        let (control, dataset) = (Arc::new(line.control.clone()), line.dataset.as_str().into());
-        Ok(Self { control, dataset, file: line.file, row: line.row, decision, key: None })
+        let (control, dataset) = (line.control.clone(), line.dataset.clone());
+        let names = line.key.keys().cloned().collect();
+        let kind = Arc::new(Kind { control, dataset, file: line.file, decision, names });
+        Ok(Self { kind, row: line.row, key: None })
     }
+}
 
+impl Decided {
     /// Whether records with this verdict have a line.
-    pub(super) fn has_line(&self) -> bool {
-        matches!(self.decision, Decided::Violates | Decided::Undetermined)
+    pub(super) fn has_line(self) -> bool {
+        matches!(self, Self::Violates | Self::Undetermined)
     }
 }
 
@@ -62,9 +122,6 @@ pub(super) struct Places<'a> {
     taken: Vec<Rows>,
 }
 
-/// The names of the columns of a disclosed record's key.
-pub(super) type KeyNames = Arc<[String]>;
-
 /// The records of one control.
 struct Span<'a> {
     test: &'a TestResult,
@@ -74,6 +131,8 @@ struct Span<'a> {
     /// How many are still to come.
     left: u64,
     reconciled: bool,
+    /// The kinds, of lines and of what is disclosed, of which it is known that the control can have them.
+    known: [Option<Arc<Kind>>; 2],
     seen: Seen,
     counts: DecisionCounts,
     withheld: u64,
@@ -86,7 +145,7 @@ struct Seen {
     /// The digests of the keys of groups.
     groups: BTreeSet<Digest>,
     /// The names of the key's columns, for rows and for groups.
-    keys: BTreeMap<bool, KeyNames>,
+    keys: BTreeMap<bool, Vec<String>>,
 }
 
 impl<'a> Places<'a> {
@@ -99,26 +158,27 @@ impl<'a> Places<'a> {
     pub(super) fn next(
         &mut self,
         line: Option<&Entry>,
-        disclosed: Option<(&Entry, &KeyNames)>,
+        disclosed: Option<&Entry>,
     ) -> Result<(), String> {
         while self.current.as_ref().is_none_or(|span| span.left == 0) {
             self.next_control()?;
         }
         let Some(span) = &mut self.current else { return Ok(()) };
         span.left = span.left.saturating_sub(1);
-        for entry in line.into_iter().chain(disclosed.map(|(entry, _)| entry)) {
-            span.fits(entry)?;
+        for (known, entry) in [line, disclosed].into_iter().enumerate() {
+            let Some(entry) = entry else { continue };
+            span.fits(entry, known)?;
             if span.base.refused > Count(0)
-                && let (Some(file), Some(row)) = (entry.file, entry.row)
+                && let (Some(file), Some(row)) = (entry.kind.file, entry.row)
                 && let Some(taken) = self.taken.get_mut(span.number)
             {
                 taken.insert(file, row);
             }
         }
         match disclosed {
-            Some((entry, names)) => {
+            Some(entry) => {
                 span.count(entry);
-                span.see(entry, names)
+                span.see(entry)
             }
             None => {
                 span.withheld = span.withheld.saturating_add(1);
@@ -150,6 +210,7 @@ impl<'a> Places<'a> {
             number,
             left: test.counts.evaluated().0,
             reconciled: population.not_reconciled.is_empty(),
+            known: [None, None],
             seen: Seen::default(),
             counts: DecisionCounts::default(),
             withheld: 0,
@@ -159,26 +220,44 @@ impl<'a> Places<'a> {
 }
 
 impl Span<'_> {
-    /// Whether the control can have such a record.
-    fn fits(&self, entry: &Entry) -> Result<(), String> {
-        if *entry.control != self.test.control.id {
-            return Err(format!("a record of {} among another control's", entry.control));
+    /// Whether the control can have such a record. `known` is the place of its kind.
+    fn fits(&mut self, entry: &Entry, known: usize) -> Result<(), String> {
+        let same = |last: &Option<Arc<Kind>>| {
+            last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &entry.kind))
+        };
+        let Some(row) = entry.row.filter(|_| self.known.get(known).is_some_and(same)) else {
+            return self.fits_anew(entry, known);
+        };
+        self.has_row(row)
+    }
+
+    fn fits_anew(&mut self, entry: &Entry, known: usize) -> Result<(), String> {
+        let kind = &entry.kind;
+        if kind.control != self.test.control.id {
+            return Err(format!("a record of {} among another control's", kind.control));
         }
-        if *entry.dataset != *self.base.name {
+        if kind.dataset != self.base.name {
             return Err("a record of another dataset than its population's base".to_owned());
         }
-        let (file, row) = match (entry.file, entry.row) {
+        let (file, row) = match (kind.file, entry.row) {
             (Some(file), Some(row)) => (file, row),
             (None, None) if !has_rows(&self.test.control) => return Ok(()),
             _ => return Err("a record without file and row".to_owned()),
         };
         // In a population of groups, single rows are those that could not be selected.
-        if !has_rows(&self.test.control) && entry.decision != Decided::Undetermined {
+        if !has_rows(&self.test.control) && kind.decision != Decided::Undetermined {
             return Err("a row in a population of groups".to_owned());
         }
         if file >= Count::of(self.base.files.len()) {
             return Err("a record in a file that its dataset does not have".to_owned());
         }
+        if let Some(known) = self.known.get_mut(known) {
+            *known = Some(Arc::clone(kind));
+        }
+        self.has_row(row)
+    }
+
+    fn has_row(&self, row: Count) -> Result<(), String> {
         if row == Count(0) || row > self.base.rows {
             return Err("a record in a row that its dataset does not have".to_owned());
         }
@@ -186,16 +265,16 @@ impl Span<'_> {
     }
 
     /// Notes a record of which everything is known.
-    fn see(&mut self, entry: &Entry, names: &KeyNames) -> Result<(), String> {
+    fn see(&mut self, entry: &Entry) -> Result<(), String> {
         self.see_row(entry)?;
         let group = entry.row.is_none();
         let group_by = &self.test.control.population.group_by;
         let expected = if group && !group_by.is_empty() {
             group_by.as_slice()
         } else {
-            self.seen.keys.entry(group).or_insert_with(|| Arc::clone(names))
+            self.seen.keys.entry(group).or_insert_with(|| entry.kind.names.clone())
         };
-        if self.reconciled && *expected != **names {
+        if self.reconciled && *expected != *entry.kind.names {
             return Err("a key of other columns than the population's".to_owned());
         }
         let key = entry.key.as_deref().unwrap_or_default();
@@ -206,7 +285,7 @@ impl Span<'_> {
     }
 
     fn see_row(&mut self, entry: &Entry) -> Result<(), String> {
-        let (Some(file), Some(row)) = (entry.file, entry.row) else { return Ok(()) };
+        let (Some(file), Some(row)) = (entry.kind.file, entry.row) else { return Ok(()) };
         // Rows that a join multiplied are said to be so.
         if self.seen.rows.insert(file, row) || !self.reconciled {
             Ok(())
@@ -216,7 +295,7 @@ impl Span<'_> {
     }
 
     fn count(&mut self, entry: &Entry) {
-        match entry.decision {
+        match entry.kind.decision {
             Decided::Conforms => self.counts.conforms.increment(),
             Decided::Violates => self.counts.violates.increment(),
             Decided::Undetermined => self.counts.undetermined.increment(),
@@ -236,6 +315,35 @@ impl Span<'_> {
         } else {
             let id = &self.test.control.id;
             Err(format!("{id}: the disclosed population and the result differ in counts"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_out_as_they_were_put_in() {
+        let kind = |number: u64| {
+            let (control, dataset) = ("CM-01".parse().unwrap(), "a".to_owned());
+            let (file, decision) = (Some(Count(number)), Decided::Violates);
+            Arc::new(Kind { control, dataset, file, decision, names: Vec::new() })
+        };
+        let kinds = [kind(0), kind(1)];
+        let keys = [None, Some(""), Some("{}"), Some(r#"{"a":"é"}"#)];
+        let entry = |n: usize| Entry {
+            kind: Arc::clone(&kinds[n / 3 % 2]),
+            row: (!n.is_multiple_of(5)).then(|| Count::of(n)),
+            key: keys[n % 4].map(Into::into),
+        };
+        let mut entries = Entries::default();
+        let put: Vec<_> = (0..40)
+            .map(entry)
+            .map(|entry| entries.put(&entry.kind, entry.row, entry.key.as_deref()).unwrap())
+            .collect();
+        for (n, short) in put.into_iter().enumerate() {
+            assert_eq!(entries.take(short), Some(entry(n)));
         }
     }
 }

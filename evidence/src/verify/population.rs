@@ -1,18 +1,18 @@
 //! The population: a digest for every evaluated record, and what is disclosed of them.
 
 use super::chunk::{self, Chunk, Chunks};
-use super::disclosed::{Disclosures, Starts};
+use super::disclosed::{Disclosures, SALT, Starts};
 use super::folder::{Covered, Folder};
 use super::ordered::ordered;
-use super::place::{Decided, Entry, KeyNames, Places};
+use super::place::{Decided, Entries, Entry, Kind, Places, Short};
 use super::records::{Reading, Shown};
 use super::scan::Memo;
 use super::sealed::Sealings;
 use super::stop::Stop;
 use super::withheld::Left;
-use super::{Kept, Tree};
+use super::{Kept, Tree, Why};
 use crate::disclosure::{self, Disclosure};
-use crate::encoding::bytes_from_base64_url;
+use crate::encoding::{bytes_from_base64_url, is_base64_url, is_digest};
 use crate::layout::{CHUNK_LINES, POPULATION, POPULATION_DISCLOSURES};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -36,7 +36,8 @@ pub(super) struct Population {
 struct Part {
     chunk: Chunk,
     /// Empty without the disclosures.
-    entries: Vec<Option<(Entry, KeyNames)>>,
+    disclosed: Vec<Option<Short>>,
+    entries: Entries,
     values: Vec<Value>,
     left: Left,
     said: Result<(), Stop>,
@@ -77,7 +78,7 @@ pub(super) fn read<'a, 'env>(
                 return Err("the records do not hold".into());
             }
             let part = part?;
-            joined.add(part.chunk.lines, part.entries)?;
+            joined.add(part.chunk.lines, (part.disclosed, part.entries))?;
             part.said?;
             chunks.add(&part.chunk)?;
             joined.population.disclosed.extend(part.values);
@@ -102,30 +103,35 @@ struct Joined<'j, 'a> {
 
 impl Joined<'_, '_> {
     /// The records of a chunk.
-    fn add(&mut self, lines: u64, entries: Vec<Option<(Entry, KeyNames)>>) -> Result<(), Stop> {
-        let mut entries = entries.into_iter();
+    fn add(
+        &mut self,
+        lines: u64,
+        (disclosed, mut entries): (Vec<Option<Short>>, Entries),
+    ) -> Result<(), Stop> {
+        let mut disclosed = disclosed.into_iter();
         for _ in 0..lines {
             let index = self.index;
-            let added = self.record(entries.next().flatten());
+            let entry = disclosed.next().flatten().map(|short| entries.take(short));
+            let entry = entry.map(|entry| entry.ok_or("not to be found")).transpose()?;
+            let added = self.record(entry);
             added.map_err(|e| Stop::from(e).at(|| chunk::place_of(POPULATION, index)))?;
             self.index = index.saturating_add(1);
         }
         Ok(())
     }
 
-    fn record(&mut self, disclosed: Option<(Entry, KeyNames)>) -> Result<(), String> {
+    fn record(&mut self, disclosed: Option<Entry>) -> Result<(), String> {
         let line = match &self.next {
             Some(shown) if shown.population == self.index => {
                 std::mem::replace(&mut self.next, self.records.next())
             }
             _ => None,
         };
-        let entry = disclosed.as_ref().map(|(entry, names)| (entry, names));
-        self.places.next(line.as_ref().map(|line| &line.entry), entry)?;
-        match (entry, &line) {
+        self.places.next(line.as_ref().map(|line| &line.entry), disclosed.as_ref())?;
+        match (&disclosed, &line) {
             (None, _) => Ok(()),
-            (Some((entry, _)), Some(line)) => agree(entry, line),
-            (Some((entry, _)), None) if entry.has_line() => {
+            (Some(entry), Some(line)) => agree(entry, line),
+            (Some(entry), None) if entry.kind.decision.has_line() => {
                 Err("the disclosed record has no record line".to_owned())
             }
             (Some(_), None) => Ok(()),
@@ -145,8 +151,16 @@ fn part(
     let mut disclosures = starts.open(folder, number, left)?;
     let mut leaf = number.saturating_mul(CHUNK_LINES);
     let mut memo = Memo::default();
-    let (mut entries, mut values) = (Vec::new(), Vec::new());
+    let (mut entries, mut shorts, mut values) = (Entries::default(), Vec::new(), Vec::new());
     let (chunk, said) = chunk::read(covered, POPULATION, number, |digest| {
+        // Counting those that are withheld, their form is all that is asked.
+        if !disclosures.present() && !kept.withheld {
+            if !is_digest(digest) {
+                return Err("not a digest".into());
+            }
+            disclosures.left.count(Why::Unexplained, 1);
+            return Ok(());
+        }
         let digest = bytes_from_base64_url(digest).map(Digest).ok_or("not a digest")?;
         let here = (leaf, &digest);
         leaf = leaf.saturating_add(1);
@@ -157,14 +171,14 @@ fn part(
             let disclosed = disclosures.next(here.0, here.1)?;
             let entry = disclosed.as_ref().map(|d| entry(d).map_err(|e| disclosures.wrong(&e)));
             values.push(disclosed.as_ref().map_or(Value::Null, |d| d.value.clone()));
-            entry.transpose()?
+            put(&mut entries, entry.transpose()?)?
         } else {
-            next(&mut disclosures, here, &mut memo)?
+            next(&mut disclosures, here, &mut memo, &mut entries)?
         };
-        entries.push(disclosed);
+        shorts.push(disclosed);
         Ok(())
     })?;
-    Ok(Part { chunk, entries, values, left: disclosures.left, said })
+    Ok(Part { chunk, disclosed: shorts, entries, values, left: disclosures.left, said })
 }
 
 /// The record that the next disclosure is of.
@@ -172,28 +186,28 @@ fn next(
     disclosures: &mut Disclosures<'_>,
     (leaf, digest): (u64, &Digest),
     memo: &mut Memo,
-) -> Result<Option<(Entry, KeyNames)>, Stop> {
+    entries: &mut Entries,
+) -> Result<Option<Short>, Stop> {
     let Some(text) = disclosures.next_text(leaf, digest)? else { return Ok(None) };
-    let (entry, salt) = match memo.entry(text.as_bytes()) {
-        Some(scanned) => {
-            let mut entry = scanned.entry;
-            keep_key(&mut entry, || scanned.key.into());
-            (Ok((entry, scanned.names)), scanned.salt.to_owned())
-        }
-        None => match disclosure::parse_exact(text) {
-            Ok(read) => (entry(&read), read.salt),
-            Err(e) => return Err(disclosures.wrong(&e)),
-        },
-    };
-    disclosures.check_salt(&salt)?;
-    entry.map(Some).map_err(|e| disclosures.wrong(&e))
+    if let Some(scanned) = memo.entry(text.as_bytes()) {
+        let key = needs_key(scanned.kind.decision, scanned.row).then_some(scanned.key);
+        let short = entries.put(scanned.kind, scanned.row, key)?;
+        let right = is_base64_url(scanned.salt, 16);
+        return if right { Ok(Some(short)) } else { Err(disclosures.wrong(SALT)) };
+    }
+    let read = disclosure::parse_exact(text).map_err(|e| disclosures.wrong(&e))?;
+    disclosures.check_salt(&read.salt)?;
+    put(entries, Some(entry(&read).map_err(|e| disclosures.wrong(&e))?))
+}
+
+fn put(entries: &mut Entries, entry: Option<Entry>) -> Result<Option<Short>, Stop> {
+    let Some(Entry { kind, row, key }) = entry else { return Ok(None) };
+    Ok(Some(entries.put(&kind, row, key.as_deref())?))
 }
 
 /// The key is needed of groups, and where it is held against a line.
-fn keep_key(entry: &mut Entry, key: impl FnOnce() -> Box<str>) {
-    if entry.has_line() || entry.row.is_none() {
-        entry.key = Some(key());
-    }
+fn needs_key(decision: Decided, row: Option<Count>) -> bool {
+    decision.has_line() || row.is_none()
 }
 
 /// A record as it is disclosed.
@@ -208,8 +222,8 @@ struct Record {
     decision: Decided,
 }
 
-/// The record that a disclosure is of, in exactly the form of the format, and its key's columns.
-pub(super) fn entry(disclosure: &Disclosure) -> Result<(Entry, KeyNames), String> {
+/// The record that a disclosure is of, in exactly the form of the format.
+pub(super) fn entry(disclosure: &Disclosure) -> Result<Entry, String> {
     let record = Record::deserialize(&disclosure.value);
     let record = record.map_err(|_| "the disclosure is not of a record".to_owned())?;
     let own = serde_json::to_string(&record).ok();
@@ -217,19 +231,19 @@ pub(super) fn entry(disclosure: &Disclosure) -> Result<(Entry, KeyNames), String
         return Err("the disclosure is not laid out as the format says".to_owned());
     }
     let Record { control, dataset, file, row, key, decision } = record;
-    let (control, dataset) = (Arc::new(control), dataset.into());
     let names = key.keys().cloned().collect();
-    let mut entry = Entry { control, dataset, file, row, decision, key: None };
-    keep_key(&mut entry, || Value::Object(key).to_string().into());
-    Ok((entry, names))
+    let key = needs_key(decision, row).then(|| Value::Object(key).to_string().into());
+    let kind = Arc::new(Kind { control, dataset, file, decision, names });
+    Ok(Entry { kind, row, key })
 }
 
 /// Holds a disclosed record against its line, as far as the line's own disclosures are there.
 fn agree(disclosed: &Entry, line: &Shown) -> Result<(), String> {
     let differ = || "the disclosed record and its line differ".to_owned();
-    let same = disclosed.dataset == line.entry.dataset
-        && (disclosed.file, disclosed.row) == (line.entry.file, line.entry.row)
-        && disclosed.decision == line.entry.decision;
+    let (kind, of_line) = (&disclosed.kind, &line.entry.kind);
+    let same = kind.dataset == of_line.dataset
+        && (kind.file, disclosed.row) == (of_line.file, line.entry.row)
+        && kind.decision == of_line.decision;
     let (Some(own), Some(key)) = (&disclosed.key, &line.entry.key) else { return Err(differ()) };
     if same && own == key && line.personal.is_empty() {
         return Ok(());

@@ -4,7 +4,7 @@ use super::chunk::{self, Chunk, Chunks};
 use super::disclosed::Disclosures;
 use super::folder::{Covered, Folder};
 use super::ordered::ordered;
-use super::place::Entry;
+use super::place::{Entries, Entry, Short};
 use super::rows::Rows;
 use super::scan::Memo;
 use super::sealed::Sealings;
@@ -58,6 +58,7 @@ pub(super) struct Needs {
 struct Part {
     chunk: Chunk,
     lines: Vec<Item>,
+    entries: Entries,
     said: Result<(), Stop>,
     tallies: Tallies,
     clear: BTreeSet<String>,
@@ -67,7 +68,7 @@ struct Part {
 enum Item {
     Record(Box<Full>),
     /// Of a common shape: nothing is personal in it.
-    Short(u64, Entry),
+    Short(u64, Short),
     Refused(Box<(RefusedRow, Option<Value>)>),
 }
 
@@ -96,6 +97,7 @@ pub(super) struct Reading<'a> {
     parts: Box<dyn Iterator<Item = Result<Part, Stop>> + 'a>,
     chunks: Option<Chunks<'a>>,
     part: std::vec::IntoIter<Item>,
+    entries: Entries,
     /// Of the chunk that is being read: it is added when its lines were.
     current: Option<(Chunk, Result<(), Stop>, Tallies)>,
     index: u64,
@@ -143,6 +145,7 @@ impl<'a> Reading<'a> {
             parts,
             chunks,
             part: Vec::new().into_iter(),
+            entries: Entries::default(),
             current: None,
             index: 0,
             disclosures,
@@ -193,8 +196,8 @@ impl<'a> Reading<'a> {
             tally::add_all(&mut self.records.tallies, tallies).map_err(|e| e.to_string())?;
         }
         let Some(part) = self.parts.next() else { return Ok(false) };
-        let Part { chunk, lines, said, tallies, clear, rules } = part?;
-        self.part = lines.into_iter();
+        let Part { chunk, lines, entries, said, tallies, clear, rules } = part?;
+        (self.part, self.entries) = (lines.into_iter(), entries);
         self.current = Some((chunk, said, tallies));
         self.records.fields.clear.extend(clear);
         self.records.rules.extend(rules);
@@ -203,7 +206,9 @@ impl<'a> Reading<'a> {
 
     fn item(&mut self, item: Item) -> Result<Option<Shown>, Stop> {
         let (population, entry, full) = match item {
-            Item::Short(population, entry) => (population, entry, None),
+            Item::Short(population, short) => {
+                (population, self.entries.take(short).ok_or("not to be found")?, None)
+            }
             Item::Record(mut full) => {
                 let value = full.value.take();
                 let Full { population, entry, facts, personal, withheld, .. } = *full;
@@ -310,13 +315,14 @@ impl<'a> Reading<'a> {
 /// Reads a chunk.
 fn part(covered: &Covered<'_>, number: u64, needs: Needs) -> Result<Part, Stop> {
     let (mut memo, mut sums) = (Memo::default(), Sums::default());
-    let (mut lines, mut tallies) = (Vec::new(), Tallies::new());
+    let (mut lines, mut entries, mut tallies) = (Vec::new(), Entries::default(), Tallies::new());
     let (mut clear, mut rules) = (BTreeSet::new(), BTreeSet::new());
     let (chunk, said) = chunk::read(covered, RECORDS, number, |bytes| {
         let scanned = if needs.kept { None } else { memo.record(bytes, &mut sums) };
         if let Some(scanned) = scanned {
-            let key = needs.keys.then(|| scanned.key.into());
-            lines.push(Item::Short(scanned.population, Entry { key, ..scanned.entry }));
+            let key = needs.keys.then_some(scanned.key);
+            let short = entries.put(scanned.kind, scanned.row, key)?;
+            lines.push(Item::Short(scanned.population, short));
             return Ok(());
         }
         let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8")?;
@@ -334,7 +340,7 @@ fn part(covered: &Covered<'_>, number: u64, needs: Needs) -> Result<Part, Stop> 
                 let of_causes = line.causes.iter().map(|cause| &cause.rule.file);
                 rules.extend(line.facts.iter().map(|f| &f.rule.file).chain(of_causes).cloned());
                 let tally: &mut Tally = tallies.entry(line.control.clone()).or_default();
-                tally.add(&line, full.entry.decision).map_err(|e| e.to_string())?;
+                tally.add(&line, full.entry.kind.decision).map_err(|e| e.to_string())?;
                 Item::Record(Box::new(full))
             }
         });
@@ -343,7 +349,7 @@ fn part(covered: &Covered<'_>, number: u64, needs: Needs) -> Result<Part, Stop> 
     sums.add_to(&mut tallies).map_err(|e| e.to_string())?;
     clear.append(&mut memo.clear);
     rules.append(&mut memo.rules);
-    Ok(Part { chunk, lines, said, tallies, clear, rules })
+    Ok(Part { chunk, lines, entries, said, tallies, clear, rules })
 }
 
 fn full(line: &RecordLine, value: Option<Value>, needs: Needs) -> Result<Full, String> {

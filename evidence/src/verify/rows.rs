@@ -8,7 +8,11 @@ const PAGE: u64 = 4096;
 
 #[derive(Default)]
 pub(super) struct Rows {
-    pages: BTreeMap<(u64, u64), Box<[u64; 64]>>,
+    /// Where each page is, by file and number.
+    places: BTreeMap<(u64, u64), usize>,
+    pages: Vec<[u64; 64]>,
+    /// The page that was looked up last: rows mostly come in their order.
+    last: Option<((u64, u64), usize)>,
     size: u64,
 }
 
@@ -16,8 +20,17 @@ impl Rows {
     /// Adds a row; whether it was not there before.
     pub(super) fn insert(&mut self, file: Count, row: Count) -> bool {
         let (word, bit) = place(row);
-        let page = self.pages.entry((file.0, row.0 / PAGE)).or_insert_with(|| Box::new([0; 64]));
-        let Some(word) = page.get_mut(word) else { return false };
+        let key = (file.0, row.0 / PAGE);
+        let at = match self.last {
+            Some((last, at)) if last == key => at,
+            _ => *self.places.entry(key).or_insert_with(|| {
+                self.pages.push([0; 64]);
+                self.pages.len().saturating_sub(1)
+            }),
+        };
+        self.last = Some((key, at));
+        let page = self.pages.get_mut(at);
+        let Some(word) = page.and_then(|page| page.get_mut(word)) else { return false };
         let new = *word & bit == 0;
         *word |= bit;
         self.size = self.size.saturating_add(u64::from(new));
@@ -31,12 +44,14 @@ impl Rows {
 
     /// Whether a row is in both.
     pub(super) fn meets(&self, other: &Self) -> bool {
-        self.pages.iter().any(|(key, page)| {
-            other
-                .pages
-                .get(key)
-                .is_some_and(|other| page.iter().zip(&**other).any(|(a, b)| a & b > 0))
+        self.places.keys().any(|key| {
+            let pages = self.page(key).zip(other.page(key));
+            pages.is_some_and(|(own, other)| own.iter().zip(other).any(|(a, b)| a & b > 0))
         })
+    }
+
+    fn page(&self, key: &(u64, u64)) -> Option<&[u64; 64]> {
+        self.pages.get(*self.places.get(key)?)
     }
 }
 

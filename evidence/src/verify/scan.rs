@@ -5,13 +5,13 @@
 //! [`disclosure::parse`](crate::disclosure::parse) reads too, and to the same. What is not read here says
 //! nothing: it is for them to judge.
 
-use super::place::{Decided, Entry};
+use super::place::{Decided, Kind};
 use super::tally::Sums;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tieout_controls::decision::RuleRef;
-use tieout_controls::{Cause, ControlId, Count};
+use tieout_controls::{Cause, Count};
 
 /// Facts, causes or columns of an object in a line of a common shape.
 const MOST: usize = 32;
@@ -19,27 +19,24 @@ const MOST: usize = 32;
 /// What was read before and may come again, so that it is compared only.
 #[derive(Default)]
 pub(super) struct Memo {
-    control: Option<Arc<ControlId>>,
-    dataset: Option<Arc<str>>,
-    key: Names,
-    values: Names,
+    kind: Option<Arc<Kind>>,
+    values: Vec<String>,
     rule: String,
     causes: Vec<(String, Cause)>,
     shape: Option<Shape>,
+    /// The amounts of the facts of the line that was read last.
+    amounts: Vec<Option<Fixed>>,
     /// The columns that stand in the lines.
     pub(super) clear: BTreeSet<String>,
     /// The files of the rules that the lines name.
     pub(super) rules: BTreeSet<String>,
 }
 
-/// The names of an object's columns.
-#[derive(Default)]
-struct Names(Arc<[String]>);
-
 /// A record line.
 pub(super) struct Scanned<'a> {
     pub(super) population: u64,
-    pub(super) entry: Entry,
+    pub(super) kind: &'a Arc<Kind>,
+    pub(super) row: Option<Count>,
     /// The JSON text of its key.
     pub(super) key: &'a str,
 }
@@ -47,18 +44,21 @@ pub(super) struct Scanned<'a> {
 /// A record that the population discloses.
 pub(super) struct ScannedEntry<'a> {
     pub(super) salt: &'a str,
-    pub(super) entry: Entry,
+    pub(super) kind: &'a Arc<Kind>,
+    pub(super) row: Option<Count>,
     /// The JSON text of its key.
     pub(super) key: &'a str,
-    /// The names of the key's columns.
-    pub(super) names: Arc<[String]>,
 }
 
 /// The line as text, if there is nothing in it that JSON escapes or that is not ASCII.
 pub(super) fn plain(line: &[u8]) -> Option<&str> {
+    if all_plain(line) { std::str::from_utf8(line).ok() } else { None }
+}
+
+/// Whether there is nothing in it that JSON escapes or that is not ASCII, but for quotes.
+fn all_plain(text: &[u8]) -> bool {
     let odd = |byte: &u8| u8::from(*byte < 0x20) | (*byte >> 7) | u8::from(*byte == b'\\');
-    let found = line.iter().fold(0, |found, byte| found | odd(byte));
-    if found == 0 { std::str::from_utf8(line).ok() } else { None }
+    text.iter().fold(0, |found, byte| found | odd(byte)) == 0
 }
 
 /// A line that was read, with the texts in it that may be others in the next line. A line that is the same
@@ -66,9 +66,9 @@ pub(super) fn plain(line: &[u8]) -> Option<&str> {
 struct Shape {
     line: String,
     slots: Vec<(usize, usize, Slot)>,
-    entry: Entry,
+    kind: Arc<Kind>,
+    row: Option<Count>,
     key: (usize, usize),
-    names: Arc<[String]>,
     /// The codes of the facts.
     facts: Vec<String>,
     causes: Vec<usize>,
@@ -89,30 +89,25 @@ enum Slot {
 
 /// What is in a line of a known shape.
 struct Found<'a> {
-    salt: &'a str,
+    salt: &'a [u8],
     row: Option<Count>,
     population: u64,
     exposure: Option<Fixed>,
-    amounts: [Option<Fixed>; MOST],
-    key: &'a str,
+    key: &'a [u8],
 }
 
 impl Shape {
-    /// Reads a line of this shape.
-    fn read<'a>(&self, line: &'a str) -> Option<Found<'a>> {
-        let (bytes, own) = (line.as_bytes(), self.line.as_bytes());
-        let mut found = Found {
-            salt: "",
-            row: self.entry.row,
-            population: 0,
-            exposure: None,
-            amounts: [None; MOST],
-            key: "",
-        };
+    /// Reads a line of this shape, and the amounts of its facts.
+    fn read<'a>(&self, bytes: &'a [u8], amounts: &mut [Option<Fixed>]) -> Option<Found<'a>> {
+        let own = self.line.as_bytes();
+        let mut found = Found { salt: b"", row: self.row, population: 0, exposure: None, key: b"" };
         let (mut at, mut from, mut key) = (0_usize, 0_usize, (0_usize, 0_usize));
         for (start, end, slot) in &self.slots {
             let same = own.get(from..*start)?;
-            let rest = bytes.get(at..)?.strip_prefix(same)?;
+            let (before, rest) = bytes.get(at..)?.split_at_checked(same.len())?;
+            if before != same {
+                return None;
+            }
             // Where a part of the line stands that is between two slots.
             let moved = |place: usize| at.wrapping_add(place).wrapping_sub(from);
             if (from..=*start).contains(&self.key.0) {
@@ -121,18 +116,18 @@ impl Shape {
             if (from..=*start).contains(&self.key.1) {
                 key.1 = moved(self.key.1);
             }
-            let begin = at.saturating_add(same.len());
-            let stop = begin.saturating_add(quote(rest)?);
-            let text = line.get(begin..stop)?;
+            let text = rest.get(..quote(rest)?)?;
             match slot {
-                Slot::Free => {}
-                Slot::Salt => found.salt = text,
+                Slot::Free if all_plain(text) => {}
+                Slot::Salt if all_plain(text) => found.salt = text,
+                Slot::Free | Slot::Salt => return None,
                 Slot::Row => found.row = Some(count(text)?),
                 Slot::Population => found.population = count(text)?.0,
                 Slot::Exposure => found.exposure = Some(fixed(text)?),
-                Slot::Amount(fact) => *found.amounts.get_mut(*fact)? = Some(fixed(text)?),
+                Slot::Amount(fact) => *amounts.get_mut(*fact)? = Some(fixed(text)?),
             }
-            (at, from) = (stop, *end);
+            at = at.wrapping_add(same.len()).wrapping_add(text.len());
+            from = *end;
         }
         if bytes.get(at..)? != own.get(from..)? {
             return None;
@@ -140,7 +135,7 @@ impl Shape {
         if self.key.1 >= from {
             key.1 = at.wrapping_add(self.key.1).wrapping_sub(from);
         }
-        found.key = line.get(key.0..key.1)?;
+        found.key = bytes.get(key.0..key.1)?;
         Some(found)
     }
 }
@@ -164,51 +159,48 @@ fn quote(bytes: &[u8]) -> Option<usize> {
 
 impl Memo {
     /// Reads a record line and adds it to the sums.
-    pub(super) fn record<'a>(&mut self, line: &'a [u8], sums: &mut Sums) -> Option<Scanned<'a>> {
-        let line = plain(line)?;
-        let found = match self.shape.as_ref().and_then(|shape| shape.read(line)) {
-            Some(found) => found,
-            None => {
-                self.shape = None;
-                self.shape = Some(self.record_shape(line)?);
-                self.shape.as_ref()?.read(line)?
-            }
-        };
+    pub(super) fn record<'a>(&'a mut self, line: &'a [u8], sums: &mut Sums) -> Option<Scanned<'a>> {
+        let found = self.find(line, Self::record_shape)?;
         let shape = self.shape.as_ref()?;
-        let mut facts = [("", None); MOST];
-        for (to, (code, amount)) in facts.iter_mut().zip(shape.facts.iter().zip(found.amounts)) {
-            *to = (code, amount);
-        }
-        let facts = facts.get(..shape.facts.len())?;
+        let facts = shape.facts.iter().map(String::as_str).zip(self.amounts.iter().copied());
         let causes = shape.causes.iter().filter_map(|at| self.causes.get(*at));
         let exposure = found.exposure.zip(shape.currency.as_deref());
-        let entry = &shape.entry;
-        sums.add(&entry.control, entry.decision, facts, causes.map(|(_, cause)| cause), exposure)?;
-        let entry = Entry { row: found.row, ..entry.clone() };
-        Some(Scanned { population: found.population, entry, key: found.key })
+        sums.add(&shape.kind, facts, causes.map(|(_, cause)| cause), exposure)?;
+        let key = std::str::from_utf8(found.key).ok()?;
+        Some(Scanned { population: found.population, kind: &shape.kind, row: found.row, key })
     }
 
     /// Reads a disclosure of the population.
-    pub(super) fn entry<'a>(&mut self, line: &'a [u8]) -> Option<ScannedEntry<'a>> {
-        let line = plain(line)?;
-        let found = match self.shape.as_ref().and_then(|shape| shape.read(line)) {
-            Some(found) => found,
-            None => {
-                self.shape = None;
-                self.shape = Some(self.entry_shape(line)?);
-                self.shape.as_ref()?.read(line)?
-            }
-        };
-        let shape = self.shape.as_ref()?;
-        let entry = Entry { row: found.row, ..shape.entry.clone() };
-        let names = Arc::clone(&shape.names);
-        Some(ScannedEntry { salt: found.salt, entry, key: found.key, names })
+    pub(super) fn entry<'a>(&'a mut self, line: &'a [u8]) -> Option<ScannedEntry<'a>> {
+        let found = self.find(line, Self::entry_shape)?;
+        let text = |bytes| std::str::from_utf8(bytes).ok();
+        let (salt, key) = (text(found.salt)?, text(found.key)?);
+        Some(ScannedEntry { salt, kind: &self.shape.as_ref()?.kind, row: found.row, key })
+    }
+
+    /// Reads a line of the shape of the last one, else makes its shape known.
+    fn find<'a>(
+        &mut self,
+        line: &'a [u8],
+        shape: impl FnOnce(&mut Self, &str) -> Option<Shape>,
+    ) -> Option<Found<'a>> {
+        let amounts = &mut self.amounts;
+        let found = self.shape.as_ref().and_then(|shape| shape.read(line, amounts));
+        if found.is_some() {
+            return found;
+        }
+        let text = plain(line)?;
+        self.shape = None;
+        let shape = shape(self, text)?;
+        self.amounts.clear();
+        self.amounts.resize(shape.facts.len(), None);
+        self.shape.insert(shape).read(line, &mut self.amounts)
     }
 
     fn record_shape(&mut self, line: &str) -> Option<Shape> {
         let mut text = Text { line, at: 0, slots: Vec::new() };
         text.skip(r#"{"v":"1","kind":"record","control":""#)?;
-        let control = self.control(text.quoted()?)?;
+        let control = text.quoted()?;
         text.skip(r#","decision":""#)?;
         let decision = match text.quoted()? {
             "violates" => Decided::Violates,
@@ -216,12 +208,12 @@ impl Memo {
             _ => return None,
         };
         text.skip(r#","dataset":""#)?;
-        let dataset = self.dataset(text.quoted()?);
+        let dataset = text.quoted()?;
         let (file, row) = text.place()?;
         text.skip(r#","population":""#)?;
-        count(text.slot(Slot::Population)?)?;
+        count(text.slot(Slot::Population)?.as_bytes())?;
         text.skip(r#","key":"#)?;
-        let key = text.object(&mut self.key, &mut self.clear)?;
+        let (key, names) = text.object()?;
         text.skip(r#","facts":["#)?;
         let facts = self.facts(&mut text)?;
         text.skip(r#","causes":["#)?;
@@ -231,7 +223,7 @@ impl Memo {
             Some(()) => None,
             None => {
                 text.skip(r#"{"amount":""#)?;
-                fixed(text.slot(Slot::Exposure)?)?;
+                fixed(text.slot(Slot::Exposure)?.as_bytes())?;
                 text.skip(r#","currency":""#)?;
                 let currency = text.quoted()?;
                 text.skip("}")?;
@@ -239,7 +231,7 @@ impl Memo {
             }
         };
         text.skip(r#","values":"#)?;
-        text.object(&mut self.values, &mut self.clear)?;
+        let (_, values) = text.object()?;
         let rests = match decision {
             Decided::Violates => !facts.is_empty(),
             _ => facts.is_empty() && !causes.is_empty(),
@@ -247,9 +239,13 @@ impl Memo {
         if text.rest() != "}" || !rests {
             return None;
         }
-        let entry = Entry { control, dataset, file, row, decision, key: None };
-        let (line, names) = (line.to_owned(), Arc::clone(&self.key.0));
-        Some(Shape { line, slots: text.slots, entry, key, names, facts, causes, currency })
+        if self.values != values {
+            self.clear.extend(values.iter().cloned());
+            self.values = values;
+        }
+        let kind = self.kind((control, dataset), file, decision, names)?;
+        let (line, slots) = (line.to_owned(), text.slots);
+        Some(Shape { line, slots, kind, row, key, facts, causes, currency })
     }
 
     fn entry_shape(&mut self, line: &str) -> Option<Shape> {
@@ -257,12 +253,12 @@ impl Memo {
         text.skip(r#"[""#)?;
         text.slot(Slot::Salt)?;
         text.skip(r#","record",{"control":""#)?;
-        let control = self.control(text.quoted()?)?;
+        let control = text.quoted()?;
         text.skip(r#","dataset":""#)?;
-        let dataset = self.dataset(text.quoted()?);
+        let dataset = text.quoted()?;
         let (file, row) = text.place()?;
         text.skip(r#","key":"#)?;
-        let key = text.object(&mut self.key, &mut self.clear)?;
+        let (key, names) = text.object()?;
         text.skip(r#","decision":""#)?;
         let decision = match text.quoted()? {
             "conforms" => Decided::Conforms,
@@ -274,26 +270,35 @@ impl Memo {
         if text.rest() != "}]" {
             return None;
         }
-        let entry = Entry { control, dataset, file, row, decision, key: None };
-        let (line, names) = (line.to_owned(), Arc::clone(&self.key.0));
+        let kind = self.kind((control, dataset), file, decision, names)?;
+        let (line, slots) = (line.to_owned(), text.slots);
         let (facts, causes, currency) = (Vec::new(), Vec::new(), None);
-        Some(Shape { line, slots: text.slots, entry, key, names, facts, causes, currency })
+        Some(Shape { line, slots, kind, row, key, facts, causes, currency })
     }
 
-    fn control(&mut self, id: &str) -> Option<Arc<ControlId>> {
-        match &self.control {
-            Some(last) if last.as_str() == id => {}
-            _ => self.control = Some(Arc::new(id.parse().ok()?)),
-        }
-        self.control.clone()
-    }
-
-    fn dataset(&mut self, name: &str) -> Arc<str> {
-        let last = self.dataset.get_or_insert_with(|| name.into());
-        if **last != *name {
-            *last = name.into();
-        }
-        Arc::clone(last)
+    /// The kind of a line: that of the last one, if it is the same.
+    fn kind(
+        &mut self,
+        (control, dataset): (&str, &str),
+        file: Option<Count>,
+        decision: Decided,
+        names: Vec<String>,
+    ) -> Option<Arc<Kind>> {
+        let known = self.kind.take().filter(|kind| {
+            kind.control.as_str() == control
+                && *kind.dataset == *dataset
+                && (kind.file, kind.decision) == (file, decision)
+                && kind.names == names
+        });
+        let kind = match known {
+            Some(known) => known,
+            None => {
+                self.clear.extend(names.iter().cloned());
+                let (control, dataset) = (control.parse().ok()?, dataset.to_owned());
+                Arc::new(Kind { control, dataset, file, decision, names })
+            }
+        };
+        Some(Arc::clone(self.kind.insert(kind)))
     }
 
     /// The codes of a line's facts, behind their bracket.
@@ -309,7 +314,9 @@ impl Memo {
             let amount = text.optional(r#","amount":""#, Slot::Amount(facts.len()))?;
             text.optional(r#","message":""#, Slot::Free)?;
             text.skip("}")?;
-            if facts.len() >= MOST || amount.is_some_and(|amount| fixed(amount).is_none()) {
+            if facts.len() >= MOST
+                || amount.is_some_and(|amount| fixed(amount.as_bytes()).is_none())
+            {
                 return None;
             }
             facts.push(code);
@@ -405,19 +412,19 @@ impl<'a> Text<'a> {
     fn place(&mut self) -> Option<(Option<Count>, Option<Count>)> {
         self.skip(r#","file":"#)?;
         let file = match self.skip("\"") {
-            Some(()) => Some(count(self.quoted()?)?),
+            Some(()) => Some(count(self.quoted()?.as_bytes())?),
             None => self.skip("null").map(|()| None)?,
         };
         self.skip(r#","row":"#)?;
         let row = match self.skip("\"") {
-            Some(()) => Some(count(self.slot(Slot::Row)?)?),
+            Some(()) => Some(count(self.slot(Slot::Row)?.as_bytes())?),
             None => self.skip("null").map(|()| None)?,
         };
         Some((file, row))
     }
 
-    /// An object of texts and nulls; gives where it stands. Its names are noted.
-    fn object(&mut self, names: &mut Names, all: &mut BTreeSet<String>) -> Option<(usize, usize)> {
+    /// An object of texts and nulls; gives where it stands, and its names.
+    fn object(&mut self) -> Option<((usize, usize), Vec<String>)> {
         let (start, mut own) = (self.at, Vec::new());
         self.skip("{")?;
         while self.skip("}").is_none() {
@@ -433,11 +440,7 @@ impl<'a> Text<'a> {
                 None => self.skip("null")?,
             }
         }
-        if *names.0 != *own {
-            all.extend(own.iter().cloned());
-            names.0 = Arc::from(own);
-        }
-        Some((start, self.at))
+        Some(((start, self.at), own))
     }
 }
 
@@ -447,42 +450,57 @@ fn exact<T: Serialize + DeserializeOwned>(text: &str) -> Option<T> {
     (serde_json::to_string(&value).ok()? == text).then_some(value)
 }
 
-/// A count in its one notation.
-fn count(text: &str) -> Option<Count> {
-    let canonical = text == "0" || !text.starts_with(['0', '+']);
-    text.parse().ok().filter(|_| canonical).map(Count)
+/// A count in its one notation, of up to 19 digits.
+fn count(text: &[u8]) -> Option<Count> {
+    let number = digits(text, 19)?;
+    let canonical = text == b"0" || !text.starts_with(b"0");
+    canonical.then_some(Count(number))
+}
+
+/// The number of these digits, of which there are some and at most so many, but no more than 19.
+fn digits(text: &[u8], most: usize) -> Option<u64> {
+    let (mut number, mut odd) = (0_u64, text.is_empty() || text.len() > most);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        odd |= digit > 9;
+        number = number.wrapping_mul(10).wrapping_add(digit.into());
+    }
+    (!odd).then_some(number)
 }
 
 /// An amount in its one notation, of up to 18 digits.
-fn fixed(text: &str) -> Option<Fixed> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let canonical = whole == "0" || !whole.starts_with('0');
-    if unsigned.len() > 19 || !digits(whole) || !digits(fraction) || !canonical {
+fn fixed(text: &[u8]) -> Option<Fixed> {
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    let point = unsigned.iter().position(|byte| *byte == b'.').unwrap_or(unsigned.len());
+    let (whole, fraction) = unsigned.split_at_checked(point)?;
+    if whole != b"0" && whole.starts_with(b"0") {
         return None;
     }
-    let point = unsigned.len() > whole.len();
-    let scale = if point { u32::try_from(fraction.len()).ok()? } else { 0 };
-    let digits = unsigned.bytes().filter(u8::is_ascii_digit);
-    let number = digits.fold(0_i64, |n, byte| n.wrapping_mul(10).wrapping_add((byte & 15).into()));
-    let negative = unsigned.len() < text.len();
-    // There is no negative zero.
-    let number = if negative {
-        Some(number).filter(|n| *n > 0).map(i64::wrapping_neg)
+    let mut number = i128::from(digits(whole, 18)?);
+    let mut scale = 0;
+    if let Some((_, fraction)) = fraction.split_first() {
+        let power = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+        let most = 18_usize.checked_sub(whole.len())?;
+        number = number.checked_mul(power)?.checked_add(digits(fraction, most)?.into())?;
+        scale = u32::try_from(fraction.len()).ok()?;
+    }
+    if unsigned.len() == text.len() {
+        Some((number, scale))
     } else {
-        Some(number)
-    };
-    Some((i128::from(number?), scale))
+        // There is no negative zero.
+        Some((-number, scale)).filter(|_| number > 0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::line::Line;
+    use crate::verify::place::Entry;
     use crate::verify::population;
     use crate::verify::tally::{Tallies, Tally};
     use sha2::{Digest as _, Sha256};
+    use tieout_controls::Decimal;
 
     const LINES: [&str; 6] = [
         r#"{"v":"1","kind":"record","control":"CM-02","decision":"violates","dataset":"a","file":"0","row":"12","population":"4","key":{"id":"C 2","b":null},"facts":[{"rule":{"file":"s/r.rego","line":"3","last_line":"9"},"code":"x","expected":"","actual":"1","amount":"-0.05","message":"m"}],"causes":[],"exposure":{"amount":"10.00","currency":"EUR"},"values":{"c":"2"}}"#,
@@ -523,7 +541,7 @@ mod tests {
         };
         let entry = Entry::of(&line).ok()?;
         let mut tally = Tally::default();
-        tally.add(&line, entry.decision).ok()?;
+        tally.add(&line, entry.kind.decision).ok()?;
         Some((line.population.0, entry, serde_json::to_string(&line.key).unwrap(), tally))
     }
 
@@ -548,18 +566,58 @@ mod tests {
             read += 1;
             let told = String::from_utf8_lossy(&line).into_owned();
             let (population, entry, key, tally) = strictly(&line).expect(&told);
-            assert_eq!(
-                (scanned.population, &scanned.entry, scanned.key),
-                (population, &entry, key.as_str())
-            );
+            assert_eq!((scanned.population, scanned.key), (population, key.as_str()));
+            assert_eq!((scanned.kind, scanned.row), (&entry.kind, entry.row));
             let mut tallies = Tallies::new();
             sums.add_to(&mut tallies).unwrap();
-            let own = &tallies[entry.control.as_ref()];
+            let own = &tallies[&entry.kind.control];
             assert_eq!((own.violates, own.undetermined), (tally.violates, tally.undetermined));
             assert!(own.by_code == tally.by_code && own.amounts == tally.amounts, "{told}");
             assert!(own.groups == tally.groups, "{told}");
         }
         assert!(read > 1_000 && left > 1_000, "{read} read, {left} not");
+    }
+
+    #[test]
+    fn numbers_are_read_as_the_strict_reader_does() {
+        let strict = |text: &str| serde_json::from_str::<Decimal>(&format!("\"{text}\"")).ok();
+        let (mut read, mut left) = (0, 0);
+        let most = u64::MAX.to_string();
+        for text in
+            ["", "-", ".", "0", "00", "01", "-0", "-0.0", "-1", "1.", ".5", "1.50", "+1", "1e3"]
+                .into_iter()
+                .chain([
+                    "-0.05",
+                    "00.5",
+                    "1.2.3",
+                    "1-",
+                    "12345678.0123456789",
+                    "12345678.01234567890",
+                ])
+                .chain(["999999999999999999", "9999999999999999999", "-9999999999999999999"])
+                .chain([
+                    "0.00000000000000001",
+                    "0.000000000000000001",
+                    &most,
+                    "18446744073709551616",
+                ])
+        {
+            let number: Option<Count> = serde_json::from_str(&format!("\"{text}\"")).ok();
+            if let Some(found) = count(text.as_bytes()) {
+                assert_eq!(Some(found), number, "{text}");
+            }
+            match fixed(text.as_bytes()) {
+                Some((number, scale)) => {
+                    let found = Decimal::from_scaled(number, scale);
+                    assert_eq!(Some(found.clone()), strict(text), "{text}");
+                    assert_eq!(found.to_string(), text);
+                    read += 1;
+                }
+                None => left += 1,
+            }
+        }
+        assert!(read > 5 && left > 10, "{read} read, {left} not");
+        assert_eq!(count(b"9999999999999999999"), Some(Count(9_999_999_999_999_999_999)));
     }
 
     #[test]
@@ -577,9 +635,9 @@ mod tests {
             read += 1;
             let text = std::str::from_utf8(&line).unwrap();
             let strict = crate::disclosure::parse_exact(text).expect(text);
-            let (entry, names) = population::entry(&strict).expect(text);
-            assert_eq!((scanned.salt, &*scanned.names), (strict.salt.as_str(), &*names));
-            assert_eq!(scanned.entry, Entry { key: None, ..entry });
+            let entry = population::entry(&strict).expect(text);
+            assert_eq!(scanned.salt, strict.salt.as_str());
+            assert_eq!((scanned.kind, scanned.row), (&entry.kind, entry.row));
             assert_eq!(scanned.key, strict.value["key"].to_string());
         }
         assert!(read > 1_000 && left > 1_000, "{read} read, {left} not");

@@ -1,6 +1,6 @@
 //! What the record lines add up to.
 
-use super::place::Decided;
+use super::place::{Decided, Kind};
 use super::scan::Fixed;
 use crate::line::RecordLine;
 use std::borrow::Borrow;
@@ -95,7 +95,8 @@ pub(super) struct Sums {
 }
 
 struct Summed {
-    control: Arc<ControlId>,
+    /// That of the last line.
+    kind: Arc<Kind>,
     violates: u64,
     undetermined: u64,
     codes: Vec<(String, Sum)>,
@@ -120,30 +121,31 @@ impl Sums {
     /// Adds a line. The amounts have up to 18 digits, so that no sum in memory can overflow.
     pub(super) fn add<'c>(
         &mut self,
-        control: &Arc<ControlId>,
-        decision: Decided,
-        facts: &[(&str, Option<Fixed>)],
+        kind: &Arc<Kind>,
+        facts: impl Iterator<Item = (&'c str, Option<Fixed>)>,
         causes: impl Iterator<Item = &'c Cause>,
         exposure: Option<(Fixed, &str)>,
     ) -> Option<()> {
         let at = self.controls.iter().rposition(|summed| {
-            Arc::ptr_eq(&summed.control, control) || summed.control == *control
+            Arc::ptr_eq(&summed.kind, kind) || summed.kind.control == kind.control
         });
         let at = at.unwrap_or_else(|| {
-            let control = Arc::clone(control);
-            let (codes, causes) = (Vec::new(), Vec::new());
-            self.controls.push(Summed { control, violates: 0, undetermined: 0, codes, causes });
+            let (kind, codes, causes) = (Arc::clone(kind), Vec::new(), Vec::new());
+            self.controls.push(Summed { kind, violates: 0, undetermined: 0, codes, causes });
             self.controls.len().saturating_sub(1)
         });
         let summed = self.controls.get_mut(at)?;
-        let count = match decision {
+        if !Arc::ptr_eq(&summed.kind, kind) {
+            summed.kind = Arc::clone(kind);
+        }
+        let count = match kind.decision {
             Decided::Undetermined => &mut summed.undetermined,
             _ => &mut summed.violates,
         };
         *count = count.saturating_add(1);
         let currency = exposure.map_or("", |(_, currency)| currency);
         for (code, amount) in facts {
-            sum_of(&mut summed.codes, *code)?.add(amount.map(|amount| (amount, currency)));
+            sum_of(&mut summed.codes, code)?.add(amount.map(|amount| (amount, currency)));
         }
         for cause in causes {
             sum_of(&mut summed.causes, cause)?.add(exposure);
@@ -154,7 +156,7 @@ impl Sums {
     /// Adds everything to the tallies.
     pub(super) fn add_to(self, tallies: &mut Tallies) -> Result<(), DecimalError> {
         for summed in self.controls {
-            let tally = tallies.entry(summed.control.as_ref().clone()).or_default();
+            let tally = tallies.entry(summed.kind.control.clone()).or_default();
             tally.count(Decided::Violates, summed.violates);
             tally.count(Decided::Undetermined, summed.undetermined);
             for (code, sum) in summed.codes {
