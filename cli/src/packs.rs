@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
-use tieout_evidence::log::pack_folders;
+use tieout_evidence::log::{self, PackFolder};
 use tieout_evidence::vault::Vault;
 use tieout_evidence::verify::{
     Anchor, Reading, Unseal, Verdict, Verification, VerifiedPack, VerifyError, check_with,
@@ -28,8 +28,17 @@ pub(crate) const ENVELOPE: &str = "statement.dsse.json";
 /// The folder can't be read.
 pub(crate) fn folders(workspace: &Workspace) -> Outcome<Vec<PathBuf>> {
     let packs = workspace.packs();
-    let names = pack_folders(&packs).map_err(|e| Failure::file(&packs, &e))?;
+    let names = log::pack_folders(&packs).map_err(|e| Failure::file(&packs, &e))?;
     Ok(names.into_iter().map(|name| packs.join(name)).collect())
+}
+
+/// What is in these folders: each with its envelope, or why that can't be read.
+///
+/// # Errors
+/// The folder of the packs can't be read.
+pub(crate) fn present(workspace: &Workspace) -> Outcome<Vec<PackFolder>> {
+    let packs = workspace.packs();
+    log::present(&packs).map_err(|e| Failure::file(&packs, &e))
 }
 
 /// The pack that a user names: a folder, or the name of a pack of the workspace, or the beginning
@@ -202,9 +211,9 @@ pub(crate) fn anchor(files: &AnchorFiles, workspace: Option<&Workspace>) -> Outc
 /// Their folder can't be read.
 pub(crate) fn envelopes(workspace: &Workspace) -> Outcome<BTreeMap<Digest, PathBuf>> {
     let mut found = BTreeMap::new();
-    for folder in folders(workspace)? {
-        if let Ok(bytes) = std::fs::read(folder.join(ENVELOPE)) {
-            found.entry(digest(&bytes)).or_insert(folder);
+    for pack in present(workspace)? {
+        if let Ok((digest, _)) = pack.envelope {
+            found.entry(digest).or_insert(pack.path);
         }
     }
     Ok(found)

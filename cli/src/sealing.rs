@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Failure, Outcome, warn};
 use crate::exit::Exit;
 use crate::keys::Keys;
 use crate::output;
+use crate::packs;
 use crate::progress::Spinner;
 use crate::turn::Turn;
 use crate::witnesses::Witnesses;
@@ -15,7 +16,7 @@ use tieout_controls::paper::{EvaluatedRecord, PaperError, WorkingPaper};
 use tieout_engine::progress::Progress as _;
 use tieout_engine::run::{ReadyRun, RunOutput};
 use tieout_evidence::intent::{Runs, open_intents};
-use tieout_evidence::log;
+use tieout_evidence::log::{self, PackFolder};
 use tieout_evidence::logbook;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::public_key::PublicKey;
@@ -117,7 +118,8 @@ impl Sealing<'_> {
         let origin = self.workspace.origin();
         let operator = self.keys.operator.public_key();
         let Some(log) = NoteKey::new(&origin, self.keys.log.public_key()) else { return Ok(()) };
-        let audit = audit(&self.workspace.log(), &self.workspace.packs(), (&operator, &log))?;
+        let present = packs::present(self.workspace)?;
+        let audit = audit(&self.workspace.log(), &present, (&operator, &log))?;
         for finding in audit.runs.findings.iter().filter(|finding| finding.index() != own.index) {
             self.spinner.aside(|| remark(quiet, &format!("note: {finding}")));
         }
@@ -154,13 +156,13 @@ pub(crate) struct Audit {
     pub(crate) runs: Runs,
 }
 
-/// Holds a log against the packs in a folder.
+/// Holds a log against the packs that are present. Of those that can't be read the caller tells.
 ///
 /// # Errors
-/// Log or packs can't be read, or the log does not hold.
+/// The log can't be read, or does not hold.
 pub(crate) fn audit(
     folder: &Path,
-    packs: &Path,
+    packs: &[PackFolder],
     (operator, key): (&PublicKey, &NoteKey),
 ) -> Outcome<Audit> {
     let read = log::read(folder, key)
@@ -170,9 +172,8 @@ pub(crate) fn audit(
             Failure { exit: Exit::Unproven, diagnostics }
         });
     let (statements, log) = read?;
-    let unexplained = log::audit(&log, &statements, packs).map_err(|e| Failure::file(packs, &e))?;
+    let unexplained = log::audit(&log, &statements, packs);
     let runs = open_intents(&log, &statements, operator, packs);
-    let runs = runs.map_err(|e| Failure::file(packs, &e))?;
     Ok(Audit { entries: log.entries.len(), unexplained, runs })
 }
 

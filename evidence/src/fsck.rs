@@ -83,7 +83,7 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
     let mut present = BTreeSet::new();
     for name in pack_folders(watch.packs)? {
         let pack = watch.packs.join(&name);
-        let what = format!("pack `{name}`");
+        let what = format!("pack `{}`", name.display());
         let Some(envelope) = read(&pack.join(STATEMENT))? else {
             found.wrong.push(format!("{what} has no `{STATEMENT}`"));
             continue;

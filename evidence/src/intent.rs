@@ -7,16 +7,13 @@
 use crate::claims::{self, DatasetClaim};
 use crate::dsse::Envelope;
 use crate::encoding::sha256;
-use crate::layout::STATEMENT;
-use crate::log::{LogEntries, pack_folders};
+use crate::log::{LogEntries, PackFolder};
 use crate::logbook::Statement;
 use crate::public_key::PublicKey;
 use crate::statement::{self, Stated, is_instant};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io;
-use std::path::Path;
 use tieout_controls::result::{PolicyIdentity, RunParameters};
 use tieout_controls::{Control, ControlId, Count, DatasetSummary, Digest, RunResult};
 
@@ -146,6 +143,15 @@ pub enum RunFinding {
         /// When it was announced, by the operator's word.
         announced_at: String,
     },
+    /// A run was announced, no pack that can be read names it, and some can't be read.
+    Unknown {
+        /// The announcement's index in the log.
+        index: Count,
+        /// When it was announced, by the operator's word.
+        announced_at: String,
+        /// The folders of the packs that can't be read.
+        packs: Vec<String>,
+    },
     /// One announcement has several results.
     Shared {
         /// The announcement's index in the log.
@@ -178,7 +184,9 @@ impl RunFinding {
     /// The announcement's index in the log.
     pub fn index(&self) -> Count {
         match self {
-            Self::Open { index, .. } | Self::Shared { index, .. } => *index,
+            Self::Open { index, .. } | Self::Unknown { index, .. } | Self::Shared { index, .. } => {
+                *index
+            }
         }
     }
 }
@@ -190,6 +198,12 @@ impl fmt::Display for RunFinding {
                 f,
                 "the run announced at log entry {index} ({announced_at}) has no result: no pack here \
                  names it, and nothing says that it was abandoned"
+            ),
+            Self::Unknown { index, announced_at, packs } => write!(
+                f,
+                "whether the run announced at log entry {index} ({announced_at}) has a result can't be \
+                 told: packs `{}` can't be read, and no other names it",
+                packs.join("`, `")
             ),
             Self::Shared { index, packs } => write!(
                 f,
@@ -229,24 +243,28 @@ pub struct Runs {
     pub notes: Vec<RunNote>,
 }
 
-/// Holds the announcements of a log, as far as the operator signed them, against the packs in a folder
-/// that are in the log. The packs themselves are not verified.
-///
-/// # Errors
-/// When the folder can't be read.
+/// Holds the announcements of a log, as far as the operator signed them, against the packs
+/// [present](crate::log::present) that are in the log. The packs themselves are not verified.
 pub fn open_intents(
     log: &LogEntries,
     statements: &[Statement],
     operator: &PublicKey,
-    packs: &Path,
-) -> io::Result<Runs> {
+    packs: &[PackFolder],
+) -> Runs {
     let mut named: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
+    let mut unread = Vec::new();
     let known: BTreeSet<_> = log.entries.iter().collect();
-    for pack in pack_folders(packs)? {
-        let Ok(bytes) = std::fs::read(packs.join(&pack).join(STATEMENT)) else { continue };
-        let intent = known.contains(&sha256(&bytes)).then(|| intent_of(&bytes, operator)).flatten();
-        if let Some(intent) = intent {
-            named.entry(intent).or_default().push(pack);
+    for pack in packs {
+        let intent = match &pack.envelope {
+            Ok((digest, envelope)) if known.contains(digest) && envelope.is_by(operator) => {
+                claims::Statement::parse(&envelope.payload)
+            }
+            Ok(_) => continue,
+            Err(why) => Err(why.clone()),
+        };
+        match intent {
+            Ok(statement) => named.entry(statement.predicate.intent).or_default().push(pack.name()),
+            Err(_) => unread.push(pack.name()),
         }
     }
     let mut runs = Runs::default();
@@ -272,20 +290,17 @@ pub fn open_intents(
             (None, Some(reason)) => runs.notes.push(RunNote::Abandoned { index, reason }),
             (None, None) => {
                 let announced_at = intent.announced_at;
-                runs.findings.push(RunFinding::Open { index, announced_at });
+                runs.findings.push(match unread.is_empty() {
+                    true => RunFinding::Open { index, announced_at },
+                    false => RunFinding::Unknown { index, announced_at, packs: unread.clone() },
+                });
             }
         }
     }
     let again = configurations.into_iter().filter(|(_, indices)| indices.len() > 1);
     let again = again.map(|(configuration, indices)| RunNote::Again { configuration, indices });
     runs.notes.extend(again);
-    Ok(runs)
-}
-
-/// The announcement that a pack's statement names, where the operator signed it.
-fn intent_of(bytes: &[u8], operator: &PublicKey) -> Option<Digest> {
-    let envelope = signed(bytes, operator)?;
-    Some(claims::Statement::parse(&envelope.payload).ok()?.predicate.intent)
+    runs
 }
 
 /// The envelope in a file, where the operator signed it.

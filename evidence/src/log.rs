@@ -7,18 +7,21 @@
 //! was interrupted, and the next one drops it.
 
 use crate::checkpoint::Checkpoint;
+use crate::dsse::Envelope;
 use crate::encoding::sha256;
 #[cfg(feature = "seal")]
 use crate::layout::PROOF;
-use crate::layout::STATEMENT;
+use crate::layout::{MAX_ENVELOPE, STATEMENT};
 use crate::logbook::{self, Statement};
 use crate::merkle;
 use crate::note::NoteKey;
 #[cfg(feature = "seal")]
 use crate::proof::LogProof;
 use std::collections::BTreeSet;
-use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
 
 /// The file of the entries.
@@ -138,34 +141,73 @@ pub(crate) fn leaves(entries: &[Digest]) -> Vec<Digest> {
     entries.iter().map(|entry| merkle::leaf_hash(&entry.0)).collect()
 }
 
-/// What a reader of the log should know: a sentence for each entry that neither a pack in the folder
-/// nor a statement of the log explains (a pack was moved, or never finished), and for each pack that is
-/// not in the log.
+/// A folder among the packs.
+#[derive(Debug, Clone)]
+pub struct PackFolder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its entry in the log (the SHA-256 of the envelope file) and the envelope, whose signature is to be
+    /// verified; or why the file can't be read. Such a folder may be any pack that is missed otherwise.
+    pub envelope: Result<(Digest, Envelope), String>,
+}
+
+impl PackFolder {
+    /// Its name, as it is told. What is not UTF-8 stands escaped in quotes, so that it is no other's name.
+    pub fn name(&self) -> String {
+        shown(self.path.file_name().unwrap_or_default())
+    }
+}
+
+fn shown(name: &OsStr) -> String {
+    name.to_str().map_or_else(|| format!("{name:?}"), str::to_owned)
+}
+
+/// What lies in the folder of the packs, sorted by name; empty when there is no such folder. Each envelope
+/// file is read once; the packs are not verified.
 ///
 /// # Errors
-/// When the folder can't be read.
-pub fn audit(log: &LogEntries, statements: &[Statement], packs: &Path) -> io::Result<Vec<String>> {
+/// When the folder can't be read. What can't be read in it is told in its place.
+pub fn present(packs: &Path) -> io::Result<Vec<PackFolder>> {
+    let folders = pack_folders(packs)?.into_iter().map(|name| packs.join(name));
+    let read = |path: PathBuf| PackFolder { envelope: envelope(&path.join(STATEMENT)), path };
+    Ok(folders.map(read).collect())
+}
+
+fn envelope(path: &Path) -> Result<(Digest, Envelope), String> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_ENVELOPE.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|e| format!("`{STATEMENT}` can't be read: {e}"))?;
+    if u64::try_from(bytes.len()).map_or(true, |length| length > MAX_ENVELOPE) {
+        return Err(format!("`{STATEMENT}` is larger than an envelope"));
+    }
+    let envelope = Envelope::parse(&bytes).map_err(|why| format!("`{STATEMENT}`: {why}"))?;
+    Ok((sha256(&bytes), envelope))
+}
+
+/// What a reader of the log should know: a sentence for each entry that neither a pack nor a statement of
+/// the log explains (a pack was moved, can't be read, or was never finished), and for each pack that is not
+/// in the log. Of the folders that can't be read the caller tells.
+pub fn audit(log: &LogEntries, statements: &[Statement], packs: &[PackFolder]) -> Vec<String> {
     let mut present: BTreeSet<_> = statements.iter().map(|statement| statement.digest).collect();
     let known: BTreeSet<_> = log.entries.iter().collect();
-    let mut notes = Vec::new();
     let mut unlogged = Vec::new();
-    for folder in pack_folders(packs)? {
-        let Ok(envelope) = std::fs::read(packs.join(&folder).join(STATEMENT)) else { continue };
-        let digest = sha256(&envelope);
-        present.insert(digest);
-        if !known.contains(&digest) {
-            unlogged.push(format!("pack `{folder}` is not in the log"));
+    for pack in packs {
+        let Ok((digest, _)) = &pack.envelope else { continue };
+        present.insert(*digest);
+        if !known.contains(digest) {
+            unlogged.push(format!("pack `{}` is not in the log", pack.name()));
         }
     }
-    for (index, entry) in log.entries.iter().enumerate() {
-        if !present.contains(entry) {
-            notes.push(format!(
-                "log entry {index} has no pack and no statement here: moved, or an interrupted run"
-            ));
-        }
-    }
+    let why = match packs.iter().all(|pack| pack.envelope.is_ok()) {
+        true => "no pack and no statement here: moved, or an interrupted run",
+        false => "no pack and no statement here that can be read",
+    };
+    let unexplained = log.entries.iter().enumerate().filter(|(_, entry)| !present.contains(entry));
+    let mut notes: Vec<_> =
+        unexplained.map(|(index, _)| format!("log entry {index} has {why}")).collect();
     notes.append(&mut unlogged);
-    Ok(notes)
+    notes
 }
 
 /// A pack of the folder that these entries do not have at the index that its proof says, or not at
@@ -187,7 +229,7 @@ pub(crate) fn unlogged(entries: &[Digest], packs: &Path) -> io::Result<Option<St
             None => entries.contains(&envelope),
         };
         if !known {
-            return Ok(Some(folder));
+            return Ok(Some(shown(&folder)));
         }
     }
     Ok(None)
@@ -198,7 +240,7 @@ pub(crate) fn unlogged(entries: &[Digest], packs: &Path) -> io::Result<Option<St
 ///
 /// # Errors
 /// When the folder can't be read.
-pub fn pack_folders(packs: &Path) -> io::Result<Vec<String>> {
+pub fn pack_folders(packs: &Path) -> io::Result<Vec<OsString>> {
     let entries = match std::fs::read_dir(packs) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -206,8 +248,8 @@ pub fn pack_folders(packs: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && entry.file_type()?.is_dir() {
+        let name = entry.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") && entry.file_type()?.is_dir() {
             names.push(name);
         }
     }

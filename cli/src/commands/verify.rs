@@ -12,10 +12,13 @@ use crate::text::visible_line;
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use tieout_evidence::erasure::Receipts;
+use tieout_evidence::log::PackFolder;
 use tieout_evidence::logbook::statements;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::public_key::PublicKey;
-use tieout_evidence::verify::{Anchor, Reading, Reviews, Verdict, Verification};
+use tieout_evidence::verify::{
+    Anchor, Reading, Reviews, Verdict, Verification, VerifyError, check_with,
+};
 
 /// Verifies a pack under the keys given, and only those: an anchor comes from outside. Without a pack,
 /// the workspace.
@@ -47,15 +50,15 @@ fn whole(global: &Global, args: &Verify) -> Outcome<Exit> {
     let anchor = packs::anchor(&args.anchor, Some(&workspace))?;
     let (operator, key) = both(&anchor)?;
     let (mut findings, mut lines) = (Vec::new(), Vec::new());
-    for folder in packs::folders(&workspace)? {
-        let verification = packs::check_only(&folder, &anchor, Reading::default())?;
-        let shown = output::shown(&folder);
-        match verification.verdict {
-            Verdict::Valid => lines.push(format!("  ok      {}", visible_line(&shown))),
-            _ => findings.push(format!("pack `{shown}`: {}", packs::first_failure(&verification))),
+    let present = packs::present(&workspace)?;
+    for pack in &present {
+        let shown = output::shown(&pack.path);
+        match holds(pack, &anchor)? {
+            Ok(()) => lines.push(format!("  ok      {}", visible_line(&shown))),
+            Err(why) => findings.push(format!("pack `{shown}`: {why}")),
         }
     }
-    let audit = sealing::audit(&workspace.log(), &workspace.packs(), (&operator, &key))?;
+    let audit = sealing::audit(&workspace.log(), &present, (&operator, &key))?;
     lines.push(format!("  ok      the log, of {} entries", audit.entries));
     findings.extend(audit.unexplained);
     findings.extend(audit.runs.findings.iter().map(ToString::to_string));
@@ -68,6 +71,19 @@ fn whole(global: &Global, args: &Verify) -> Outcome<Exit> {
     });
     output::print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     Ok(if findings.is_empty() { Exit::Success } else { Exit::Unproven })
+}
+
+/// Whether a pack of the workspace is valid, else why it isn't, or why nobody can tell.
+fn holds(pack: &PackFolder, anchor: &Anchor) -> Outcome<Result<(), String>> {
+    if let Err(why) = &pack.envelope {
+        return Ok(Err(why.clone()));
+    }
+    Ok(match check_with(&pack.path, anchor, Reading::default()) {
+        Ok(verification) if verification.verdict == Verdict::Valid => Ok(()),
+        Ok(verification) => Err(packs::first_failure(&verification)),
+        Err(error @ VerifyError::Key { .. }) => return Err(packs::unverified(&pack.path, error)),
+        Err(unread) => Err(unread.to_string()),
+    })
 }
 
 /// The operator's and the log's key, without which a log says nothing.

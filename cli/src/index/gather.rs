@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
-use tieout_evidence::log::{self, LogError};
+use tieout_evidence::log::{self, LogError, PackFolder};
 use tieout_evidence::logbook;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::vault::Vault;
@@ -27,16 +27,17 @@ pub(super) fn contents(workspace: &Workspace, anchor: &Anchor) -> Outcome<Conten
     let vault = crate::vault::reading(Some(workspace))?;
     contents.reservations = links(&workspace.packs())?;
     let mut found = Vec::new();
-    for folder in packs::folders(workspace)? {
+    let present = packs::present(workspace)?;
+    for pack in &present {
         interrupt::check("sealed packs stay, and the next search makes the index anew")?;
-        match examined(&folder, anchor, vault.as_ref()) {
+        match examined(&pack.path, anchor, vault.as_ref()) {
             Ok(pack) => found.push(pack),
             Err(reason) => contents.reservations.push(reason),
         }
     }
     let found = once(found, &mut contents.notes);
     contents.packs = undisputed(found, &mut contents.reservations);
-    against_log(workspace, anchor, &mut contents)?;
+    against_log(workspace, anchor, &present, &mut contents)?;
     Ok(contents)
 }
 
@@ -136,7 +137,12 @@ fn undisputed(
 }
 
 /// Holds the packs against the log: what is missing here, and what the log doesn't have.
-fn against_log(workspace: &Workspace, anchor: &Anchor, contents: &mut Contents) -> Outcome<()> {
+fn against_log(
+    workspace: &Workspace,
+    anchor: &Anchor,
+    packs: &[PackFolder],
+    contents: &mut Contents,
+) -> Outcome<()> {
     let folder = workspace.log();
     let absent = is_absent(&folder);
     if absent && contents.packs.is_empty() && contents.reservations.is_empty() {
@@ -155,10 +161,7 @@ fn against_log(workspace: &Workspace, anchor: &Anchor, contents: &mut Contents) 
             };
             match key.and_then(|key| read(key).map_err(|e: LogError| e.to_string())) {
                 Ok((entries, statements)) => {
-                    let packs = workspace.packs();
-                    let told = log::audit(&entries, &statements, &packs);
-                    let told = told.map_err(|e| Failure::file(&packs, &e));
-                    contents.reservations.extend(told?);
+                    contents.reservations.extend(log::audit(&entries, &statements, packs));
                     return Ok(());
                 }
                 Err(why) => why,

@@ -89,6 +89,10 @@ fn renew(
         };
         let Some(intent) = read(&pack, INTENT)? else { continue };
         if let (Some(statement), Some(intent)) = (proof(&statement), proof(&intent)) {
+            let name = name.into_string().map_err(|_| {
+                SealError::new(format!("the name of pack `{}` is not UTF-8", pack.display()))
+                    .help("rename its folder: a pack's name may be any that is UTF-8")
+            })?;
             let held = Disk.open_folder(packs).map_err(SealError::io(packs))?;
             let open = Packs { path: packs, held };
             let partial = packs.join(partial_name(&name));

@@ -33,7 +33,8 @@ pub(super) fn partial_packs(
     let mut names = Vec::new();
     for entry in std::fs::read_dir(packs.path).map_err(SealError::unread(packs.path))? {
         let entry = entry.map_err(SealError::unread(packs.path))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
+        // A name that is not UTF-8 is none of ours.
+        names.extend(entry.file_name().into_string());
     }
     names.sort();
     for partial in names {

@@ -158,12 +158,12 @@ impl Workspace {
             let verification =
                 verify(&self.packs().join(&name), &anchor).map_err(|e| e.to_string())?;
             if verification.verdict != Verdict::Valid {
-                return Err(format!("{name}: {:?}", verification.checks.last()));
+                return Err(format!("{name:?}: {:?}", verification.checks.last()));
             }
             // Without disclosures a pack is valid, and has lost what nothing gives back.
             for disclosures in [RECORD_DISCLOSURES, POPULATION_DISCLOSURES] {
                 if !self.packs().join(&name).join(disclosures).exists() {
-                    return Err(format!("{name}: `{disclosures}` is lost"));
+                    return Err(format!("{name:?}: `{disclosures}` is lost"));
                 }
             }
             digests.insert(verification.pack.unwrap().digest);
@@ -202,7 +202,7 @@ impl Workspace {
         }
         let log = log::read(&self.log(), &self.note_key()).unwrap();
         let statements = logbook::statements_of(&self.log(), &log).unwrap();
-        let notes = log::audit(&log, &statements, &self.packs()).unwrap();
+        let notes = log::audit(&log, &statements, &log::present(&self.packs()).unwrap());
         let left = std::fs::read_dir(self.packs()).unwrap().count();
         let packs = log::pack_folders(&self.packs()).unwrap().len();
         if notes.is_empty() && left == packs { Ok(()) } else { Err(format!("{notes:?}")) }

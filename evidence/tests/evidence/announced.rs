@@ -24,7 +24,7 @@ fn runs(workspace: &Workspace) -> Runs {
     let log = log::read(&workspace.path("log"), &key).unwrap();
     let statements = logbook::statements_of(&workspace.path("log"), &log).unwrap();
     let operator = workspace.operator.public_key();
-    open_intents(&log, &statements, &operator, &workspace.path("packs")).unwrap()
+    open_intents(&log, &statements, &operator, &log::present(&workspace.path("packs")).unwrap())
 }
 
 fn open(index: u64, second: u32) -> RunFinding {
@@ -51,6 +51,68 @@ fn an_announced_run_without_a_result_is_a_finding() {
     // The pack is moved away: its run has no result here.
     std::fs::rename(&pack.folder, workspace.path("elsewhere")).unwrap();
     assert_eq!(runs(&workspace).findings.len(), 3);
+}
+
+/// A pack that can't be read may be the result of any run.
+#[test]
+fn of_a_run_whose_pack_cant_be_read_nobody_says_that_it_has_no_result() {
+    let workspace = Workspace::new();
+    let pack = workspace.seal(0).folder;
+    let name = pack.file_name().unwrap().to_str().unwrap().to_owned();
+    announced(&workspace, 1);
+    assert_eq!(runs(&workspace).findings, [open(2, 1)]);
+    let path = pack.join("statement.dsse.json");
+    let envelope = std::fs::read(&path).unwrap();
+    let unreadable = |why: &str| {
+        let present = log::present(&workspace.path("packs")).unwrap();
+        let [found] = present.as_slice() else { panic!("{present:?}") };
+        assert_eq!((&found.path, found.name()), (&pack, name.clone()));
+        let told = found.envelope.as_ref().unwrap_err();
+        assert!(told.starts_with("`statement.dsse.json`") && told.contains(why), "{told}");
+        let unknown = [(0, 0), (2, 1)].map(|(index, second)| RunFinding::Unknown {
+            index: Count(index),
+            announced_at: format!("2026-02-01T09:30:{second:02}Z"),
+            packs: vec![name.clone()],
+        });
+        assert_eq!(runs(&workspace).findings, unknown);
+        let said = unknown[0].to_string();
+        assert!(!said.contains("has no result") && said.contains(&name), "{said}");
+        let key = NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap();
+        let read = log::read(&workspace.path("log"), &key).unwrap();
+        let statements = logbook::statements_of(&workspace.path("log"), &read).unwrap();
+        let told = "log entry 1 has no pack and no statement here that can be read";
+        assert_eq!(log::audit(&read, &statements, &present), [told]);
+    };
+    std::fs::remove_file(&path).unwrap();
+    unreadable("can't be read: No such file");
+    std::fs::create_dir(&path).unwrap();
+    unreadable("can't be read: Is a directory");
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::write(&path, &envelope[1..]).unwrap();
+    unreadable("line 1 column");
+    std::fs::write(&path, vec![b' '; (2 << 20) + 1]).unwrap();
+    unreadable("is larger than an envelope");
+    std::fs::write(&path, &envelope).unwrap();
+    assert_eq!(runs(&workspace).findings, [open(2, 1)]);
+}
+
+/// Two names that differ in bytes that are not UTF-8 are two packs, and none is passed over.
+#[cfg(unix)]
+#[test]
+fn a_pack_is_found_whatever_bytes_its_name_has() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let workspace = Workspace::new();
+    let pack = workspace.seal(0).folder;
+    for name in [b"a\xfe", b"a\xff"] {
+        let copy = workspace.path("packs").join(std::ffi::OsStr::from_bytes(name));
+        let copied = std::process::Command::new("cp").arg("-a").args([&pack, &copy]).status();
+        assert!(copied.unwrap().success());
+    }
+    let original = pack.file_name().unwrap().to_str().unwrap().to_owned();
+    let named = [original, r#""a\xFE""#.to_owned(), r#""a\xFF""#.to_owned()];
+    let shared = RunFinding::Shared { index: Count(0), packs: named.to_vec() };
+    assert_eq!(runs(&workspace).findings, [shared]);
+    workspace.seal(1);
 }
 
 #[test]

@@ -38,6 +38,10 @@ fn read(workspace: &Workspace) -> Result<Vec<Statement>, LogError> {
     logbook::statements(&workspace.path("log"), &key(workspace))
 }
 
+fn present(workspace: &Workspace) -> Vec<log::PackFolder> {
+    log::present(&workspace.path("packs")).unwrap()
+}
+
 fn file(workspace: &Workspace, first: u64) -> PathBuf {
     workspace.path(&format!("log/statements/{first:012}.jsonl"))
 }
@@ -142,7 +146,7 @@ fn an_entry_without_its_statement_is_told() {
     appended(&workspace, &["b"]);
     let audit = || {
         let log = log::read(&workspace.path("log"), &key(&workspace)).unwrap();
-        log::audit(&log, &read(&workspace).unwrap(), &workspace.path("packs")).unwrap()
+        log::audit(&log, &read(&workspace).unwrap(), &present(&workspace))
     };
     assert_eq!(audit(), [""; 0]);
     std::fs::remove_file(file(&workspace, 0)).unwrap();

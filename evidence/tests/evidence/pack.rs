@@ -235,8 +235,10 @@ fn packs_are_chained_in_the_log() {
         assert_eq!(pack.log_index, Count::of(2 * number + 1));
         assert_eq!(workspace.verify(&pack.folder).verdict, Verdict::Valid);
     }
-    let audit =
-        || tieout_evidence::log::audit(&log, &statements, &workspace.path("packs")).unwrap();
+    let audit = || {
+        let present = tieout_evidence::log::present(&workspace.path("packs")).unwrap();
+        tieout_evidence::log::audit(&log, &statements, &present)
+    };
     assert_eq!(audit(), [""; 0]);
     std::fs::remove_dir_all(&sealed[2].folder).unwrap();
     assert_eq!(

@@ -142,7 +142,7 @@ fn packs(workspace: &Workspace) -> Result<BTreeSet<Digest>, String> {
     for name in log::pack_folders(&workspace.path("packs")).unwrap() {
         let verification = workspace.verify(&workspace.path("packs").join(&name));
         if verification.verdict != Verdict::Valid {
-            return Err(format!("{name}: {:?}", verification.checks.last()));
+            return Err(format!("{name:?}: {:?}", verification.checks.last()));
         }
         digests.insert(verification.pack.unwrap().digest);
     }
@@ -171,7 +171,7 @@ fn go_on(workspace: &Workspace, before: &BTreeSet<Digest>) -> Result<(), String>
     let key = NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap();
     let log = log::read(&workspace.path("log"), &key).unwrap();
     let statements = logbook::statements_of(&workspace.path("log"), &log).unwrap();
-    let notes = log::audit(&log, &statements, &workspace.path("packs")).unwrap();
+    let notes = log::audit(&log, &statements, &log::present(&workspace.path("packs")).unwrap());
     let left = std::fs::read_dir(workspace.path("packs")).unwrap().count();
     let whole = left == log::pack_folders(&workspace.path("packs")).unwrap().len();
     if whole && notes.is_empty() { Ok(()) } else { Err(format!("left: {notes:?}")) }
