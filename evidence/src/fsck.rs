@@ -5,19 +5,17 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::dsse::Envelope;
-use crate::encoding::sha256;
-use crate::layout::{PROOF, STATEMENT};
-use crate::log::{LogEntries, pack_folders, tree};
+use crate::layout::PROOF;
+use crate::log::{self, LogEntries, PackFolder};
+use crate::logbook::{self, Lines, Statement};
+use crate::merkle::Tree;
 use crate::note::NoteKey;
 use crate::proof::LogProof;
 use crate::public_key::PublicKey;
-use std::collections::BTreeSet;
-use std::io::{self, ErrorKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
-
-/// The folder in the log's folder with the statements that are no packs: files whose names begin with the index
-/// of their first entry, an envelope file a line.
-const STATEMENTS: &str = "statements";
+use tieout_controls::{Count, Digest};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +45,15 @@ pub struct Findings {
 /// # Errors
 /// Why it doesn't.
 pub fn continues(log: &LogEntries, kept: &Checkpoint) -> Result<(), String> {
+    follows(log, kept, &roots(&log.entries, [kept.size.0].into()))
+}
+
+/// As [`continues`], with the root of as many entries as the head has, if there are that many.
+fn follows(
+    log: &LogEntries,
+    kept: &Checkpoint,
+    roots: &BTreeMap<u64, Digest>,
+) -> Result<(), String> {
     let now = &log.checkpoint;
     if kept.origin != now.origin {
         return Err(format!(
@@ -54,66 +61,77 @@ pub fn continues(log: &LogEntries, kept: &Checkpoint) -> Result<(), String> {
             kept.origin, now.origin
         ));
     }
-    let first = usize::try_from(kept.size.0).ok().and_then(|size| log.entries.get(..size));
-    let Some(first) = first else {
-        return Err(format!(
-            "the log had {} entries and has {}: its end was cut off, or an older copy was put back",
-            kept.size, now.size
-        ));
-    };
-    if tree(first).root() == kept.root {
-        Ok(())
-    } else {
-        Err(format!(
+    match roots.get(&kept.size.0) {
+        Some(root) if *root == kept.root => Ok(()),
+        Some(_) => Err(format!(
             "its first {} entries are others than were seen: the log was rewritten",
             kept.size
-        ))
+        )),
+        None => Err(format!(
+            "the log had {} entries and has {}: its end was cut off, or an older copy was put back",
+            kept.size, now.size
+        )),
     }
+}
+
+/// The roots of the first so many entries, of each of these sizes that the log has.
+fn roots(entries: &[Digest], sizes: BTreeSet<u64>) -> BTreeMap<u64, Digest> {
+    let (mut tree, mut entries) = (Tree::default(), entries.iter());
+    let mut roots = BTreeMap::new();
+    for size in sizes {
+        let more = size.saturating_sub(tree.size());
+        let more = usize::try_from(more).unwrap_or(usize::MAX);
+        entries.by_ref().take(more).for_each(|entry| tree.push(&entry.0));
+        if tree.size() == size {
+            roots.insert(size, tree.root());
+        }
+    }
+    roots
 }
 
 /// Looks over a log that was [read](crate::log::read) from a folder.
 ///
 /// # Errors
-/// Something is there and can't be read: of it nothing can be said.
+/// Folders or the log's files can't be read: nothing can be said. A pack that can't be read is found wrong.
 pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Findings> {
     let mut found = Findings::default();
-    if let Some(Err(why)) = watch.seen.map(|seen| continues(log, seen)) {
+    let mut present = BTreeSet::new();
+    let packs = log::present(watch.packs)?;
+    let packs: Vec<_> = packs.iter().map(|pack| (pack.name(), read(pack, watch.key))).collect();
+    let heads = packs.iter().flat_map(|(_, pack)| pack).flat_map(|(.., place)| place);
+    let heads = heads.map(|(_, head)| head).chain(watch.seen);
+    let roots = roots(&log.entries, heads.map(|head| head.size.0).collect());
+    if let Some(Err(why)) = watch.seen.map(|seen| follows(log, seen, &roots)) {
         found.wrong.push(why);
     }
-    let mut present = BTreeSet::new();
-    for name in pack_folders(watch.packs)? {
-        let pack = watch.packs.join(&name);
-        let what = format!("pack `{}`", name.display());
-        let Some(envelope) = read(&pack.join(STATEMENT))? else {
-            found.wrong.push(format!("{what} has no `{STATEMENT}`"));
-            continue;
-        };
-        if let Err(why) = placed(log, &envelope, read(&pack.join(PROOF))?, watch.key) {
-            found.wrong.push(format!("{what}: {why}"));
-        }
-        found
-            .wrong
-            .extend(signed_by(&envelope, watch.expected).err().map(|w| format!("{what}: {w}")));
-        present.insert(sha256(&envelope));
-    }
-    for name in files(&folder.join(STATEMENTS))? {
-        let index: Option<u64> = name.split('.').next().and_then(|index| index.parse().ok());
-        if index.is_some_and(|index| index >= log.checkpoint.size.0) {
-            let why = "is behind the head, and was never acknowledged: the next run removes it";
-            found.notes.push(format!("`{STATEMENTS}/{name}` {why}"));
-            continue;
-        }
-        let lines = read(&folder.join(STATEMENTS).join(&name))?.unwrap_or_default();
-        for (number, envelope) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let what = format!("`{STATEMENTS}/{name}`, line {}", number.saturating_add(1));
-            let entry = sha256(envelope);
-            if !log.entries.contains(&entry) {
-                found.wrong.push(format!("{what}: it is not in the log"));
+    for (name, pack) in &packs {
+        let mut wrong = |why: String| found.wrong.push(format!("pack `{name}`: {why}"));
+        match pack {
+            Err(why) => wrong((*why).clone()),
+            Ok((entry, envelope, place)) => {
+                let place = place.as_ref().map_err(Clone::clone);
+                let placed = place.and_then(|(at, head)| placed(log, entry, *at, head, &roots));
+                placed.unwrap_or_else(&mut wrong);
+                signed_by(envelope, watch.expected).unwrap_or_else(&mut wrong);
+                present.insert(**entry);
             }
-            let signed = signed_by(envelope, watch.expected);
-            found.wrong.extend(signed.err().map(|why| format!("{what}: {why}")));
-            present.insert(entry);
         }
+    }
+    let lines = logbook::lines(folder, log);
+    let Lines { lines, behind } =
+        lines.map_err(|(what, e)| io::Error::new(e.kind(), format!("`{what}`: {e}")))?;
+    for name in behind {
+        let why = "is behind the head, and was never acknowledged: the next run removes it";
+        found.notes.push(format!("`{name}` {why}"));
+    }
+    for line in lines {
+        let signed = line.and_then(|Statement { index, digest, envelope }| {
+            present.insert(digest);
+            let envelope = Envelope::parse(&envelope)
+                .map_err(|e| format!("entry {index} is no signed statement: {e}"))?;
+            signed_by(&envelope, watch.expected).map_err(|why| format!("entry {index}: {why}"))
+        });
+        found.wrong.extend(signed.err());
     }
     for (index, _) in log.entries.iter().enumerate().filter(|(_, e)| !present.contains(*e)) {
         if watch.expected.is_empty() {
@@ -127,34 +145,42 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
     Ok(found)
 }
 
-/// Whether a pack is in the log at the index that its proof says, under a head that the log continues.
-fn placed(
-    log: &LogEntries,
-    envelope: &[u8],
-    proof: Option<Vec<u8>>,
-    key: &NoteKey,
-) -> Result<(), String> {
-    let entry = sha256(envelope);
-    let proof = proof.ok_or_else(|| format!("it has no `{PROOF}`"))?;
-    let proof = String::from_utf8(proof).map_err(|_| "its proof is not text".to_owned())?;
+type ReadPack<'a> = (&'a Digest, &'a Envelope, Result<(Count, Checkpoint), String>);
+
+/// A pack's entry, its envelope, and its place in the log by its proof.
+fn read<'a>(pack: &'a PackFolder, key: &NoteKey) -> Result<ReadPack<'a>, &'a String> {
+    let (entry, envelope) = pack.envelope.as_ref()?;
+    Ok((entry, envelope, proved(&pack.path, entry, key)))
+}
+
+/// The index that a pack's proof says, under a head that the log's key signed.
+fn proved(pack: &Path, entry: &Digest, key: &NoteKey) -> Result<(Count, Checkpoint), String> {
+    let proof = std::fs::read_to_string(pack.join(PROOF))
+        .map_err(|e| format!("`{PROOF}` can't be read: {e}"))?;
     let proof = LogProof::parse(&proof).map_err(|e| e.to_string())?;
     proof.includes(&entry.0).map_err(|e| e.to_string())?;
     let head = Checkpoint::verified(&proof.checkpoint, key).map_err(|e| e.to_string())?;
-    continues(log, &head)?;
-    let at = usize::try_from(proof.index.0).ok().and_then(|at| log.entries.get(at));
-    if at == Some(&entry) {
-        Ok(())
-    } else {
-        Err(format!("the log has another entry {}", proof.index))
-    }
+    Ok((proof.index, head))
+}
+
+/// Whether the log has a pack at that index, and continues the head of its proof.
+fn placed(
+    log: &LogEntries,
+    entry: &Digest,
+    at: Count,
+    head: &Checkpoint,
+    roots: &BTreeMap<u64, Digest>,
+) -> Result<(), String> {
+    follows(log, head, roots)?;
+    let own = usize::try_from(at.0).ok().and_then(|at| log.entries.get(at));
+    if own == Some(entry) { Ok(()) } else { Err(format!("the log has another entry {at}")) }
 }
 
 /// Whether one of these keys signed an envelope; where there are none, whoever did.
-fn signed_by(bytes: &[u8], expected: &[PublicKey]) -> Result<(), String> {
+fn signed_by(envelope: &Envelope, expected: &[PublicKey]) -> Result<(), String> {
     if expected.is_empty() {
         return Ok(());
     }
-    let envelope = Envelope::parse(bytes).map_err(|e| format!("no signed statement: {e}"))?;
     let Some(key) = expected.iter().find(|key| key.id() == envelope.keyid) else {
         return Err(format!("signed by a key that was not expected, of id {}", envelope.keyid));
     };
@@ -163,29 +189,4 @@ fn signed_by(bytes: &[u8], expected: &[PublicKey]) -> Result<(), String> {
     } else {
         Err(format!("its signature does not hold under the key of id {}", envelope.keyid))
     }
-}
-
-/// A file's bytes; `None` when there is no such file.
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        read => read.map(Some),
-    }
-}
-
-/// The names of the files in a folder, sorted, but for those that are being written.
-fn files(folder: &Path) -> io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
 }

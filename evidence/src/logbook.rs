@@ -40,28 +40,50 @@ pub fn statements(folder: &Path, key: &NoteKey) -> Result<Vec<Statement>, LogErr
 /// # Errors
 /// As [`statements`].
 pub fn statements_of(folder: &Path, log: &LogEntries) -> Result<Vec<Statement>, LogError> {
-    let error = |reason: String| LogError { folder: folder.display().to_string(), reason };
-    let mut found = Vec::new();
+    let found = lines(folder, log).map_err(|(what, e)| format!("`{what}` can't be read: {e}"));
+    let statements = found.and_then(|found| found.lines.into_iter().collect());
+    statements.map_err(|reason| LogError { folder: folder.display().to_string(), reason })
+}
+
+/// What the files of statements have.
+pub(crate) struct Lines {
+    /// Each line before the log's head: the statement of its entry, or what is wrong in its place.
+    pub(crate) lines: Vec<Result<Statement, String>>,
+    /// The files behind the head: of a writer that was interrupted, or that is not done yet.
+    pub(crate) behind: Vec<String>,
+}
+
+/// Reads the files of statements, each once.
+///
+/// # Errors
+/// The path of what can't be read, in the log's folder.
+pub(crate) fn lines(folder: &Path, log: &LogEntries) -> Result<Lines, (String, io::Error)> {
+    let mut found = Lines { lines: Vec::new(), behind: Vec::new() };
     let mut next = 0;
-    for first in files(folder).map_err(|e| error(format!("`{STATEMENTS}` can't be read: {e}")))? {
-        // The group of a writer that was interrupted, or that is not done yet.
-        if first >= log.checkpoint.size.0 {
-            break;
-        }
+    for first in files(folder).map_err(|e| (STATEMENTS.to_owned(), e))? {
         let name = file_name(first);
-        let bytes = std::fs::read(folder.join(&name))
-            .map_err(|e| error(format!("`{name}` can't be read: {e}")))?;
+        if first >= log.checkpoint.size.0 {
+            found.behind.push(name);
+            continue;
+        }
+        let bytes = std::fs::read(folder.join(&name)).map_err(|e| (name.clone(), e))?;
         if first < next || bytes.is_empty() {
-            return Err(error(format!("`{name}` is not the file of a group")));
+            found.lines.push(Err(format!("`{name}` is not the file of a group")));
+            continue;
         }
         next = first;
-        for envelope in bytes.split_inclusive(|byte| *byte == b'\n') {
+        for (line, envelope) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let digest = sha256(envelope);
             let entry = usize::try_from(next).ok().and_then(|index| log.entries.get(index));
-            if entry != Some(&digest) {
-                return Err(error(format!("`{name}` has another statement than entry {next}")));
-            }
-            found.push(Statement { index: Count(next), digest, envelope: envelope.to_vec() });
+            found.lines.push(match entry {
+                Some(entry) if *entry == digest => {
+                    Ok(Statement { index: Count(next), digest, envelope: envelope.to_vec() })
+                }
+                _ => {
+                    let line = line.saturating_add(1);
+                    Err(format!("`{name}`, line {line}: another statement than entry {next}"))
+                }
+            });
             next = next.saturating_add(1);
         }
     }

@@ -9,6 +9,7 @@ use tieout_evidence::checkpoint::Checkpoint;
 use tieout_evidence::fsck::{Findings, Watch, fsck};
 use tieout_evidence::key::SigningKey;
 use tieout_evidence::log;
+use tieout_evidence::logbook;
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::proof::LogProof;
 use tieout_evidence::public_key::PublicKey;
@@ -128,9 +129,9 @@ fn a_pack_that_is_not_where_its_proof_says_is_told() {
     std::fs::copy(forked.join("statement.dsse.json"), second.join("statement.dsse.json")).unwrap();
     told("others than were seen");
     std::fs::remove_file(proof(&second)).unwrap();
-    told("has no `proofs/statement.tlog-proof`");
+    told("`proofs/statement.tlog-proof` can't be read");
     std::fs::remove_file(second.join("statement.dsse.json")).unwrap();
-    told("has no `statement.dsse.json`");
+    told("`statement.dsse.json` can't be read");
 }
 
 #[test]
@@ -140,19 +141,56 @@ fn a_statement_that_is_not_in_the_log_is_told() {
     let statements = workspace.path("log/statements");
     // The envelope of a pack that was moved is a statement as well.
     let envelope = std::fs::read_to_string(pack.join("statement.dsse.json")).unwrap();
-    std::fs::write(statements.join("1.jsonl"), &envelope).unwrap();
+    std::fs::write(statements.join("000000000001.jsonl"), &envelope).unwrap();
     std::fs::rename(&pack, workspace.path("elsewhere")).unwrap();
     let expected = [workspace.operator.public_key()];
     assert_eq!(watch(&workspace, None, &expected), Findings::default());
-    std::fs::write(statements.join("1.jsonl"), envelope.clone() + "{}\n").unwrap();
+    std::fs::write(statements.join("000000000001.jsonl"), envelope.clone() + "{}\n").unwrap();
     let found = watch(&workspace, None, &expected);
-    assert_eq!(found.wrong[0], "`statements/1.jsonl`, line 2: it is not in the log");
-    assert_eq!(found.wrong.len(), 2, "{found:?}");
+    let told = "`statements/000000000001.jsonl`, line 2: another statement than entry 2";
+    assert_eq!(found.wrong, [told]);
     // What an interrupted run left behind the head is no entry, and only worth knowing.
-    std::fs::write(statements.join("1.jsonl"), envelope).unwrap();
-    std::fs::write(statements.join("2.jsonl"), "{}\n").unwrap();
+    std::fs::write(statements.join("000000000001.jsonl"), envelope).unwrap();
+    std::fs::write(statements.join("000000000002.jsonl"), "{}\n").unwrap();
     let found = watch(&workspace, None, &expected);
     assert_eq!((found.wrong.len(), found.notes.len()), (0, 1), "{found:?}");
+}
+
+/// What is in order here is what the log's other readers take, and the other way round.
+#[test]
+fn a_statement_counts_only_at_the_place_of_its_entry() {
+    let workspace = Workspace::new();
+    workspace.seal(1);
+    workspace.seal(2);
+    let statements = workspace.path("log/statements");
+    let path = |first: u64| statements.join(format!("{first:012}.jsonl"));
+    let [first, second] = [0, 2].map(|first| std::fs::read(path(first)).unwrap());
+    let expected = [workspace.operator.public_key()];
+    let wrong = |told: &str, entries: usize| {
+        let found = watch(&workspace, None, &expected);
+        assert!(found.wrong[0].contains(told), "{found:?}");
+        assert_eq!(found.wrong.len(), 1 + entries, "{found:?}");
+        let folder = workspace.path("log");
+        assert!(logbook::statements(&folder, &key(&workspace)).is_err());
+    };
+    // Both are in the log, each at the other's place.
+    std::fs::write(path(0), &second).unwrap();
+    wrong("000000000000.jsonl`, line 1: another statement than entry 0", 1);
+    std::fs::write(path(0), &first).unwrap();
+    // A statement twice, the second time at the place of a pack.
+    std::fs::write(path(0), [&first[..], &first].concat()).unwrap();
+    wrong("000000000000.jsonl`, line 2: another statement than entry 1", 0);
+    std::fs::write(path(0), &first).unwrap();
+    std::fs::write(path(1), "").unwrap();
+    wrong("000000000001.jsonl` is not the file of a group", 0);
+    std::fs::remove_file(path(1)).unwrap();
+    // A name that the log does not write is nothing to it: the entry is missing.
+    std::fs::rename(path(2), statements.join("2.jsonl")).unwrap();
+    let found = watch(&workspace, None, &expected);
+    assert!(found.wrong[0].starts_with("entry 2 has no pack or statement"), "{found:?}");
+    assert_eq!(logbook::statements(&workspace.path("log"), &key(&workspace)).unwrap().len(), 1);
+    std::fs::rename(statements.join("2.jsonl"), path(2)).unwrap();
+    assert_eq!(watch(&workspace, None, &expected), Findings::default());
 }
 
 #[test]
