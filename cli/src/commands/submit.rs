@@ -10,10 +10,12 @@ use crate::people;
 use crate::sealing::not_sealed;
 use crate::workspace::Workspace;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use tieout_controls::{Count, Digest};
 use tieout_evidence::dsse::Envelope;
+use tieout_evidence::log::PackFolder;
 use tieout_evidence::logbook::Statement;
-use tieout_evidence::people::{Keyring, PackPlace, examine};
+use tieout_evidence::people::{Entry, Keyring, PackPlace, Said, examine};
 use tieout_evidence::seal::{append, attach};
 use tieout_evidence::verify::{Trust, outside};
 
@@ -30,15 +32,16 @@ pub(super) fn submit(global: &Global, args: &Submit) -> Outcome<Exit> {
     let own = Keys::of(&workspace, args.passphrase.passphrase_file.as_deref())?;
     let envelopes = args.statements.iter().map(|path| people::read(path));
     let envelopes = envelopes.collect::<Outcome<Vec<_>>>()?;
-    check(&workspace, &trust, args, &envelopes)?;
+    let packs = packs::present(&workspace)?;
+    check(&workspace, &trust, &packs, args, &envelopes)?;
     let (log, folder, origin) = (workspace.log(), workspace.packs(), workspace.origin());
     let logged = append(&log, &folder, &origin, &own.log, &envelopes).map_err(not_sealed)?;
     for (path, logged) in args.statements.iter().zip(&logged) {
         output::print(&format!("{}: log index {}\n", output::shown(path), logged.index))?;
     }
-    let key = people::log_key(&workspace)?;
-    for pack in packs::folders(&workspace)? {
-        attach(&log, &key, &pack).map_err(not_sealed)?;
+    let (log, statements) = people::logged(&workspace)?;
+    for pack in &packs {
+        attach(&log, &statements, &pack.path).map_err(not_sealed)?;
     }
     Ok(Exit::Success)
 }
@@ -47,6 +50,7 @@ pub(super) fn submit(global: &Global, args: &Submit) -> Outcome<Exit> {
 fn check(
     workspace: &Workspace,
     trust: &Trust,
+    packs: &[PackFolder],
     args: &Submit,
     envelopes: &[Vec<u8>],
 ) -> Outcome<()> {
@@ -61,23 +65,29 @@ fn check(
             next.increment();
         }
     }
-    let outside = outside(&keys::own_anchor(workspace)?, trust)
-        .map_err(|e| packs::unverified(&workspace.log(), e))?;
+    let anchor = keys::own_anchor(workspace)?;
+    let outside = outside(&anchor, trust).map_err(|e| packs::unverified(&workspace.log(), e))?;
     let ring = Keyring::of(&outside, &statements);
     let mut wrong: BTreeMap<Digest, String> = BTreeMap::new();
     let mut placed = BTreeSet::new();
     for finding in &ring.findings {
         wrong.insert(finding.statement, finding.broken.to_string());
     }
-    for (digest, folder) in packs::envelopes(workspace)? {
-        let Some(index) = log.entries.iter().position(|entry| *entry == digest) else {
+    for pack in packs {
+        let Ok((digest, envelope)) = &pack.envelope else { continue };
+        let Some(index) = log.entries.iter().position(|entry| entry == digest) else {
             continue;
         };
-        let path = folder.join(packs::ENVELOPE);
-        let bytes = std::fs::read(&path).map_err(|e| Failure::file(&path, &e))?;
-        let Ok(envelope) = Envelope::parse(&bytes) else { continue };
-        let place = PackPlace { digest, index: Count::of(index), envelope };
-        let file = examine(&place, &statements, ring.clone(), trust.completion_days);
+        let place =
+            PackPlace { digest: *digest, index: Count::of(index), envelope: envelope.clone() };
+        let mut file = examine(&place, &statements, ring.clone(), trust.completion_days);
+        let disposes = |entry: &Entry| {
+            files.contains_key(&entry.statement) && matches!(entry.said, Said::Disposition(_))
+        };
+        if file.entries.iter().any(disposes) {
+            let (content, _) = packs::open(&pack.path, &anchor, None)?;
+            file.hold_against(&content.result, &content.records);
+        }
         for finding in &file.findings {
             wrong.insert(finding.statement, finding.broken.to_string());
         }
@@ -93,10 +103,7 @@ fn check(
     for (digest, path) in files {
         let about_nothing = !placed.contains(&digest) && !about_keys(&digest);
         let why = wrong.get(&digest).cloned();
-        let why = why.or_else(|| {
-            about_nothing
-                .then(|| "it is about no pack and no disposition of the workspace".to_owned())
-        });
+        let why = why.or_else(|| about_nothing.then(|| nowhere(packs)));
         if let Some(why) = why {
             let message = format!("`{}` is not put into the log: {why}", output::shown(path));
             let help = "what is in the log stays there; nothing was appended";
@@ -107,4 +114,15 @@ fn check(
         true => Ok(()),
         false => Err(Failure { exit: Exit::Unproven, diagnostics }),
     }
+}
+
+/// That a statement has no place; with the packs that can't be read, one of which may be its.
+fn nowhere(packs: &[PackFolder]) -> String {
+    let mut told = "it is about no pack and no disposition of the workspace".to_owned();
+    for pack in packs {
+        if let Err(why) = &pack.envelope {
+            let _ = write!(told, "; pack `{}` can't be read: {why}", output::shown(&pack.path));
+        }
+    }
+    told
 }

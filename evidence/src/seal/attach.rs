@@ -5,19 +5,19 @@ use crate::dsse::Envelope;
 use crate::encoding::sha256;
 use crate::files::{Disk, Files, write};
 use crate::layout::{REVIEW_ENVELOPE, REVIEW_PROOF, REVIEWS, STATEMENT};
-use crate::log::{self, LogError};
-use crate::logbook::{self, Statement};
-use crate::note::NoteKey;
+use crate::log::{LogEntries, leaves};
+use crate::logbook::Statement;
 use crate::people::disposition::{Clearance, Disposition};
 use crate::people::key::is_about_keys;
 use crate::proof::LogProof;
 use crate::statement::{Stated, subject_of, type_of};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::Path;
 use tieout_controls::Digest;
 
-/// Writes `reviews/` of a pack anew from the log: the statements about the pack, the clearances of its
+/// Writes `reviews/` of a pack anew from a log and its statements, as they were read: the statements about the pack, the clearances of its
 /// dispositions, and all statements about keys, each with its proof under the log's head. Gives how many
 /// there are; where nothing is stated about the pack, nothing is written, so that it stays what it was for
 /// readers who know no authority.
@@ -26,29 +26,28 @@ use tieout_controls::Digest;
 /// none, and the next call makes good for it.
 ///
 /// # Errors
-/// The log can't be read, the pack is not in it, or something can't be written.
-pub fn attach(log: &Path, key: &NoteKey, pack: &Path) -> Result<usize, SealError> {
-    let unread = |e: LogError| SealError::new(e.to_string());
+/// The pack can't be read or is not in the log, or something can't be written.
+pub fn attach(log: &LogEntries, statements: &[Statement], pack: &Path) -> Result<usize, SealError> {
     let path = pack.join(STATEMENT);
     let digest = sha256(&std::fs::read(&path).map_err(SealError::unread(&path))?);
-    let entries = log::read(log, key).map_err(unread)?;
-    if !entries.entries.contains(&digest) {
-        let reason = format!("pack `{}` is not in the log `{}`", pack.display(), log.display());
+    if !log.entries.contains(&digest) {
+        let reason = format!("pack `{}` is not in the log", pack.display());
         return Err(SealError::new(reason).help("name the log that it was sealed into"));
     }
-    let statements = about(&digest, logbook::statements_of(log, &entries).map_err(unread)?);
-    let Some(statements) = statements else { return Ok(0) };
-    let leaves = log::leaves(&entries.entries);
+    let Some(statements) = about(&digest, statements) else { return Ok(0) };
+    let leaves = leaves(&log.entries);
     let files = &Disk;
     let reviews = pack.join(REVIEWS);
-    let name = pack.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = pack.with_file_name(format!(".{name}.reviews"));
+    let mut beside = OsString::from(".");
+    beside.push(pack.file_name().unwrap_or_default());
+    beside.push(".reviews");
+    let beside = pack.with_file_name(beside);
     remove(&beside)?;
     files.make_folder(&beside).map_err(SealError::io(&beside))?;
     let held = files.open_folder(&beside).map_err(SealError::io(&beside))?;
     for statement in &statements {
         let index = statement.index;
-        let proof = LogProof::under(&entries.note, &leaves, index);
+        let proof = LogProof::under(&log.note, &leaves, index);
         let proof = proof.ok_or_else(|| SealError::new("the log has no such entry"))?.to_string();
         for (ending, bytes) in
             [(REVIEW_ENVELOPE, &statement.envelope[..]), (REVIEW_PROOF, proof.as_bytes())]
@@ -65,7 +64,7 @@ pub fn attach(log: &Path, key: &NoteKey, pack: &Path) -> Result<usize, SealError
 }
 
 /// The statements that belong beside the pack of that digest; `None` where none is about it.
-fn about(pack: &Digest, statements: Vec<Statement>) -> Option<Vec<Statement>> {
+fn about<'a>(pack: &Digest, statements: &'a [Statement]) -> Option<Vec<&'a Statement>> {
     let mut dispositions = BTreeSet::new();
     let mut of_pack = false;
     let mut found = Vec::new();

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tieout_controls::{Count, Digest};
 use tieout_evidence::dsse::Envelope;
+use tieout_evidence::logbook;
 use tieout_evidence::merkle::{inclusion_proof, leaf_hash, root};
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::people::{Broken, Conclusion, ReviewRole, Role};
@@ -364,14 +365,18 @@ fn the_logs_statements_come_beside_their_pack() {
         let envelopes: Vec<_> = story.logged.values().cloned().collect();
         append(&log, &folder, ORIGIN, &workspace.log_key, &envelopes).unwrap();
     };
-    assert_eq!(attach(&log, &vkey, &packs[0].folder).unwrap(), 0);
+    let attach = |pack: &Path| {
+        let read = tieout_evidence::log::read(&log, &vkey).unwrap();
+        attach(&read, &logbook::statements_of(&log, &read).unwrap(), pack)
+    };
+    assert_eq!(attach(&packs[0].folder).unwrap(), 0);
     assert!(!packs[0].folder.join("reviews").exists());
     append(&first);
     // Of keys alone nothing lies with a pack: for whoever knows no authority it stays what it was.
-    assert_eq!(attach(&log, &vkey, &packs[1].folder).unwrap(), 0);
+    assert_eq!(attach(&packs[1].folder).unwrap(), 0);
     assert!(!packs[1].folder.join("reviews").exists());
     append(&second);
-    assert_eq!([0, 1].map(|n| attach(&log, &vkey, &packs[n].folder).unwrap()), [5, 3]);
+    assert_eq!([0, 1].map(|n| attach(&packs[n].folder).unwrap()), [5, 3]);
     let trust = Trust { authority: Some(key(AUTHORITY).public_pem()), ..Trust::default() };
     let told = |n: usize| {
         let content = workspace.verify(&packs[n].folder).pack.unwrap();
@@ -386,11 +391,11 @@ fn the_logs_statements_come_beside_their_pack() {
     .unwrap();
     first.addendum(ANNA, 1);
     append(&first);
-    assert_eq!(attach(&log, &vkey, &packs[0].folder).unwrap(), 6);
+    assert_eq!(attach(&packs[0].folder).unwrap(), 6);
     assert_eq!((told(0).verdict, told(0).lines().len()), (Verdict::Valid, 4));
     // A pack of another log has none here.
     let other = Workspace::new().seal(5);
-    assert!(attach(&log, &vkey, &other.folder).is_err());
+    assert!(attach(&other.folder).is_err());
 }
 
 /// Which index a key spoke at comes from the proof, so that the range holds for files, too.
