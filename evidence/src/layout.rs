@@ -66,7 +66,7 @@ pub(crate) const UNCOVERED: [&str; 8] = [
 
 /// Lines in a file of `records/` or `population/`.
 pub(crate) const CHUNK_LINES: u64 = 65_536;
-/// The longest record line or disclosure, in bytes.
+/// The longest line of records, population or disclosures, in bytes, its newline included.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 /// The longest line of sealed disclosures, in bytes: the longest disclosure in base64, and what stands around it.
 pub(crate) const MAX_SEALED: usize = 2 << 20;

@@ -58,7 +58,8 @@ pub fn prove(pack: &Path, tree: LineTree, index: Count) -> Result<LineProof, Pro
     let envelope = pack.read(STATEMENT)?;
     let digest = sha256(&envelope);
     let envelope = Envelope::parse(&envelope).map_err(|e| broken(STATEMENT, &e))?;
-    let proof = String::from_utf8_lossy(&pack.read(PROOF)?).into_owned();
+    let proof = String::from_utf8(pack.read(PROOF)?);
+    let proof = proof.map_err(|_| broken(PROOF, &"it is not UTF-8"))?;
     let proof = LogProof::parse(&proof).map_err(|e| broken(PROOF, &e))?;
     proof.includes(&digest.0).map_err(|e| broken(PROOF, &e))?;
     let statement = Statement::parse(&envelope.payload).map_err(|e| broken(STATEMENT, &e))?;
@@ -75,12 +76,19 @@ pub fn prove(pack: &Path, tree: LineTree, index: Count) -> Result<LineProof, Pro
         let what = "its lines or tiles do not lead to the root that the statement says";
         return Err(broken(name, &what));
     }
-    let line = String::from_utf8(line).map_err(|_| broken(name, &"the line is not UTF-8"))?;
+    let line = text(&chunk(name, index.0 / CHUNK_LINES), index.0 % CHUNK_LINES, line)?;
     let disclosures = match tree {
         LineTree::Records => pack.of_record(&line)?,
         LineTree::Population => pack.of_population(index.0, &line)?,
     };
     Ok(LineProof { tree, index, size, hashes, line, disclosures, envelope, proof })
+}
+
+/// A line of a file, from 0, as text.
+fn text(path: &str, line: u64, bytes: Vec<u8>) -> Result<String, ProveError> {
+    String::from_utf8(bytes).map_err(|_| {
+        ProveError::Broken(format!("`{path}`, line {}: not UTF-8", line.saturating_add(1)))
+    })
 }
 
 struct Pack<'a>(&'a Path);
@@ -146,10 +154,10 @@ impl Pack<'_> {
         if !self.has(path)? {
             return Ok(Vec::new());
         }
-        let text = String::from_utf8(self.line(path, &mut self.skip(path, index)?)?);
-        match text {
-            Ok(text) if text == "null" => Ok(Vec::new()),
-            Ok(text) if base64_url(&disclosure::sha256(&text).0) == digest => Ok(vec![text]),
+        let text = text(path, index, self.line(path, &mut self.skip(path, index)?)?)?;
+        match text.as_str() {
+            "null" => Ok(Vec::new()),
+            own if base64_url(&disclosure::sha256(own).0) == digest => Ok(vec![text]),
             _ => Err(ProveError::Broken(format!("`{path}`: not what the digest stands for"))),
         }
     }
@@ -165,12 +173,12 @@ impl Pack<'_> {
         }
         let mut found = vec!["null".to_owned(); digests.len()];
         let mut reader = self.skip(path, 0)?;
-        let mut next = 0;
+        let (mut next, mut place) = (0, 0);
         // They stand together, in the order of their digests.
         while next < digests.len() && !reader.fill_buf().map_err(self.unreadable(path))?.is_empty()
         {
-            let text = self.line(path, &mut reader)?;
-            let text = String::from_utf8(text).unwrap_or_default();
+            let text = text(path, place, self.line(path, &mut reader)?)?;
+            place = place.saturating_add(1);
             let digest = base64_url(&disclosure::sha256(&text).0);
             if let Some(at) = digests.iter().position(|own| **own == digest) {
                 next = at;

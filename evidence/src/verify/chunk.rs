@@ -94,7 +94,7 @@ pub(super) fn read(
 const LONG: &str = "longer than 1 MiB, or without a newline";
 
 fn short(line: &[u8]) -> Result<(), Stop> {
-    if line.len() <= MAX_LINE { Ok(()) } else { Err(LONG.into()) }
+    if line.len() < MAX_LINE { Ok(()) } else { Err(LONG.into()) }
 }
 
 /// A line of a file, from 1.

@@ -31,6 +31,25 @@ fn a_pack_sealed_again_without_a_change_is_valid() {
     assert_eq!(verification.verdict, Verdict::Valid);
 }
 
+/// One limit for all who read or write lines: 1 MiB with the newline.
+#[test]
+fn a_line_that_is_too_long() {
+    let of = |length: usize| {
+        move |f: &mut Forgery| {
+            f.line(1, |line| {
+                line["facts"][0]["message"] = "".into();
+                let left = length - line.to_string().len();
+                line["facts"][0]["message"] = "x".repeat(left).into();
+            });
+        }
+    };
+    seen("longer than 1 MiB", of(1 << 20));
+    let mut longest = fixture_pack();
+    of((1 << 20) - 1)(&mut longest);
+    let verification = longest.verify();
+    assert_eq!(failures(&verification), [""; 0]);
+}
+
 #[test]
 fn an_outcome_against_its_counts() {
     let words = "its outcome does not follow";

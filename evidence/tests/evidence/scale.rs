@@ -182,6 +182,32 @@ fn any_change_of_a_line_proof_is_seen() {
     assert!(said(&verified(&shorter.to_string())).contains("it is not, at that index"));
 }
 
+/// What is not UTF-8 is never taken for another text: where it stands is told.
+#[test]
+fn bytes_that_are_not_text_are_told_with_file_and_line() {
+    let workspace = Workspace::new();
+    let pack = workspace.seal(0).folder;
+    let record = |tree| prove(&pack, tree, Count(0));
+    for (tree, path, lines, told) in [
+        (LineTree::Records, "disclosures/records.jsonl", 1, "line 2: not UTF-8"),
+        (LineTree::Population, "disclosures/population.jsonl", 0, "line 1: not UTF-8"),
+        (LineTree::Records, "proofs/statement.tlog-proof", 0, "it is not UTF-8"),
+    ] {
+        let path = pack.join(path);
+        let whole = std::fs::read(&path).unwrap();
+        let start: usize =
+            whole.split_inclusive(|b| *b == b'\n').take(lines).map(<[u8]>::len).sum();
+        let mut changed = whole.clone();
+        changed[start + 3] = 0xff;
+        assert!(record(tree).is_ok());
+        std::fs::write(&path, changed).unwrap();
+        let error = record(tree).unwrap_err().to_string();
+        let name = path.strip_prefix(&pack).unwrap().to_str().unwrap();
+        assert!(error.contains(name) && error.contains(told), "{error}");
+        std::fs::write(&path, whole).unwrap();
+    }
+}
+
 #[test]
 fn a_pack_that_is_not_what_was_signed_proves_nothing() {
     let workspace = Workspace::new();
