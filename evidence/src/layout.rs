@@ -76,7 +76,7 @@ pub(crate) const MAX_FILES: usize = 100_000;
 pub(crate) const MAX_DOCUMENT: u64 = 64 << 20;
 /// The largest file of `records/`, `population/` or `tiles/`, in bytes.
 pub(crate) const MAX_CHUNK: u64 = 4 << 30;
-/// The largest statement, in bytes. Bulk is never in it, so that any reader of envelopes takes it.
+/// The largest statement of any type, in bytes. Bulk is never in it, so that any reader of envelopes takes it.
 pub(crate) const MAX_STATEMENT: usize = 1 << 20;
 /// The largest envelope file, in bytes: a statement in base64, and what stands around it.
 pub(crate) const MAX_ENVELOPE: u64 = 2 << 20;

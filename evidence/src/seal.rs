@@ -40,7 +40,7 @@ mod trial;
 
 use crate::files::{Disk, Files, make_folders};
 use crate::key::SigningKey;
-use crate::layout::STATEMENT;
+use crate::layout::{MAX_STATEMENT, STATEMENT};
 use crate::vault::Vault;
 pub use announce::{Announced, IntentInput, abandon, announce};
 use append::LogWriter;
@@ -147,6 +147,15 @@ pub fn seal(input: &SealInput<'_>) -> Result<Sealed, SealError> {
 
 fn two_keys(operator: &SigningKey, log_key: &SigningKey) -> Result<(), SealError> {
     if operator.public_key() == log_key.public_key() {
+/// Refuses a statement that no reader takes.
+fn fits(payload: &[u8], what: &str) -> Result<(), SealError> {
+    if payload.len() <= MAX_STATEMENT {
+        return Ok(());
+    }
+    let error = SealError::new(format!("the {what} is larger than 1 MiB"));
+    Err(error.help("run fewer controls at once, or say less"))
+}
+
         let error = SealError::new("the operator's key and the log's key are one key");
         return Err(error.help("make a key for each: whoever has both could sign and log alone"));
     }

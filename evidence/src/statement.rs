@@ -8,6 +8,7 @@ use crate::dsse::Envelope;
 use crate::json;
 #[cfg(feature = "seal")]
 use crate::key::SigningKey;
+use crate::layout::MAX_STATEMENT;
 use chrono::DateTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -55,9 +56,12 @@ pub fn signed<S: Stated>(subject: Digest, stated: &S, key: &SigningKey) -> Optio
 /// envelope's signature is verified.
 ///
 /// # Errors
-/// It is no statement of that type in the one form.
+/// It is no statement of that type in the one form, or larger than any is.
 pub fn read<S: Stated>(envelope: &Envelope) -> Result<(Digest, S), String> {
     let wrong = || format!("signed, and no {} in the form of one", S::WHAT);
+    if envelope.payload.len() > MAX_STATEMENT {
+        return Err(format!("a {} larger than 1 MiB", S::WHAT));
+    }
     let form: Form<S> = json::document(&envelope.payload).map_err(|_| wrong())?;
     let [Subject { digest: SubjectDigest { sha256: subject }, .. }] = form.subject;
     let stated = form.predicate;

@@ -288,7 +288,7 @@ impl fmt::Display for Entry {
             }
             Said::External(it) => write!(
                 f,
-                "imported, nobody's signature: `{}` has on record as `{}` that `{}` as {} {} on {};                  record {}",
+                "imported, nobody's signature: `{}` has on record as `{}` that `{}` as {} {} on {}; record {}",
                 it.system, it.record, it.person, it.role, it.conclusion, it.date, it.exported
             )?,
             Said::Disposition(it) => {

@@ -5,7 +5,6 @@ use super::{Logged, SealError, two_keys};
 use crate::files::{Disk, Files};
 use crate::intent::{Abandoned, IntendedRun, Intent};
 use crate::key::SigningKey;
-use crate::layout::MAX_ENVELOPE;
 use crate::statement;
 use chrono::{DateTime, Utc};
 use std::path::Path;
@@ -99,12 +98,8 @@ fn signed<S: statement::Stated>(
     stated: &S,
     operator: &SigningKey,
 ) -> Result<Vec<u8>, SealError> {
-    let envelope = statement::signed(subject, stated, operator)
+    let payload = statement::payload(subject, stated)
         .ok_or_else(|| SealError::new(format!("the {} can't be written", S::WHAT)))?;
-    if u64::try_from(envelope.len()).is_ok_and(|len| len <= MAX_ENVELOPE) {
-        Ok(envelope)
-    } else {
-        let error = SealError::new(format!("the {} is larger than 2 MiB", S::WHAT));
-        Err(error.help("run fewer controls at once"))
-    }
+    super::fits(&payload, S::WHAT)?;
+    Ok(operator.envelope(payload).to_bytes())
 }

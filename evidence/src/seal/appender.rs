@@ -8,7 +8,6 @@ use super::{LogWriter, Logged, SealError};
 use crate::dsse::Envelope;
 use crate::files::{Disk, Files};
 use crate::key::SigningKey;
-use crate::layout::MAX_STATEMENT;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -151,9 +150,7 @@ fn check(envelopes: &[Vec<u8>]) -> Result<(), SealError> {
     for bytes in envelopes {
         let envelope = Envelope::parse(bytes)
             .map_err(|e| SealError::new(format!("the statement's envelope: {e}")))?;
-        if envelope.payload.len() > MAX_STATEMENT {
-            return Err(SealError::new("the statement is larger than 1 MiB"));
-        }
+        super::fits(&envelope.payload, "statement")?;
     }
     Ok(())
 }

@@ -14,9 +14,8 @@ use crate::files::Files;
 use crate::intent;
 use crate::json;
 use crate::layout::{
-    DATASETS, INTENT, MANIFEST, MAX_LINE, MAX_STATEMENT, POLICY, POPULATION,
-    POPULATION_DISCLOSURES, PROOFS, RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY,
-    VERIFY_PY, is_path,
+    DATASETS, INTENT, MANIFEST, MAX_LINE, POLICY, POPULATION, POPULATION_DISCLOSURES, PROOFS,
+    RECORD_DISCLOSURES, RECORDS, RUN, STATEMENT, SUMS, VERIFY, VERIFY_PY, is_path,
 };
 use crate::line::{LINE_VERSION, Line, RefusedKind, RefusedLine};
 use crate::salt::Salts;
@@ -140,10 +139,7 @@ fn announced<'a>(input: &SealInput<'a>) -> Result<&'a [u8], SealError> {
 
 fn envelope(statement: &Statement, input: &SealInput<'_>) -> Result<Vec<u8>, SealError> {
     let payload = serde_json::to_vec(statement).map_err(|e| SealError::new(e.to_string()))?;
-    if payload.len() > MAX_STATEMENT {
-        let error = SealError::new("the statement is larger than 1 MiB");
-        return Err(error.help("run fewer controls at once"));
-    }
+    super::fits(&payload, "statement")?;
     Statement::parse(&payload).map_err(|e| SealError::new(format!("the statement: {e}")))?;
     Ok(input.operator.envelope(payload).to_bytes())
 }

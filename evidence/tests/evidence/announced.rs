@@ -141,6 +141,25 @@ fn an_abandoned_run_is_told_with_its_reason_and_is_no_finding() {
     assert_eq!(runs(&workspace), Runs { findings: Vec::new(), notes: vec![note] });
 }
 
+/// What no reader takes is not signed.
+#[test]
+fn what_is_stated_of_a_run_is_at_most_a_mebibyte() {
+    let workspace = Workspace::new();
+    let run = announced(&workspace, 0);
+    let (log, packs) = (workspace.path("log"), workspace.path("packs"));
+    let at = "2026-02-01T09:31:00Z".parse().unwrap();
+    let stop = |length: usize| {
+        let keys = (&workspace.operator, &workspace.log_key);
+        abandon(&run, &"x".repeat(length), keys, (&log, &packs, ORIGIN), at)
+    };
+    let before = files(&log);
+    let error = stop(1 << 20).unwrap_err();
+    assert!(error.to_string().contains("abandonment of a run is larger than 1 MiB"), "{error}");
+    assert_eq!(files(&log), before);
+    stop((1 << 20) - 1000).unwrap();
+    assert_eq!(runs(&workspace).findings, []);
+}
+
 #[test]
 fn two_results_of_one_announcement_are_a_finding() {
     let workspace = Workspace::new();

@@ -639,6 +639,7 @@ fn an_imported_record_is_nobodys_signature() {
     assert_eq!(reviewed.broken(), [], "the operator may say who prepared");
     let shown = reviewed.file().entries[0].to_string();
     assert!(shown.starts_with("index 5: imported, nobody's signature: `approvals`"), "{shown}");
+    assert!(!shown.contains("  "), "{shown}");
     assert!(matches!(reviewed.file().entries[0].said, Said::External(_)));
 
     story.of_pack(OPERATOR, &external(ReviewRole::Reviewer));
