@@ -83,8 +83,9 @@ pub fn net_of(
         };
         for (place, disposition) in &decided {
             if disposition.control == net.control && counts(disposition, day) {
-                let amounts = records.get(index(*place)).map(amounts_of).transpose()?;
-                net.clear(disposition.kind, &amounts.unwrap_or_default())?;
+                let record = records.get(index(*place));
+                let record = record.ok_or(NetError::NoException(Count(*place)))?;
+                net.clear(disposition.kind, &amounts_of(record)?)?;
             }
         }
         nets.push(net);

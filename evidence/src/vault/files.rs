@@ -10,6 +10,8 @@ use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
 
+/// The version of a vault's files.
+const FORMAT_VERSION: &str = "1";
 const LOCK: &str = "lock";
 const HEAD: &str = "head";
 const SECRET: &str = "secret";
@@ -38,6 +40,7 @@ impl Epoch {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
+    /// The version.
     vault: String,
     epoch: Count,
     slots: Count,
@@ -159,7 +162,8 @@ fn sync(folder: &Path) -> Result<(), VaultError> {
 
 /// Writes the head: from here on the epoch's file holds that many keys.
 pub(super) fn head(folder: &Path, epoch: u64, slots: usize) -> Result<(), VaultError> {
-    let head = Head { vault: "1".to_owned(), epoch: Count(epoch), slots: Count::of(slots) };
+    let head =
+        Head { vault: FORMAT_VERSION.to_owned(), epoch: Count(epoch), slots: Count::of(slots) };
     let text = serde_json::to_string(&head).map_err(|e| VaultError::new(e.to_string()))?;
     replaced(folder, HEAD, format!("{text}\n").as_bytes())
 }
@@ -172,6 +176,18 @@ fn replaced(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
     replaced.map_err(VaultError::io(&path))
 }
 
+fn head_of(folder: &Path) -> Result<Head, VaultError> {
+    let path = folder.join(HEAD);
+    let bytes = std::fs::read(&path).map_err(VaultError::io(&path))?;
+    let head: Head =
+        json::document(&bytes).map_err(|e| VaultError::new(format!("vault: `{HEAD}`: {e}")))?;
+    if head.vault == FORMAT_VERSION {
+        return Ok(head);
+    }
+    let what = format!("vault `{}` has another format than {FORMAT_VERSION}", folder.display());
+    Err(VaultError::new(what).help("open it with the version that wrote it"))
+}
+
 /// Reads all of it.
 pub(super) fn read(folder: &Path, epochs: &Path) -> Result<Kept, VaultError> {
     let wrong = |name: &str| VaultError::new(format!("vault: `{name}` is not what a vault has"));
@@ -179,7 +195,7 @@ pub(super) fn read(folder: &Path, epochs: &Path) -> Result<Kept, VaultError> {
         let path = folder.join(name);
         std::fs::read(&path).map_err(VaultError::io(&path))
     };
-    let first: Head = json::document(&bytes(HEAD)?).map_err(|_| wrong(HEAD))?;
+    let first = head_of(folder)?;
     let number = first.epoch.0;
     let Digest(secret) = hex(&bytes(SECRET)?).ok_or_else(|| wrong(SECRET))?;
     let path = epoch_file(epochs, number);
@@ -289,10 +305,7 @@ pub(super) fn rotate(
 
 /// Ends what the last writer left: cuts off what no head counts, and destroys the keys of other epochs.
 pub(super) fn tidy(folder: &Path, epochs: &Path) -> Result<(), VaultError> {
-    let path = folder.join(HEAD);
-    let bytes = std::fs::read(&path).map_err(VaultError::io(&path))?;
-    let head: Head =
-        json::document(&bytes).map_err(|e| VaultError::new(format!("vault: `{HEAD}`: {e}")))?;
+    let head = head_of(folder)?;
     // The key of this epoch must be there before that of another goes.
     let current = epoch_file(epochs, head.epoch.0);
     if !current.try_exists().map_err(VaultError::io(&current))? {

@@ -654,6 +654,28 @@ fn a_file_of_keys_that_is_put_back_is_wiped_again() {
     assert_eq!(std::fs::read(desk.path("vault/keys.1")).unwrap(), wiped);
 }
 
+/// Who can't tell what the files mean reads none of them, and destroys nothing.
+#[test]
+fn a_vault_of_another_format_is_left_as_it_is() {
+    let desk = Desk::new();
+    desk.seal(0);
+    let head = desk.path("vault/head");
+    let text = std::fs::read_to_string(&head).unwrap();
+    // An epoch of that number would have the keys of this one destroyed.
+    std::fs::write(desk.path("epochs/epoch.2"), "").unwrap();
+    let other = text.replace(r#""vault":"1""#, r#""vault":"2""#);
+    std::fs::write(&head, other.replace(r#""epoch":"1""#, r#""epoch":"2""#)).unwrap();
+    let folders = || ["vault", "epochs"].map(|folder| files(&desk.path(folder)));
+    let before = folders();
+    for open in [Vault::open, Vault::reading] {
+        let error = open(&desk.path("vault"), &desk.path("epochs")).err().unwrap();
+        assert!(error.to_string().contains("has another format than 1"), "{error}");
+        assert_eq!(folders(), before);
+    }
+    std::fs::write(&head, &text).unwrap();
+    assert_eq!(desk.vault().keys_of(ANNA).len(), 1);
+}
+
 /// However many keys there are, one is destroyed by overwriting its 128 bytes and a line in the journal.
 #[test]
 fn destroying_a_key_touches_its_own_bytes_only() {
