@@ -12,9 +12,11 @@
 //! 4. the folder is renamed to `NAME`.
 //!
 //! INVARIANT: a folder without a dot in front is a complete, logged pack; a digest that the
-//! checkpoint covers belongs to a pack of which everything but the proof is durable. So the next
-//! sealing, which begins by looking for partial folders, finishes those that the log has and
-//! removes the others. All of it happens under the log's lock.
+//! checkpoint covers belongs to a statement that is durable in the log's folder, such as an
+//! announcement, or to a pack of which everything but the proofs is durable. So the next sealing,
+//! which begins by looking for partial folders, finishes those that the log has and removes the
+//! others; an announcement whose pack was removed stays without a result. Each of the two writers
+//! holds the log's lock, and between announcement and sealing others may write.
 //!
 //! A log that lacks one of the packs is not written: whoever lost it would fork it without a word.
 
@@ -145,8 +147,6 @@ pub fn seal(input: &SealInput<'_>) -> Result<Sealed, SealError> {
     seal_with(&Disk, input)
 }
 
-fn two_keys(operator: &SigningKey, log_key: &SigningKey) -> Result<(), SealError> {
-    if operator.public_key() == log_key.public_key() {
 /// Refuses a statement that no reader takes.
 fn fits(payload: &[u8], what: &str) -> Result<(), SealError> {
     if payload.len() <= MAX_STATEMENT {
@@ -156,6 +156,8 @@ fn fits(payload: &[u8], what: &str) -> Result<(), SealError> {
     Err(error.help("run fewer controls at once, or say less"))
 }
 
+fn two_keys(operator: &SigningKey, log_key: &SigningKey) -> Result<(), SealError> {
+    if operator.public_key() == log_key.public_key() {
         let error = SealError::new("the operator's key and the log's key are one key");
         return Err(error.help("make a key for each: whoever has both could sign and log alone"));
     }

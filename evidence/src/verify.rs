@@ -2,8 +2,8 @@
 //!
 //! Nothing in the pack is read for its meaning before it is authenticated: first the files are
 //! held against `SHA256SUMS`, then the envelope's signature against the operator's key, the
-//! envelope against the log, and only then statement, result and records against one another. The
-//! first step that fails ends the verification.
+//! envelope against the log, the announcement of the run against both, and only then statement,
+//! result and records against one another. The first step that fails ends the verification.
 
 mod announced;
 mod chunk;
