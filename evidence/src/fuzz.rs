@@ -8,6 +8,7 @@ use crate::checkpoint::Checkpoint;
 use crate::claims::Statement;
 use crate::dsse::Envelope;
 use crate::encoding::{is_base64_url, sha256};
+use crate::erasure::{Erasure, Hold, Release};
 use crate::intent::{Abandoned, Intent};
 use crate::line::Line;
 use crate::line_proof::LineProof;
@@ -56,6 +57,11 @@ pub fn pack_statement(data: &[u8]) {
 
 /// A statement of another type than a pack's: at most one type is in its form.
 pub fn stated(data: &[u8]) {
+    assert!(types(data) < 2);
+}
+
+/// The number of types of which the bytes are a statement.
+pub(crate) fn types(data: &[u8]) -> usize {
     let payload = data.to_vec();
     let envelope = Envelope { payload, keyid: sha256(data), signature: Vec::new() };
     let read = [
@@ -70,8 +76,11 @@ pub fn stated(data: &[u8]) {
         statement::read::<ExternalSignOff>(&envelope).is_ok(),
         statement::read::<Disposition>(&envelope).is_ok(),
         statement::read::<Clearance>(&envelope).is_ok(),
+        statement::read::<Erasure>(&envelope).is_ok(),
+        statement::read::<Hold>(&envelope).is_ok(),
+        statement::read::<Release>(&envelope).is_ok(),
     ];
-    assert!(read.into_iter().filter(|is| *is).count() < 2);
+    read.into_iter().filter(|is| *is).count()
 }
 
 /// A signed note, and the checkpoint in it.

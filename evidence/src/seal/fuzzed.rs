@@ -2,12 +2,15 @@
 
 use super::trial::{Loose, Workspace};
 use crate::dsse::Envelope;
-use crate::fuzz::TARGETS;
+use crate::encoding::{base64_url, sha256};
+use crate::erasure::{DestroyedKey, Erasure, Hold, Redacted, Release, Scope};
+use crate::fuzz::{TARGETS, types};
 use crate::layout::{
     CHECKPOINT, INTENT, POPULATION_DISCLOSURES, PROOF, RECORD_DISCLOSURES, STATEMENT, SUMS,
 };
 use crate::line_proof::LineTree;
 use crate::prove::prove;
+use crate::statement::payload;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tieout_controls::Count;
@@ -25,7 +28,7 @@ fn seeds(pack: &Path) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     BTreeMap::from([
         ("envelope", vec![read(STATEMENT)]),
         ("statement", vec![Envelope::parse(&read(STATEMENT)).unwrap().payload]),
-        ("stated", vec![Envelope::parse(&read(INTENT)).unwrap().payload]),
+        ("stated", [vec![Envelope::parse(&read(INTENT)).unwrap().payload], erasing()].concat()),
         ("checkpoint", vec![read(CHECKPOINT)]),
         ("proof", vec![read(PROOF)]),
         ("line_proof", proofs.map(|proof| proof.unwrap().to_string().into_bytes()).to_vec()),
@@ -35,6 +38,27 @@ fn seeds(pack: &Path) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
         ("sums", vec![read(SUMS), read("policy/MANIFEST")]),
         ("policy", vec![policy]),
     ])
+}
+
+/// The payloads of what is stated about erasing.
+fn erasing() -> Vec<Vec<u8>> {
+    let (at, handle) = ("2026-03-01T08:00:00Z", "0".repeat(32));
+    let hold = Hold::new(Scope::Keys(vec![handle.clone()]), "a dispute", at);
+    let erasure = Erasure {
+        format_version: "1".to_owned(),
+        request: "DSR-1".to_owned(),
+        legal_basis: "GDPR Art. 17(1)(b)".to_owned(),
+        erased_at: at.to_owned(),
+        keys: vec![DestroyedKey { handle, epoch: Count(1) }],
+        records: vec![Redacted { leaf: Count(3), digests: vec![base64_url(&[7; 32])] }],
+        population: Vec::new(),
+    };
+    let payloads = [
+        payload(hold.subject(), &hold),
+        payload(sha256(b"hold"), &Release::new("it is settled", at)),
+        payload(sha256(b"pack"), &erasure),
+    ];
+    payloads.map(Option::unwrap).to_vec()
 }
 
 /// A target whose seeds are refused at the first byte would prove nothing: most mutations of one bit are refused,
@@ -54,6 +78,7 @@ fn every_target_takes_mutations_of_what_it_reads() {
     };
     let seeds = seeds(&pack);
     assert_eq!(seeds.len(), TARGETS.len());
+    assert!(seeds["stated"].iter().all(|seed| types(seed) == 1));
     for (name, target) in TARGETS {
         for seed in &seeds[name] {
             target(seed);
