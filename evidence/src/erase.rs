@@ -18,7 +18,7 @@ use crate::dsse::Envelope;
 use crate::erasure::{
     ActiveHold, Affected, DestroyedKey, Erasure, Receipts, Redacted, active_holds,
 };
-use crate::files::{Disk, Files, make_folders, replace, write};
+use crate::files::{Disk, Files, if_there, make_folders, replace, write};
 use crate::key::SigningKey;
 use crate::layout::SEALED_DISCLOSURES;
 use crate::log::{self, LogError, pack_folders};
@@ -361,7 +361,7 @@ fn wait(vault: &Vault, receipts: &[Vec<u8>]) -> Result<(), VaultError> {
     let folder = vault.folder();
     let (path, partial) = (folder.join(WAITING), folder.join(format!("{WAITING}.partial")));
     let wait = || {
-        gone(std::fs::remove_dir_all(&partial))?;
+        if_there(std::fs::remove_dir_all(&partial))?;
         make_folders(&Disk, &partial)?;
         let held = Disk.open_folder(&partial)?;
         for (number, receipt) in receipts.iter().enumerate() {
@@ -426,14 +426,10 @@ fn told(error: SealError) -> VaultError {
 
 fn drop_waiting(vault: &Vault) -> Result<(), VaultError> {
     let path = vault.folder().join(WAITING);
-    let dropped = gone(std::fs::remove_dir_all(&path))
-        .and_then(|()| Disk.open_folder(vault.folder()))
+    let dropped = if_there(std::fs::remove_dir_all(&path))
+        .and_then(|_| Disk.open_folder(vault.folder()))
         .and_then(|held| held.sync());
     dropped.map_err(|e| unwritten(&path, &e))
-}
-
-fn gone(removed: io::Result<()>) -> io::Result<()> {
-    removed.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> VaultError {
@@ -465,6 +461,6 @@ fn take_out(vault: &Vault, keys: &[Handle], pack: &Pack) -> io::Result<()> {
     // Beside the pack: in it, a file more would make it invalid.
     let name = pack.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let beside = pack.folder.with_file_name(format!(".{name}.erasing"));
-    gone(std::fs::remove_file(&beside))?;
+    if_there(std::fs::remove_file(&beside))?;
     replace(&Disk, held.as_ref(), (&beside, &path), left.as_bytes())
 }

@@ -129,6 +129,14 @@ pub(crate) fn replace(
     held.sync()
 }
 
+/// What was done with a file, if there is one.
+pub(crate) fn if_there<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        done => done.map(Some),
+    }
+}
+
 /// Opens a file that is there to be locked, and waits until nobody else has locked it.
 pub(crate) fn lock(path: &Path) -> io::Result<Lock> {
     let file = File::options().create(true).truncate(false).write(true).open(path)?;

@@ -5,13 +5,13 @@
 //! that is to have other bytes than it has means another history, and is an error.
 
 use crate::checkpoint::Checkpoint;
-use crate::files::{Disk, Files, Folder, lock, make_folders, replace, write};
+use crate::files::{Disk, Files, Folder, if_there, lock, make_folders, replace, write};
 use crate::fsck::continues;
 use crate::log::{self, LogEntries};
 use crate::merkle;
 use crate::note::NoteKey;
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
 
@@ -144,17 +144,11 @@ fn path(level: &str, number: usize, width: usize) -> String {
 /// Removes what an interruption left.
 fn clear(folder: &Path) -> Result<(), PublishError> {
     let beside = folder.join(PARTIAL);
-    match Disk.remove(&beside) {
-        Err(e) if e.kind() != ErrorKind::NotFound => Err(at(&beside)(e)),
-        _ => Ok(()),
-    }
+    if_there(Disk.remove(&beside)).map_err(at(&beside)).map(drop)
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, PublishError> {
-    match std::fs::read(path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        read => read.map(Some).map_err(at(path)),
-    }
+    if_there(std::fs::read(path)).map_err(at(path))
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> PublishError + '_ {

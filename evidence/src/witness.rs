@@ -8,7 +8,7 @@
 use crate::checkpoint::{Checkpoint, decimal};
 use crate::cosignature::Cosigner;
 use crate::encoding::{digest_from_base64, sha256};
-use crate::files::{Disk, Files, lock, make_folders, replace};
+use crate::files::{Disk, Files, if_there, lock, make_folders, replace};
 use crate::key::SigningKey;
 use crate::merkle;
 use crate::note::{Note, NoteKey};
@@ -136,9 +136,8 @@ impl<'a> Witness<'a> {
 
     /// The checkpoint of a log that was cosigned last.
     fn last(&self, origin: &str) -> io::Result<Option<Checkpoint>> {
-        let text = match std::fs::read_to_string(self.file(origin)) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            text => text?,
+        let Some(text) = if_there(std::fs::read_to_string(self.file(origin)))? else {
+            return Ok(None);
         };
         let kept = Checkpoint::of(&Note { text, signatures: Vec::new() }).ok();
         // A state that says nothing would let the log begin anew.
@@ -150,10 +149,7 @@ impl<'a> Witness<'a> {
         let file = self.file(&checkpoint.origin);
         let folder = Disk.open_folder(&self.state)?;
         let beside = file.with_extension("partial");
-        match Disk.remove(&beside) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
+        if_there(Disk.remove(&beside))?;
         replace(&Disk, folder.as_ref(), (&beside, &file), checkpoint.to_string().as_bytes())
     }
 

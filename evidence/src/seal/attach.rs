@@ -3,7 +3,7 @@
 use super::SealError;
 use crate::dsse::Envelope;
 use crate::encoding::sha256;
-use crate::files::{Disk, Files, write};
+use crate::files::{Disk, Files, if_there, write};
 use crate::layout::{REVIEW_ENVELOPE, REVIEW_PROOF, REVIEWS, STATEMENT};
 use crate::log::{LogEntries, leaves};
 use crate::logbook::Statement;
@@ -13,7 +13,6 @@ use crate::proof::LogProof;
 use crate::statement::{Stated, subject_of, type_of};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::ErrorKind;
 use std::path::Path;
 use tieout_controls::Digest;
 
@@ -94,8 +93,5 @@ fn is_of_file(kind: &str) -> bool {
 }
 
 fn remove(folder: &Path) -> Result<(), SealError> {
-    match Disk.remove_folder(folder) {
-        Err(e) if e.kind() != ErrorKind::NotFound => Err(SealError::io(folder)(e)),
-        _ => Ok(()),
-    }
+    if_there(Disk.remove_folder(folder)).map_err(SealError::io(folder)).map(drop)
 }

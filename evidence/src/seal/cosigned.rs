@@ -10,13 +10,12 @@ use super::recover::{Packs, Proofs, partial_name, put};
 use crate::checkpoint::Checkpoint;
 use crate::cosign::with_lines;
 use crate::encoding::sha256;
-use crate::files::{Disk, Files, lock, replace};
+use crate::files::{Disk, Files, if_there, lock, replace};
 use crate::layout::{INTENT, PROOF, STATEMENT};
 use crate::log::{self, HEAD, LogEntries, pack_folders};
 use crate::note::{NoteKey, NoteSignature};
 use crate::proof::LogProof;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::Path;
 use tieout_controls::Count;
 
@@ -107,8 +106,5 @@ fn renew(
 
 fn read(pack: &Path, name: &str) -> Result<Option<Vec<u8>>, SealError> {
     let path = pack.join(name);
-    match std::fs::read(&path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        read => read.map(Some).map_err(SealError::unread(&path)),
-    }
+    if_there(std::fs::read(&path)).map_err(SealError::unread(&path))
 }

@@ -3,10 +3,9 @@
 use super::SealError;
 use super::append::LogWriter;
 use crate::encoding::sha256;
-use crate::files::{Files, Folder, write};
+use crate::files::{Files, Folder, if_there, write};
 use crate::layout::{CHECKPOINT, INTENT, INTENT_PROOF, PROOF, PROOFS, STATEMENT};
 use crate::proof::LogProof;
-use std::io::ErrorKind;
 use std::path::Path;
 use tieout_controls::Count;
 
@@ -42,11 +41,8 @@ pub(super) fn partial_packs(
         let Some(name) = name else { continue };
         let folder = packs.path.join(&partial);
         let path = folder.join(STATEMENT);
-        let envelope = match std::fs::read(&path) {
-            Err(e) if e.kind() == ErrorKind::NotFound => None,
-            // One that can't be read may be logged.
-            read => Some(read.map_err(SealError::unread(&path))?),
-        };
+        // One that can't be read may be logged.
+        let envelope = if_there(std::fs::read(&path)).map_err(SealError::unread(&path))?;
         match envelope.and_then(|bytes| log.find(&sha256(&bytes))) {
             Some(index) => finish(files, &folder, packs, name, log, index)?,
             None => files.remove_folder(&folder).map_err(SealError::io(&folder))?,

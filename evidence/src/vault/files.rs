@@ -2,11 +2,11 @@
 
 use super::slots::{self, SLOT, Slot, Stored};
 use super::{Handle, VaultError, random};
-use crate::files::{Disk, Files, make_folders, replace, write};
+use crate::files::{Disk, Files, if_there, make_folders, replace, write};
 use crate::json;
 use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest};
 
@@ -147,12 +147,8 @@ fn keep_epoch(epochs: &Path, epoch: &Epoch) -> Result<(), VaultError> {
 
 /// Writes a file durably; one of an interrupted try is replaced.
 fn fresh(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    absent(std::fs::remove_file(path)).map_err(VaultError::io(path))?;
+    if_there(std::fs::remove_file(path)).map_err(VaultError::io(path))?;
     write(&Disk, path, bytes).map_err(VaultError::io(path))
-}
-
-fn absent(removed: io::Result<()>) -> io::Result<()> {
-    removed.or_else(|e| if e.kind() == ErrorKind::NotFound { Ok(()) } else { Err(e) })
 }
 
 fn sync(folder: &Path) -> Result<(), VaultError> {
@@ -170,8 +166,8 @@ pub(super) fn head(folder: &Path, epoch: u64, slots: usize) -> Result<(), VaultE
 
 fn replaced(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
     let (path, beside) = (folder.join(name), folder.join(format!("{name}.partial")));
-    let replaced = absent(std::fs::remove_file(&beside))
-        .and_then(|()| Disk.open_folder(folder))
+    let replaced = if_there(std::fs::remove_file(&beside))
+        .and_then(|_| Disk.open_folder(folder))
         .and_then(|held| replace(&Disk, held.as_ref(), (&beside, &path), bytes));
     replaced.map_err(VaultError::io(&path))
 }
@@ -356,7 +352,7 @@ fn shred(path: &Path) -> Result<(), VaultError> {
         file.sync_data()?;
         std::fs::remove_file(path)
     };
-    absent(shred()).map_err(VaultError::io(path))
+    if_there(shred()).map_err(VaultError::io(path)).map(drop)
 }
 
 fn restricted(folder: &Path, handle: Handle) -> PathBuf {
