@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use tieout_controls::control::Severity;
 use tieout_controls::{ControlId, Digest};
-use tieout_evidence::line_proof::LineTree;
+use tieout_evidence::line_proof::Tree;
 
 /// Policy-as-code compliance and audit engine for billing: nothing is concluded from a population
 /// that doesn't tie out.
@@ -428,7 +428,7 @@ pub(crate) enum Pack {
         pack: PathBuf,
         /// `records`, the violating and undetermined records; or `population`, all that were evaluated
         #[arg(value_parser = line_tree)]
-        tree: LineTree,
+        tree: Tree,
         /// The line, from 0: of `records` as `tieout explain PACK#LINE` counts, of `population` what a record
         /// line says in its field `population`
         line: u64,
@@ -466,10 +466,10 @@ impl Scope {
     }
 }
 
-fn line_tree(text: &str) -> Result<LineTree, String> {
+fn line_tree(text: &str) -> Result<Tree, String> {
     match text {
-        "records" => Ok(LineTree::Records),
-        "population" => Ok(LineTree::Population),
+        "records" => Ok(Tree::Records),
+        "population" => Ok(Tree::Population),
         _ => Err("`records` or `population`".to_owned()),
     }
 }

@@ -40,7 +40,7 @@ use tieout_controls::paper::PaperError;
 use tieout_controls::{Count, Decimal, Decision, EvaluatedRecord, Value, WorkingPaper};
 use tieout_evidence::commitment::dataset_commitment;
 use tieout_evidence::key::SigningKey;
-use tieout_evidence::line_proof::LineTree;
+use tieout_evidence::line_proof::Tree;
 use tieout_evidence::merkle::{self, leaf_hash};
 use tieout_evidence::prove::prove;
 use tieout_evidence::seal::{IntentInput, SealInput, announce, seal};
@@ -362,7 +362,7 @@ fn bench_row() {
         // The first, the last, and some between.
         let at = (number * (rows - 1) / (proofs - 1)).min(rows - 1);
         let started = Instant::now();
-        let proof = prove(&pack, LineTree::Population, Count(at)).unwrap();
+        let proof = prove(&pack, Tree::Population, Count(at)).unwrap();
         let text = proof.to_string();
         let proved = started.elapsed();
         let verification = verify_line(&text, &anchor()).unwrap();

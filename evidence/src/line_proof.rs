@@ -14,15 +14,15 @@ const MAX_HASHES: usize = 63;
 const MAX_DISCLOSURES: usize = 1 << 16;
 
 /// The trees in a pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineTree {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tree {
     /// Violating and undetermined records, then refused rows.
     Records,
     /// A digest for every evaluated record.
     Population,
 }
 
-impl LineTree {
+impl Tree {
     /// The name of the tree's folder.
     pub fn name(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl LineTree {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineProof {
     /// The tree.
-    pub tree: LineTree,
+    pub tree: Tree,
     /// The line's index, from 0.
     pub index: Count,
     /// The number of lines in the tree.
@@ -76,8 +76,8 @@ impl LineProof {
             return Err(wrong("another first line"));
         }
         let tree = match lines.next().and_then(|line| line.strip_prefix("tree ")) {
-            Some(RECORDS) => LineTree::Records,
-            Some(POPULATION) => LineTree::Population,
+            Some(RECORDS) => Tree::Records,
+            Some(POPULATION) => Tree::Population,
             _ => return Err(wrong("no tree in the second line")),
         };
         let mut number = |name| {

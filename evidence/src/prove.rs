@@ -9,7 +9,7 @@ use crate::layout::{
     STATEMENT, chunk, tiles,
 };
 use crate::line::Line;
-use crate::line_proof::{LineProof, LineTree};
+use crate::line_proof::{LineProof, Tree};
 use crate::merkle::{inclusion_proof, leaf_hash, verify_inclusion};
 use crate::proof::LogProof;
 use crate::tiles::{BLOCK_LINES, has_tiles};
@@ -33,7 +33,7 @@ pub enum ProveError {
     #[error("`{}` has {size} lines, and none of index {index}: the first is 0", tree.name())]
     NoSuchLine {
         /// The tree.
-        tree: LineTree,
+        tree: Tree,
         /// The index asked for.
         index: Count,
         /// The number of its lines.
@@ -51,7 +51,7 @@ pub enum ProveError {
 ///
 /// # Errors
 /// See [`ProveError`].
-pub fn prove(pack: &Path, tree: LineTree, index: Count) -> Result<LineProof, ProveError> {
+pub fn prove(pack: &Path, tree: Tree, index: Count) -> Result<LineProof, ProveError> {
     let pack = Pack(pack);
     let broken =
         |path: &str, e: &dyn std::fmt::Display| ProveError::Broken(format!("`{path}`: {e}"));
@@ -64,8 +64,8 @@ pub fn prove(pack: &Path, tree: LineTree, index: Count) -> Result<LineProof, Pro
     proof.includes(&digest.0).map_err(|e| broken(PROOF, &e))?;
     let statement = Statement::parse(&envelope.payload).map_err(|e| broken(STATEMENT, &e))?;
     let head = match tree {
-        LineTree::Records => &statement.predicate.records,
-        LineTree::Population => &statement.predicate.population,
+        Tree::Records => &statement.predicate.records,
+        Tree::Population => &statement.predicate.population,
     };
     let (size, name) = (head.tree_size, tree.name());
     if index >= size {
@@ -78,8 +78,8 @@ pub fn prove(pack: &Path, tree: LineTree, index: Count) -> Result<LineProof, Pro
     }
     let line = text(&chunk(name, index.0 / CHUNK_LINES), index.0 % CHUNK_LINES, line)?;
     let disclosures = match tree {
-        LineTree::Records => pack.of_record(&line)?,
-        LineTree::Population => pack.of_population(index.0, &line)?,
+        Tree::Records => pack.of_record(&line)?,
+        Tree::Population => pack.of_population(index.0, &line)?,
     };
     Ok(LineProof { tree, index, size, hashes, line, disclosures, envelope, proof })
 }

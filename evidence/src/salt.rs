@@ -4,19 +4,11 @@
 //! uses can meet.
 
 use crate::encoding::base64_url;
+use crate::line_proof::Tree;
 use crate::sha::Midstate;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tieout_controls::Digest;
-
-/// The trees that salts are for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Salted {
-    /// A field of a record line.
-    Record,
-    /// A record of the population.
-    Population,
-}
 
 /// HMAC-SHA-256 under a key, the blocks of which are hashed once for many messages.
 #[derive(Clone, Copy)]
@@ -83,10 +75,10 @@ impl Salts {
     }
 
     /// The salt of a slot of a line: 128 bits in base64url.
-    pub(crate) fn salt(&self, tree: Salted, line: u64, slot: u16) -> String {
+    pub(crate) fn salt(&self, tree: Tree, line: u64, slot: u16) -> String {
         let tree = match tree {
-            Salted::Record => 1,
-            Salted::Population => 2,
+            Tree::Records => 1,
+            Tree::Population => 2,
         };
         let place = [&[tree][..], &line.to_be_bytes(), &slot.to_be_bytes()].concat();
         base64_url(&half(mac(&self.key, "tieout/salt/v1", &[&self.pack, &place])))
@@ -130,7 +122,7 @@ mod tests {
     fn every_place_has_its_own_salt() {
         let salts = Salts::new(&[7; 32], [1, 2, 3].map(|n| Digest([n; 32])));
         let mut seen = std::collections::BTreeSet::new();
-        for tree in [Salted::Record, Salted::Population] {
+        for tree in [Tree::Records, Tree::Population] {
             for line in 0..5 {
                 for slot in 0..5 {
                     let salt = salts.salt(tree, line, slot);
@@ -141,6 +133,6 @@ mod tests {
         }
         // A pack with other refused rows alone has other salts.
         let other = Salts::new(&[7; 32], [1, 2, 4].map(|n| Digest([n; 32])));
-        assert!(seen.insert(other.salt(Salted::Record, 0, 0)));
+        assert!(seen.insert(other.salt(Tree::Records, 0, 0)));
     }
 }

@@ -24,11 +24,12 @@ mod stop;
 mod tally;
 mod withheld;
 
+pub use crate::line_proof::Tree;
 pub use crate::visible::visible;
 pub use line::{LineVerification, ProvedLine, verify_line};
 pub use reviews::{Reviews, Trust, outside, reviews};
 pub use stop::VerifyError;
-pub use withheld::{Tree, Unseal, Unsealing, Why, Withheld};
+pub use withheld::{Unseal, Unsealing, Why, Withheld};
 
 use crate::checkpoint::Checkpoint;
 use crate::claims::Statement;

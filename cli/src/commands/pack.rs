@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use std::path::Path;
 use tieout_controls::{Count, RunResult, TieOut};
-use tieout_evidence::line_proof::LineTree;
+use tieout_evidence::line_proof::Tree;
 use tieout_evidence::people::net::{Figure, net_of};
 use tieout_evidence::prove::{ProveError, prove as line_of};
 use tieout_evidence::verify::{Reviews, VerifiedPack};
@@ -108,7 +108,7 @@ pub(super) fn export(
 }
 
 /// The proof of one line, to standard output.
-pub(super) fn prove(global: &Global, pack: &Path, tree: LineTree, line: u64) -> Outcome<Exit> {
+pub(super) fn prove(global: &Global, pack: &Path, tree: Tree, line: u64) -> Outcome<Exit> {
     let workspace = Workspace::find(global.config.as_deref())?;
     let folder = packs::named(pack, workspace.as_ref())?;
     let proof = line_of(&folder, tree, Count(line)).map_err(|e| match e {

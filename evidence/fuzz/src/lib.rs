@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tieout_evidence::dsse::Envelope;
 use tieout_controls::Count;
 use tieout_evidence::key::SigningKey;
-use tieout_evidence::line_proof::LineTree;
+use tieout_evidence::line_proof::Tree;
 use tieout_evidence::prove::prove;
 use tieout_evidence::seal::{IntentInput, SealInput, announce, seal};
 use tieout_evidence::verify::{Anchor, Verdict, verify};
@@ -140,7 +140,7 @@ impl Pack {
                 _ => {}
             }
         }
-        for tree in [LineTree::Records, LineTree::Population] {
+        for tree in [Tree::Records, Tree::Population] {
             let proof = prove(&self.path, tree, Count(1)).unwrap();
             add("line_proof", proof.to_string().as_bytes());
         }

@@ -8,7 +8,7 @@ use crate::fuzz::{TARGETS, types};
 use crate::layout::{
     CHECKPOINT, INTENT, POPULATION_DISCLOSURES, PROOF, RECORD_DISCLOSURES, STATEMENT, SUMS,
 };
-use crate::line_proof::LineTree;
+use crate::line_proof::Tree;
 use crate::prove::prove;
 use crate::statement::payload;
 use std::collections::BTreeMap;
@@ -23,8 +23,8 @@ fn seeds(pack: &Path) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     };
     let disclosures = [lines(RECORD_DISCLOSURES), lines(POPULATION_DISCLOSURES)].concat();
     let policy = [b"# who\nquorum none\n\0".to_vec(), read(CHECKPOINT)].concat();
-    let proofs = [(LineTree::Records, 0), (LineTree::Population, 2)]
-        .map(|(t, at)| prove(pack, t, Count(at)));
+    let proofs =
+        [(Tree::Records, 0), (Tree::Population, 2)].map(|(t, at)| prove(pack, t, Count(at)));
     BTreeMap::from([
         ("envelope", vec![read(STATEMENT)]),
         ("statement", vec![Envelope::parse(&read(STATEMENT)).unwrap().payload]),

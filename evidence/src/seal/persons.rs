@@ -32,11 +32,7 @@ impl Keys<'_> {
     }
 
     /// The salt of a place, from the key of whom it is about.
-    pub(super) fn salt(
-        &self,
-        keys: Option<&KeySet>,
-        place: (crate::salt::Salted, u64, u16),
-    ) -> String {
+    pub(super) fn salt(&self, keys: Option<&KeySet>, place: (Tree, u64, u16)) -> String {
         let (tree, line, slot) = place;
         match keys {
             Some(keys) => self.salts.under(&keys.key).salt(tree, line, slot),

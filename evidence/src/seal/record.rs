@@ -7,7 +7,7 @@ use crate::disclosure;
 use crate::line::{
     FactLine, LINE_VERSION, RecordKind, RecordLine, SD_ALG, WITHHELD_IN_FACTS, Withheld,
 };
-use crate::salt::Salted;
+use crate::line_proof::Tree;
 use crate::subjects;
 use crate::vault::KeySet;
 use serde_json::{Map, Value, json};
@@ -30,7 +30,7 @@ pub(super) fn population(
         "decision": record.decision.word(),
     });
     let whose = keys.of(&of.dataset, &subjects::of_fields(&of.key))?;
-    let salt = keys.salt(whose.as_ref(), (Salted::Population, index, 0));
+    let salt = keys.salt(whose.as_ref(), (Tree::Population, index, 0));
     Ok(Disclosed { text: disclosure::text(&salt, "record", &content), keys: whose })
 }
 
@@ -110,7 +110,7 @@ impl Disclosures<'_> {
     ) -> Result<String, SealError> {
         let slot = u16::try_from(self.texts.len());
         let slot = slot.map_err(|_| SealError::new("a record has more than 65,535 fields"))?;
-        let salt = self.keys.salt(whose.as_ref(), (Salted::Record, self.line, slot));
+        let salt = self.keys.salt(whose.as_ref(), (Tree::Records, self.line, slot));
         let text = disclosure::text(&salt, name, value);
         let digest = disclosure::digest(&text);
         self.texts.push(Disclosed { text, keys: whose });

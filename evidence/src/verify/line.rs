@@ -1,6 +1,6 @@
 //! Verifying a line proof: the line of a pack without the pack.
 
-use super::records::check_form;
+use super::records::{Fields, check_form};
 use super::stop::{Ended, Stop};
 use super::{
     Anchor, Keys, Report, Verdict, VerifyError, check_checkpoint, check_signature, closing_notes,
@@ -9,9 +9,9 @@ use super::{
 use crate::disclosure::{self, Disclosure};
 use crate::encoding::{bytes_from_base64_url, is_base64_url, sha256};
 use crate::line::{LINE_VERSION, Line, WITHHELD_IN_FACTS};
-use crate::line_proof::{LineProof, LineTree};
+use crate::line_proof::{LineProof, Tree};
 use crate::merkle::{leaf_hash, verify_inclusion};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tieout_controls::{Count, Digest};
 
 /// The report of a line's verification.
@@ -31,7 +31,7 @@ pub struct LineVerification {
 #[derive(Debug, Clone)]
 pub struct ProvedLine {
     /// The tree.
-    pub tree: LineTree,
+    pub tree: Tree,
     /// The line's index in it, from 0.
     pub index: Count,
     /// What it says: as in [`VerifiedPack`](super::VerifiedPack), a record with what is disclosed put in its
@@ -73,8 +73,8 @@ fn examine(text: &str, keys: &Keys, report: &mut Report) -> Result<ProvedLine, E
     let statement = read_statement(&proof.envelope, &proof.proof).map_err(Stop::from);
     let statement = report.check("the statement is that of a pack", statement)?;
     let head = match proof.tree {
-        LineTree::Records => &statement.predicate.records,
-        LineTree::Population => &statement.predicate.population,
+        Tree::Records => &statement.predicate.records,
+        Tree::Population => &statement.predicate.population,
     };
     let (index, size) = (proof.index.0, head.tree_size.0);
     let included = head.hashing == crate::claims::HASHING
@@ -89,8 +89,8 @@ fn examine(text: &str, keys: &Keys, report: &mut Report) -> Result<ProvedLine, E
     let included = if included { Ok(()) } else { Err(Stop::from("it is not, at that index")) };
     report.check("the line is in the tree that the statement says", included)?;
     let content = match proof.tree {
-        LineTree::Records => record(&proof),
-        LineTree::Population => evaluated(&proof),
+        Tree::Records => record(&proof),
+        Tree::Population => evaluated(&proof),
     };
     let what = "the line and what is disclosed of it have the format's form";
     let content = report.check(what, content.map_err(Stop::from))?;
@@ -136,18 +136,21 @@ fn record(proof: &LineProof) -> Result<Value, String> {
     let facts = line.facts.iter().map(|fact| (&fact.sd, true));
     let personal = line.personal.as_ref().map(|personal| (&personal.sd, false));
     for (place, (digests, of_fact)) in facts.chain(personal).enumerate() {
-        let (mut fields, mut left) = (Map::new(), Vec::new());
+        let mut fields = Fields::default();
         for digest in digests {
             if bytes_from_base64_url(digest).is_none() {
                 return Err("not a digest".to_owned());
             }
             let field = texts.next().map_or(Ok(None), |text| disclosed(digest, text))?;
             let Some(Disclosure { name, value, .. }) = field else {
-                left.push(Value::from(digest.as_str()));
+                fields.withheld.push(Value::from(digest.as_str()));
                 continue;
             };
             let in_fact = WITHHELD_IN_FACTS.contains(&name.as_str()) && value.is_string();
-            if (of_fact && !in_fact) || name == "_sd" || fields.insert(name, value).is_some() {
+            if (of_fact && !in_fact)
+                || name == "_sd"
+                || fields.disclosed.insert(name, value).is_some()
+            {
                 return Err("a disclosure that is not of a field that is withheld there".to_owned());
             }
         }
@@ -156,13 +159,7 @@ fn record(proof: &LineProof) -> Result<Value, String> {
         } else {
             shown.get_mut("personal")
         };
-        if let Some(object) = object.and_then(Value::as_object_mut) {
-            object.shift_remove("_sd");
-            object.extend(fields);
-            if !left.is_empty() {
-                object.insert("_sd".to_owned(), Value::from(left));
-            }
-        }
+        fields.put_in(object);
     }
     Ok(shown)
 }

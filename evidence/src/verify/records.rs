@@ -398,16 +398,16 @@ pub(crate) fn check_form(line: &RecordLine) -> Result<(), String> {
 
 /// What stands for the digests of one object.
 #[derive(Clone, Default)]
-struct Fields {
-    disclosed: Map<String, Value>,
+pub(super) struct Fields {
+    pub(super) disclosed: Map<String, Value>,
     /// The digests whose disclosures are not there.
-    withheld: Vec<Value>,
+    pub(super) withheld: Vec<Value>,
     left: u64,
 }
 
 impl Fields {
     /// Puts everything into the place of its digests.
-    fn put_in(self, object: Option<&mut Value>) {
+    pub(super) fn put_in(self, object: Option<&mut Value>) {
         let Some(object) = object.and_then(Value::as_object_mut) else { return };
         object.shift_remove("_sd");
         object.extend(self.disclosed);

@@ -1,19 +1,10 @@
 //! What a copy of a pack does not disclose, and why.
 
-use super::Report;
+use super::{Report, Tree};
 use crate::encoding::base64_url;
 use crate::erasure::Receipts;
 use std::sync::Arc;
 use tieout_controls::{Count, Digest};
-
-/// A tree of a pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tree {
-    /// The record lines.
-    Records,
-    /// The population.
-    Population,
-}
 
 /// A digest whose disclosure can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

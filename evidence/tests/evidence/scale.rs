@@ -6,7 +6,7 @@ use crate::workspace::{Workspace, failures};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use tieout_controls::Count;
-use tieout_evidence::line_proof::{LineProof, LineTree};
+use tieout_evidence::line_proof::{LineProof, Tree};
 use tieout_evidence::prove::{ProveError, prove};
 use tieout_evidence::verify::{Anchor, LineVerification, Verdict, check, verify_line};
 
@@ -51,7 +51,7 @@ fn a_large_pack_has_tiles_that_prove_its_lines() {
             let hashes: Vec<u8> = lines.chunks(size).flat_map(root).collect();
             assert_eq!(std::fs::read(pack.join(format!("tiles/{tree}.{level}"))).unwrap(), hashes);
         }
-        let kind = if tree == "records" { LineTree::Records } else { LineTree::Population };
+        let kind = if tree == "records" { Tree::Records } else { Tree::Population };
         for at in [0, 255, 256, 65_535, 65_536, 65_791, 65_792, LINES - 1] {
             let proof = prove(&pack, kind, Count(at)).unwrap();
             assert_eq!(proof.line, lines[usize::try_from(at).unwrap()]);
@@ -115,9 +115,7 @@ fn every_line_of_a_pack_is_proved_with_what_is_disclosed_of_it() {
     let workspace = Workspace::new();
     let pack = workspace.seal(0).folder;
     let whole = workspace.verify(&pack).pack.unwrap();
-    for (tree, lines) in
-        [(LineTree::Records, &whole.records), (LineTree::Population, &whole.population)]
-    {
+    for (tree, lines) in [(Tree::Records, &whole.records), (Tree::Population, &whole.population)] {
         for (at, line) in lines.iter().enumerate() {
             let proof = prove(&pack, tree, Count::of(at)).unwrap().to_string();
             assert_eq!(LineProof::parse(&proof).unwrap().to_string(), proof);
@@ -131,7 +129,7 @@ fn every_line_of_a_pack_is_proved_with_what_is_disclosed_of_it() {
     }
     // Erased, and proved as before.
     std::fs::remove_dir_all(pack.join("disclosures")).unwrap();
-    for tree in [LineTree::Records, LineTree::Population] {
+    for tree in [Tree::Records, Tree::Population] {
         let proof = prove(&pack, tree, Count(0)).unwrap();
         assert!(proof.disclosures.is_empty());
         assert_eq!(verified(&proof.to_string()).verdict, Verdict::Valid);
@@ -142,7 +140,7 @@ fn every_line_of_a_pack_is_proved_with_what_is_disclosed_of_it() {
 fn any_change_of_a_line_proof_is_seen() {
     let workspace = Workspace::new();
     let pack = workspace.seal(0).folder;
-    for (tree, at) in [(LineTree::Records, 0), (LineTree::Records, 4), (LineTree::Population, 3)] {
+    for (tree, at) in [(Tree::Records, 0), (Tree::Records, 4), (Tree::Population, 3)] {
         let proof = prove(&pack, tree, Count(at)).unwrap().to_string();
         assert_eq!(verified(&proof).verdict, Verdict::Valid);
         let mut bytes = proof.clone().into_bytes();
@@ -173,7 +171,7 @@ fn any_change_of_a_line_proof_is_seen() {
         }
     }
     // One line's proof with another's disclosure.
-    let [one, other] = [0, 1].map(|at| prove(&pack, LineTree::Population, Count(at)).unwrap());
+    let [one, other] = [0, 1].map(|at| prove(&pack, Tree::Population, Count(at)).unwrap());
     let mixed = LineProof { disclosures: other.disclosures, ..one.clone() };
     assert!(said(&verified(&mixed.to_string())).contains("not what its digest stands for"));
     let mixed = LineProof { line: other.line, ..one.clone() };
@@ -189,9 +187,9 @@ fn bytes_that_are_not_text_are_told_with_file_and_line() {
     let pack = workspace.seal(0).folder;
     let record = |tree| prove(&pack, tree, Count(0));
     for (tree, path, lines, told) in [
-        (LineTree::Records, "disclosures/records.jsonl", 1, "line 2: not UTF-8"),
-        (LineTree::Population, "disclosures/population.jsonl", 0, "line 1: not UTF-8"),
-        (LineTree::Records, "proofs/statement.tlog-proof", 0, "it is not UTF-8"),
+        (Tree::Records, "disclosures/records.jsonl", 1, "line 2: not UTF-8"),
+        (Tree::Population, "disclosures/population.jsonl", 0, "line 1: not UTF-8"),
+        (Tree::Records, "proofs/statement.tlog-proof", 0, "it is not UTF-8"),
     ] {
         let path = pack.join(path);
         let whole = std::fs::read(&path).unwrap();
@@ -215,9 +213,9 @@ fn a_pack_that_is_not_what_was_signed_proves_nothing() {
     let path = pack.join("records/000000.jsonl");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("\"EUR\"", "\"CHF\"")).unwrap();
-    let proof = prove(&pack, LineTree::Records, Count(0));
+    let proof = prove(&pack, Tree::Records, Count(0));
     assert!(matches!(proof, Err(ProveError::Broken(_))), "{proof:?}");
     std::fs::remove_file(&path).unwrap();
-    let proof = prove(&pack, LineTree::Records, Count(0));
+    let proof = prove(&pack, Tree::Records, Count(0));
     assert!(matches!(proof, Err(ProveError::Unreadable { .. })), "{proof:?}");
 }
