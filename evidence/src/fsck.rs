@@ -127,15 +127,22 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
     for line in lines {
         let signed = line.and_then(|Statement { index, digest, envelope }| {
             present.insert(digest);
+            if watch.expected.is_empty() {
+                return Ok(());
+            }
             let envelope = Envelope::parse(&envelope)
                 .map_err(|e| format!("entry {index} is no signed statement: {e}"))?;
             signed_by(&envelope, watch.expected).map_err(|why| format!("entry {index}: {why}"))
         });
         found.wrong.extend(signed.err());
     }
+    let moved = match packs.iter().all(|(_, pack)| pack.is_ok()) {
+        true => "has no pack or statement here: it was moved",
+        false => "has no pack or statement here that can be read",
+    };
     for (index, _) in log.entries.iter().enumerate().filter(|(_, e)| !present.contains(*e)) {
         if watch.expected.is_empty() {
-            found.notes.push(format!("entry {index} has no pack or statement here: it was moved"));
+            found.notes.push(format!("entry {index} {moved}"));
         } else {
             // Whoever has stolen a key keeps the pack elsewhere.
             let why = "has no pack or statement here, so that nobody can tell who signed it";

@@ -60,7 +60,7 @@ pub fn signed<S: Stated>(subject: Digest, stated: &S, key: &SigningKey) -> Optio
 pub fn read<S: Stated>(envelope: &Envelope) -> Result<(Digest, S), String> {
     let wrong = || format!("signed, and no {} in the form of one", S::WHAT);
     if envelope.payload.len() > MAX_STATEMENT {
-        return Err(format!("a {} larger than 1 MiB", S::WHAT));
+        return Err(format!("signed, and larger than 1 MiB, which no {} is", S::WHAT));
     }
     let form: Form<S> = json::document(&envelope.payload).map_err(|_| wrong())?;
     let [Subject { digest: SubjectDigest { sha256: subject }, .. }] = form.subject;

@@ -417,6 +417,9 @@ fn a_run_that_was_not_announced() {
     seen("no announcement of a run in the form of one", |f| {
         f.intent(|s| s["predicate"]["announcedAt"] = "2026-02-01".into());
     });
+    seen("larger than 1 MiB, which no announcement of a run is", |f| {
+        f.intent(|s| s["predicate"]["announcedAt"] = "2".repeat(1 << 20).into());
+    });
     seen("its subject is another configuration", |f| {
         f.intent(|s| s["subject"][0]["digest"]["sha256"] = "7".repeat(64).into());
     });

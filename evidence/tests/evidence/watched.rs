@@ -132,6 +132,8 @@ fn a_pack_that_is_not_where_its_proof_says_is_told() {
     told("`proofs/statement.tlog-proof` can't be read");
     std::fs::remove_file(second.join("statement.dsse.json")).unwrap();
     told("`statement.dsse.json` can't be read");
+    let found = watch(&workspace, None, &[]);
+    assert_eq!(found.notes, ["entry 3 has no pack or statement here that can be read"]);
 }
 
 #[test]
