@@ -483,6 +483,8 @@ pub(crate) struct Report {
     pub(crate) output: Vec<OutputSpec>,
     #[command(flatten)]
     pub(crate) anchor: AnchorFiles,
+    #[command(flatten)]
+    pub(crate) trust: TrustFiles,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::packs::{self, Opened};
 use crate::people;
+use crate::report::reviewed::Reviewed;
 use crate::report::{compared, shown};
 use crate::text::table;
 use crate::vault;
@@ -20,9 +21,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use tieout_controls::{Count, RunResult, TieOut};
 use tieout_evidence::line_proof::Tree;
-use tieout_evidence::people::net::{Figure, net_of};
 use tieout_evidence::prove::{ProveError, prove as line_of};
-use tieout_evidence::verify::{Reviews, VerifiedPack};
+use tieout_evidence::verify::VerifiedPack;
 
 /// What a pack says, in a page.
 pub(super) fn show(
@@ -36,40 +36,19 @@ pub(super) fn show(
     let reviews = people::beside(&pack, &anchor, &people::trust(trust)?)?;
     let mut page = page(&pack, packs::vouched(verification.verdict));
     if let Some(reviews) = &reviews {
+        let reviewed = Reviewed::of(&pack, reviews, clock::now().date_naive());
         page.push_str("\nsign-offs\n");
-        page.push_str(&indented(&(reviews.lines().join("\n") + "\n")));
-        page.push_str(&net(&pack, reviews));
+        page.push_str(&indented(&(reviewed.sign_offs.join("\n") + "\n")));
+        if !reviewed.rows.is_empty() {
+            let rows =
+                [Reviewed::COLUMNS.map(str::to_owned)].into_iter().chain(reviewed.rows.clone());
+            let rows: Vec<_> = rows.map(Vec::from).collect();
+            page.push_str(&format!("\n{}\n{}", reviewed.title(), indented(&table(&rows))));
+        }
     }
     output::print(&page)?;
     packs::exit(verification.verdict);
     Ok(Exit::of_verdict(verification.verdict.with(reviews.as_ref())))
-}
-
-/// The exceptions gross and net of what reviewers cleared, as of today; nothing where nothing was disposed
-/// of.
-fn net(pack: &VerifiedPack, reviews: &Reviews) -> String {
-    let dispositions = reviews.file.dispositions();
-    let today = clock::now().date_naive();
-    let nets = net_of(&pack.result, &pack.records, &dispositions, today);
-    // What doesn't fit the pack doesn't stand, and was told.
-    let Ok(nets) = nets else { return String::new() };
-    if dispositions.is_empty() {
-        return String::new();
-    }
-    let figure = |figure: &Figure| {
-        let money = crate::text::money(&figure.amounts);
-        format!("{} {money}", shown::counted(figure.count, "exception")).trim_end().to_owned()
-    };
-    let mut rows = vec![["control", "gross", "cleared", "net"].map(str::to_owned).to_vec()];
-    for net in nets.iter().filter(|net| net.gross.count > Count(0)) {
-        let cleared = net
-            .cleared
-            .iter()
-            .map(|(kind, cleared)| format!("{} {kind}", shown::count(cleared.count)));
-        let cleared = cleared.collect::<Vec<_>>().join(", ");
-        rows.push(vec![net.control.to_string(), figure(&net.gross), cleared, figure(&net.net)]);
-    }
-    format!("\nexceptions gross and net on {today}\n{}", indented(&table(&rows)))
 }
 
 /// What differs between two packs. Ends as `diff` does: 1 when something does.

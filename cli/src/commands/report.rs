@@ -1,10 +1,13 @@
 //! `tieout report`, and where reports go.
 
 use crate::args::{Global, OutputSpec, Report, Target};
+use crate::clock;
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::output::{self, Access, Existing};
 use crate::packs::{self, Opened};
+use crate::people;
+use crate::report::reviewed::Reviewed;
 use crate::report::{self, Format};
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
@@ -14,13 +17,17 @@ use tieout_evidence::verify::{Verification, VerifiedPack};
 pub(super) fn report(global: &Global, args: &Report) -> Outcome<Exit> {
     check(&args.output)?;
     let workspace = Workspace::find(global.config.as_deref())?;
-    let Opened { pack, verification, .. } =
+    let Opened { anchor, pack, verification } =
         packs::read(&args.pack, &args.anchor, workspace.as_ref())?;
+    let reviews = people::beside(&pack, &anchor, &people::trust(&args.trust)?)?;
+    let today = clock::now().date_naive();
+    let reviewed = reviews.as_ref().map(|reviews| Reviewed::of(&pack, reviews, today));
     for spec in &args.output {
         let target = spec.target.clone().unwrap_or(Target::Stdout);
-        deliver(spec.format, &target, &pack, &verification)?;
+        deliver(spec.format, &target, (&pack, &verification, reviewed.as_ref()))?;
     }
-    Ok(packs::exit(verification.verdict))
+    packs::exit(verification.verdict);
+    Ok(Exit::of_verdict(verification.verdict.with(reviews.as_ref())))
 }
 
 /// Refuses what could not be delivered, before there is anything to deliver.
@@ -108,7 +115,7 @@ pub(super) fn of_run(
     let mut reports = Reports { written: Vec::new(), told: false, failure: None };
     for spec in specs {
         let target = target(spec, folder);
-        match (deliver(spec.format, &target, pack, verification), target) {
+        match (deliver(spec.format, &target, (pack, verification, None)), target) {
             (Ok(()), Target::File(path)) => reports.written.push(path),
             (Ok(()), Target::Stdout) => reports.told |= spec.format == Format::Text,
             (Err(failure), _) => match &mut reports.failure {
@@ -131,13 +138,12 @@ fn target(spec: &OutputSpec, folder: &Path) -> Target {
 fn deliver(
     format: Format,
     target: &Target,
-    pack: &VerifiedPack,
-    verification: &Verification,
+    (pack, verification, reviewed): (&VerifiedPack, &Verification, Option<&Reviewed>),
 ) -> Outcome<()> {
     if *target == Target::Stdout {
         refuse_terminal(format)?;
     }
-    let bytes = report::render(format, pack, verification).map_err(Failure::internal)?;
+    let bytes = report::render(format, pack, verification, reviewed).map_err(Failure::internal)?;
     match target {
         Target::Stdout => output::print_bytes(&bytes),
         Target::File(path) => output::write_beside(path, &bytes, Existing::Replace, Access::Usual),

@@ -7,6 +7,7 @@ mod record;
 
 pub(super) use record::{Exception, Place, RecordName, Undetermined};
 
+use super::reviewed::Reviewed;
 use super::shown;
 use crate::output::shell_word;
 use record::Line;
@@ -25,6 +26,8 @@ pub(super) struct Content<'a> {
     pub(super) result: &'a RunResult,
     /// The tests in the order of the result, with their records.
     pub(super) tests: Vec<Tested<'a>>,
+    /// What people stated about it, where they did.
+    pub(super) reviewed: Option<&'a Reviewed>,
 }
 
 /// A control's result with the records that its report names.
@@ -80,7 +83,7 @@ impl<'a> Content<'a> {
             Tested::of(test, lines, &result.datasets)
         };
         let tests = result.tests.iter().map(tested).collect();
-        Self { pack, verification, result, tests }
+        Self { pack, verification, result, tests, reviewed: None }
     }
 
     /// The word for the verification's verdict.

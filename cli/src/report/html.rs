@@ -19,7 +19,7 @@ mod tests {
 
     fn page() -> String {
         let (pack, verification) = fixture::pack();
-        String::from_utf8(render(Format::Html, &pack, &verification).unwrap()).unwrap()
+        String::from_utf8(render(Format::Html, &pack, &verification, None).unwrap()).unwrap()
     }
 
     #[test]

@@ -71,7 +71,7 @@ mod tests {
 
     fn report() -> Value {
         let (pack, verification) = fixture::pack();
-        serde_json::from_slice(&render(Format::Json, &pack, &verification).unwrap()).unwrap()
+        serde_json::from_slice(&render(Format::Json, &pack, &verification, None).unwrap()).unwrap()
     }
 
     #[test]

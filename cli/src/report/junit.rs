@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn outcomes_become_statuses() {
         let (pack, verification) = fixture::pack();
-        let bytes = render(Format::Junit, &pack, &verification).unwrap();
+        let bytes = render(Format::Junit, &pack, &verification, None).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(!text.contains("time="), "{text}");
         let report = Report::deserialize_from_str(&text).unwrap();

@@ -27,6 +27,7 @@ mod junit;
 mod openlineage;
 mod oscal;
 mod parquet;
+pub(crate) mod reviewed;
 pub(crate) mod sarif;
 pub(crate) mod shown;
 mod test_result;
@@ -37,6 +38,7 @@ mod xlsx;
 mod fixture;
 
 use content::Content;
+use reviewed::Reviewed;
 use std::path::Path;
 use tieout_evidence::verify::{Verification, VerifiedPack};
 
@@ -132,16 +134,18 @@ impl ReportError {
     }
 }
 
-/// Writes the report of a pack. The same pack and verification give the same bytes.
+/// Writes the report of a pack, and of what people stated about it. The same pack, verification and
+/// statements give the same bytes. Formats for programs tell what was signed with the pack: the exceptions gross.
 ///
 /// # Errors
 /// [`ReportError`] when a writer refuses its own input.
-pub fn render(
+pub(crate) fn render(
     format: Format,
     pack: &VerifiedPack,
     verification: &Verification,
+    reviewed: Option<&Reviewed>,
 ) -> Result<Vec<u8>, ReportError> {
-    let content = Content::of(pack, verification);
+    let content = Content { reviewed, ..Content::of(pack, verification) };
     match format {
         Format::Text => Ok(text::write(&content).into_bytes()),
         Format::Json => json::write(&content),
@@ -181,9 +185,9 @@ mod tests {
     fn the_same_pack_gives_the_same_bytes() {
         let (pack, verification) = fixture::pack();
         for format in Format::ALL {
-            let first = render(format, &pack, &verification).unwrap();
+            let first = render(format, &pack, &verification, None).unwrap();
             assert!(!first.is_empty(), "{format:?}");
-            assert!(first == render(format, &pack, &verification).unwrap(), "{format:?}");
+            assert!(first == render(format, &pack, &verification, None).unwrap(), "{format:?}");
         }
     }
 
@@ -201,7 +205,7 @@ mod tests {
         ];
         pack.records.extend(lines.iter().map(|l| serde_json::from_str(l).unwrap()));
         for format in Format::ALL {
-            render(format, &pack, &verification).unwrap();
+            render(format, &pack, &verification, None).unwrap();
         }
     }
 }

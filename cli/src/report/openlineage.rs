@@ -245,7 +245,7 @@ mod tests {
 
     fn events() -> Vec<Value> {
         let (pack, verification) = fixture::pack();
-        let bytes = render(Format::Openlineage, &pack, &verification).unwrap();
+        let bytes = render(Format::Openlineage, &pack, &verification, None).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

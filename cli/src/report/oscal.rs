@@ -242,7 +242,7 @@ mod tests {
 
     fn document() -> Value {
         let (pack, verification) = fixture::pack();
-        let bytes = render(Format::Oscal, &pack, &verification).unwrap();
+        let bytes = render(Format::Oscal, &pack, &verification, None).unwrap();
         serde_json::from_slice::<Value>(&bytes).unwrap()["assessment-results"].take()
     }
 

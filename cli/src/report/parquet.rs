@@ -146,7 +146,7 @@ mod tests {
                    "exposure": {"amount": amount, "currency": "EUR"}})
         };
         pack.records = amounts.iter().map(record).collect();
-        let batch = read(render(Format::Parquet, &pack, &verification).unwrap());
+        let batch = read(render(Format::Parquet, &pack, &verification, None).unwrap());
         let column = batch.column_by_name("amount").unwrap();
         let (numbers, scale) = match column.as_primitive_opt::<Decimal128Type>() {
             Some(small) => {
@@ -176,7 +176,7 @@ mod tests {
         let numbers = numbers.into_iter().map(|(_, number)| number).collect();
         let stated = texts(&batch, "amount_text").into_iter().flatten();
         let stated = sorted(order.iter().copied().zip(stated).collect());
-        let json = render(Format::Json, &pack, &verification).unwrap();
+        let json = render(Format::Json, &pack, &verification, None).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         let json = json["exceptions"].as_array().unwrap().iter().map(|e| {
             let number = e["record"]["number"].as_str().unwrap().parse().unwrap();
@@ -225,7 +225,7 @@ mod tests {
         let (mut pack, verification) = fixture::pack();
         pack.records[0]["facts"][0]["amount"] = json!(large);
         pack.records[1]["facts"][0]["amount"] = json!(fine);
-        let batch = read(render(Format::Parquet, &pack, &verification).unwrap());
+        let batch = read(render(Format::Parquet, &pack, &verification, None).unwrap());
         assert!(batch.column_by_name("amount").is_none());
         let stated = texts(&batch, "amount_text");
         assert!(stated.contains(&Some(large)) && stated.contains(&Some(fine)));
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn every_exception_is_a_row_and_no_personal_value_is_told() {
         let (pack, verification) = fixture::pack();
-        let bytes = render(Format::Parquet, &pack, &verification).unwrap();
+        let bytes = render(Format::Parquet, &pack, &verification, None).unwrap();
         assert!(!bytes.windows(6).any(|w| w == b"u-1042"));
         let batch = read(bytes);
         let expected =

@@ -215,7 +215,7 @@ mod tests {
 
     fn run() -> Value {
         let (pack, verification) = fixture::pack();
-        let bytes = render(Format::Sarif, &pack, &verification).unwrap();
+        let bytes = render(Format::Sarif, &pack, &verification, None).unwrap();
         let log: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(log["version"], "2.1.0");
         assert_eq!(log["runs"].as_array().unwrap().len(), 1);
@@ -269,7 +269,7 @@ mod tests {
         let (mut pack, verification) = fixture::pack();
         pack.digest = tieout_controls::Digest([9; 32]);
         pack.records.remove(3);
-        let bytes = render(Format::Sarif, &pack, &verification).unwrap();
+        let bytes = render(Format::Sarif, &pack, &verification, None).unwrap();
         let other: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(fingerprints(&run()), fingerprints(&other["runs"][0]));
     }

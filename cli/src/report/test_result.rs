@@ -76,7 +76,7 @@ mod tests {
         let told = |keep: fn(&Outcome) -> bool| {
             let mut pack = pack.clone();
             pack.result.tests.retain(|t| keep(&t.outcome));
-            let bytes = render(Format::TestResult, &pack, &verification).unwrap();
+            let bytes = render(Format::TestResult, &pack, &verification, None).unwrap();
             serde_json::from_slice::<Value>(&bytes).unwrap()["predicate"].take()
         };
         let all = told(|_| true);

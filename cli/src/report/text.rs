@@ -3,6 +3,7 @@
 mod block;
 
 use super::content::{CodeGroup, Content, Tested, outcome_words};
+use super::reviewed::Reviewed;
 use super::shown::{self, PERSONAL};
 use crate::output::shell_word;
 use block::{Align, Column, Lines};
@@ -17,6 +18,7 @@ pub(super) fn write(content: &Content<'_>) -> String {
     let mut out = Lines::default();
     head(&mut out, content);
     summary(&mut out, content);
+    reviewed(&mut out, content);
     for tested in &content.tests {
         control(&mut out, content, tested);
     }
@@ -53,6 +55,22 @@ fn summary(out: &mut Lines, content: &Content<'_>) {
         Column::new("AMOUNT", Align::Right),
     ];
     let rows: Vec<_> = content.tests.iter().flat_map(summary_rows).collect();
+    out.table(&columns, &rows);
+}
+
+/// What people stated about the pack, where they did.
+fn reviewed(out: &mut Lines, content: &Content<'_>) {
+    let Some(reviewed) = content.reviewed else { return };
+    out.section("Sign-offs");
+    for line in &reviewed.sign_offs {
+        out.paragraph(&shown::visible(line));
+    }
+    if reviewed.rows.is_empty() {
+        return;
+    }
+    out.section(&reviewed.title());
+    let columns = Reviewed::COLUMNS.map(|column| Column::new(column, Align::Left));
+    let rows: Vec<_> = reviewed.rows.iter().map(|row| row.to_vec()).collect();
     out.table(&columns, &rows);
 }
 
@@ -286,7 +304,7 @@ mod tests {
 
     fn report() -> String {
         let (pack, verification) = fixture::pack();
-        String::from_utf8(render(Format::Text, &pack, &verification).unwrap()).unwrap()
+        String::from_utf8(render(Format::Text, &pack, &verification, None).unwrap()).unwrap()
     }
 
     #[test]
@@ -317,7 +335,8 @@ mod tests {
             }
         }
         for format in [Format::Text, Format::Html] {
-            let report = String::from_utf8(render(format, &pack, &verification).unwrap()).unwrap();
+            let report =
+                String::from_utf8(render(format, &pack, &verification, None).unwrap()).unwrap();
             assert!(report.contains("Not reconciled"), "{report}");
             assert!(report.contains("query returns 7 rows for 8"), "{report}");
         }
@@ -344,7 +363,7 @@ mod tests {
         let line = pack.records[0].clone();
         pack.records.extend(std::iter::repeat_n(line, 1234));
         let report =
-            String::from_utf8(render(Format::Text, &pack, &verification).unwrap()).unwrap();
+            String::from_utf8(render(Format::Text, &pack, &verification, None).unwrap()).unwrap();
         assert!(report.contains("list-cost-differs: 1,235 exceptions"), "{report}");
         assert!(report.contains("and 1,225 more"));
     }

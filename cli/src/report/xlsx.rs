@@ -10,6 +10,7 @@ mod sheet;
 mod tie_out;
 
 use super::content::{Content, Tested, tally_words};
+use super::reviewed::Reviewed;
 use super::{ReportError, shown};
 use chrono::DateTime;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
@@ -27,6 +28,10 @@ fn workbook(content: &Content<'_>) -> Result<Vec<u8>, XlsxError> {
     let title = format!("Tieout report: {}", shown::visible(&content.result.run.workspace));
     workbook.set_properties(&DocProperties::new().set_title(title).set_creation_datetime(&created));
     add(&mut workbook, "Summary", &[("What", 24), ("Value", 90)], &summary(content))?;
+    if let Some(reviewed) = content.reviewed {
+        let columns = Reviewed::COLUMNS.map(|column| (column, 40));
+        add(&mut workbook, "Sign-offs", &columns, &sign_offs(reviewed))?;
+    }
     add(&mut workbook, "Tie-out", tie_out::COLUMNS, &tie_out::rows(content))?;
     let controls: Vec<_> = content.tests.iter().map(controls::row).collect();
     add(&mut workbook, "Controls", controls::COLUMNS, &controls)?;
@@ -79,6 +84,15 @@ fn summary(content: &Content<'_>) -> Vec<Vec<Cell>> {
     cells
 }
 
+/// The exceptions gross and net, and below what was signed.
+fn sign_offs(reviewed: &Reviewed) -> Vec<Vec<Cell>> {
+    let nets = reviewed.rows.iter().map(|row| row.iter().map(|cell| Cell::text(cell)).collect());
+    let mut rows: Vec<Vec<Cell>> = nets.collect();
+    rows.push(vec![Cell::Text(reviewed.title())]);
+    rows.extend(reviewed.sign_offs.iter().map(|line| vec![Cell::text(&shown::visible(line))]));
+    rows
+}
+
 fn verify(content: &Content<'_>) -> Vec<Vec<Cell>> {
     let step = |(purpose, command): (&str, String)| vec![Cell::text(purpose), Cell::Text(command)];
     let mut rows: Vec<_> = content.verify_commands().into_iter().map(step).collect();
@@ -105,7 +119,7 @@ mod tests {
 
     fn sheet(name: &str) -> Vec<Vec<Data>> {
         let (pack, verification) = fixture::pack();
-        let bytes = render(Format::Xlsx, &pack, &verification).unwrap();
+        let bytes = render(Format::Xlsx, &pack, &verification, None).unwrap();
         let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).unwrap();
         for sheet in workbook.sheet_names() {
             let formulas = workbook.worksheet_formula(&sheet).unwrap();
@@ -122,7 +136,7 @@ mod tests {
     #[test]
     fn the_sheets_are_in_the_order_of_reading() {
         let (pack, verification) = fixture::pack();
-        let bytes = render(Format::Xlsx, &pack, &verification).unwrap();
+        let bytes = render(Format::Xlsx, &pack, &verification, None).unwrap();
         let workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).unwrap();
         let names = workbook.sheet_names();
         let expected = [

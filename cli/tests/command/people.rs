@@ -1,6 +1,8 @@
 //! Keys and their people, sign-offs and dispositions, from the command line.
 
 use crate::harness::{Desk, Ran};
+use tieout_evidence::dsse::Envelope;
+use tieout_evidence::key::SigningKey;
 
 const PASSPHRASE: [(&str, &str); 1] = [("TIEOUT_PASSPHRASE", "open sesame")];
 const AUTHORITY: [&str; 2] = ["--authority-key", "people/authority.pem.pub"];
@@ -80,6 +82,16 @@ fn a_pack_is_signed_off_by_two_and_its_exceptions_are_shown_gross_and_net() {
     let ran = show(&desk);
     ran.exits(0).prints(&["`p-anna` as reviewer concurs", "3 exceptions 17.24 EUR"]);
     ran.prints(&["2 false positive  1 exception -0.01 EUR"]);
+    // So do reports that people read; to who knows no authority nothing is cleared.
+    for format in ["text", "html"] {
+        let report = ["report", &pack, "-o", format];
+        let told = tieout(&desk, &[&report[..], &ANCHOR, &AUTHORITY].concat());
+        told.exits(0).prints(&["Exceptions gross and net on", "`p-anna` as reviewer concurs"]);
+        told.prints(&["3 exceptions 17.24 EUR", "2 false positive", "1 exception -0.01 EUR"]);
+        let told = tieout(&desk, &[&report[..], &ANCHOR].concat());
+        told.exits(3).prints(&["unknown key"]);
+        assert!(!told.out.contains("2 false positive"), "{}", told.out);
+    }
     // With the pack go the sign-offs: to whoever has the authority's key they are valid.
     let verify = ["verify", &pack];
     tieout(&desk, &[&verify[..], &ANCHOR, &AUTHORITY].concat()).exits(0).prints(&["VALID"]);
@@ -106,4 +118,30 @@ fn a_revoked_key_signs_nothing_off() {
     submit(&desk, &["late.json"]).exits(4).says(&["error[statement-refused]"]);
     sign_off(&desk, &pack, "preparer", "anna", "prepared.json").exits(0);
     submit(&desk, &["prepared.json"]).exits(0);
+}
+
+/// What somebody signs with another tool is held against the pack's lines as well, before it is in the log.
+#[test]
+fn a_disposition_of_what_the_pack_does_not_have_stays_out_of_the_log() {
+    let (desk, pack) = company();
+    let what = ["dispose", "of", &pack, "--control", "FOC-R03", "--records", "0,1"];
+    let how = ["--kind", "false-positive", "--reason", "the supplier's rounding"];
+    let by = ["--sign-with", "people/ben.pem", "-o", "disposed.json"];
+    tieout(&desk, &[&what[..], &how, &by, &ANCHOR].concat()).exits(0);
+    let key = SigningKey::read(&desk.path("deck/people/ben.pem"), "open sesame", false).unwrap();
+    let signed = std::fs::read(desk.path("deck/disposed.json")).unwrap();
+    let text = String::from_utf8(Envelope::parse(&signed).unwrap().payload).unwrap();
+    let before = std::fs::read(desk.path("deck/log/checkpoint")).unwrap();
+    for (from, to, told) in [
+        (r#""records":["0","1"]"#, r#""records":["0","99"]"#, "the record 99 of the pack is no"),
+        (r#""control":"FOC-R03""#, r#""control":"FOC-R04""#, "the pack has no control"),
+        (r#""records":["0","1"]"#, r#""records":["0","2"]"#, "other amounts"),
+    ] {
+        assert!(text.contains(from), "{text}");
+        let wrong = key.envelope(text.replace(from, to).into_bytes()).to_bytes();
+        std::fs::write(desk.path("deck/wrong.json"), wrong).unwrap();
+        submit(&desk, &["wrong.json"]).exits(4).says(&["error[statement-refused]", told]);
+        assert_eq!(std::fs::read(desk.path("deck/log/checkpoint")).unwrap(), before);
+    }
+    submit(&desk, &["disposed.json"]).exits(0);
 }

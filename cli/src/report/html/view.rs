@@ -1,6 +1,7 @@
 //! What the page's template shows: texts only, in the order of reading.
 
 use crate::report::content::{CodeGroup, Content, Exception, Tested, outcome_words, tally_words};
+use crate::report::reviewed::Reviewed;
 use crate::report::shown;
 use tieout_controls::dataset::DatasetSummary;
 use tieout_controls::{Count, RefusedRow, TestResult, TieOut};
@@ -26,6 +27,9 @@ pub(super) struct Page {
     verdict_meaning: &'static str,
     notes: Vec<String>,
     notice: &'static str,
+    sign_offs: Vec<String>,
+    net_title: String,
+    nets: Vec<[String; 4]>,
     tally: Vec<Tally>,
     controls: Vec<ControlView>,
     datasets: Vec<DatasetView>,
@@ -150,6 +154,14 @@ impl Page {
             verdict_meaning: content.verdict_meaning(),
             notes: content.verification.notes.iter().map(|note| shown::visible(note)).collect(),
             notice: if content.tells_personal() { shown::PERSONAL } else { "" },
+            sign_offs: content
+                .reviewed
+                .map(|reviewed| {
+                    reviewed.sign_offs.iter().map(|line| shown::visible(line)).collect()
+                })
+                .unwrap_or_default(),
+            net_title: content.reviewed.map(Reviewed::title).unwrap_or_default(),
+            nets: content.reviewed.map(|reviewed| reviewed.rows.clone()).unwrap_or_default(),
             tally: content.outcomes().into_iter().map(tally).collect(),
             controls: content.tests.iter().map(control).collect(),
             datasets: content.result.datasets.iter().map(dataset).collect(),
