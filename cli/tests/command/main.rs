@@ -18,6 +18,9 @@ mod demo;
 #[cfg(test)]
 mod erasure;
 #[cfg(test)]
+#[cfg(unix)]
+mod guides;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 #[cfg(unix)]
