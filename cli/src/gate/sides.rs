@@ -401,15 +401,15 @@ fn place(
     let root = repository.root().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let here = std::env::current_dir().map_err(|e| Failure::file(Path::new("."), &e))?;
     let file = match config {
-        Some(path) if path.is_dir() => path.join("tieout.yaml"),
-        Some(path) => path.to_path_buf(),
+        Some(path) if path.is_dir() => output::absolute(&path.join("tieout.yaml")),
+        Some(path) => output::absolute(path),
         None => here
             .ancestors()
             .map(|folder| folder.join("tieout.yaml"))
             .find(|file| repository.inside(file).is_ok_and(|path| known.contains(&path)))
             .unwrap_or_else(|| root.join("tieout.yaml")),
     };
-    let folder = file.parent().map_or_else(|| root.clone(), output::absolute);
+    let folder = file.parent().map_or_else(|| root.clone(), Path::to_path_buf);
     Ok((repository.inside(&file)?, folder))
 }
 

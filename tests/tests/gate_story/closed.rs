@@ -441,3 +441,23 @@ fn sealed_summary(scratch: &Scratch, folder: &std::path::Path) {
     );
     assert_eq!(made.code, 0, "{}{}", made.stdout, made.stderr);
 }
+
+/// The file that says what judges is protected under whatever name it is given.
+#[test]
+fn a_workspace_file_under_another_name() {
+    let scratch = Scratch::with(|scratch| {
+        std::fs::rename(scratch.path("tieout.yaml"), scratch.path("pricing.yaml")).unwrap();
+    });
+    let told = |name: &str, own: &str| {
+        let mut branch = Branch::open(&scratch, name);
+        branch.write("pricing.yaml", own);
+        dearer(&mut branch);
+        scratch.git(&["checkout", "-q", "-f", "main"]);
+        let mut flags = review::exported(&branch, &[GitHub("ben-k", 0)], "");
+        flags.extend(["--config", "pricing.yaml"].map(str::to_owned));
+        gate(&branch, &flags)
+    };
+    refused(&told("same", company::WORKSPACE), 0, &["allowed"]);
+    let own = format!("{}# a remark\n", company::WORKSPACE);
+    refused(&told("other", &own), 1, &["RG-23", "request into main", "pricing.yaml"]);
+}

@@ -155,7 +155,8 @@ fn company() -> Scratch {
         scratch.write("policies/house/reversals/request.yaml", REQUEST);
         let first = control("HSE-01", "credit_id", "large-credit", LIMIT);
         scratch.write("controls/house/HSE-01/control.yaml", &first);
-        let second = control("HSE-02", "credit_id, kind, approved_by", "reversals", "");
+        let second = control("HSE-02", "credit_id, kind, approved_by", "reversals", "")
+            .replace("policy:", "  erasable: Who may reverse is decided by name.\npolicy:");
         scratch.write("controls/house/HSE-02/control.yaml", &second);
     })
 }
