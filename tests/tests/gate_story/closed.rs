@@ -459,5 +459,5 @@ fn a_workspace_file_under_another_name() {
     };
     refused(&told("same", company::WORKSPACE), 0, &["allowed"]);
     let own = format!("{}# a remark\n", company::WORKSPACE);
-    refused(&told("other", &own), 1, &["RG-23", "request into main", "pricing.yaml"]);
+    refused(&told("other", &own), 1, &["RG-23", "other into main", "pricing.yaml"]);
 }
