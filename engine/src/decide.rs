@@ -36,6 +36,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) origins: BTreeMap<String, String>,
     bound: Bound<'a>,
     prepared: Prepared,
+    classes: Classes,
     computed: &'a Computed,
     absences: Absences,
     compiled: Compiled,
@@ -81,7 +82,8 @@ pub(crate) fn prepare<'a>(
         currencies: currencies(&prepared.schema),
     };
     let compiled = compile(rule, &environment).map_err(RunError::Policy)?;
-    erasable(&control, &bound, &prepared, compiled.columns())?;
+    let classes = Classes::new(&control, &bound, &prepared.personal);
+    erasable(&control, &classes, &prepared, compiled.columns())?;
     let run =
         RunDates { as_of: run.as_of, period_start: run.period_start, period_end: run.period_end };
     let data = Data { tables, parameters, run };
@@ -91,6 +93,7 @@ pub(crate) fn prepare<'a>(
         origins,
         bound,
         prepared,
+        classes,
         computed,
         absences,
         compiled,
@@ -102,11 +105,10 @@ pub(crate) fn prepare<'a>(
 /// Refuses rules that read personal columns without a word of why: what is erased can't be re-performed.
 fn erasable(
     control: &Control,
-    bound: &Bound<'_>,
+    classes: &Classes,
     prepared: &Prepared,
     columns: &[String],
 ) -> Result<(), RunError> {
-    let classes = Classes::new(control, bound, &prepared.personal);
     let fields = columns.iter().filter_map(|name| prepared.schema.column_with_name(name));
     let personal = fields.filter(|(_, field)| classes.is_personal(field));
     let personal: Vec<_> = personal.map(|(_, field)| field.name().as_str()).collect();
@@ -207,7 +209,7 @@ impl Ready<'_> {
         progress: &dyn Progress,
     ) -> Result<(TestResult, Vec<EvaluatedRecord>), RunError> {
         let formed = self.form(run, progress)?;
-        let classes = Classes::new(&self.control, &self.bound, &self.prepared.personal);
+        let classes = &self.classes;
         let mut records = Vec::new();
         let vectorised = self.vectorised()?;
         for batches in formed.batches.chunks(AT_ONCE) {
@@ -216,7 +218,7 @@ impl Ready<'_> {
             }
             let decided = vectorised.decide(batches, threads()).map_err(|e| self.failed(&e))?;
             for (batch, decisions) in batches.iter().zip(decided) {
-                self.record(batch, decisions, &formed, &classes, &mut records)?;
+                self.record(batch, decisions, &formed, classes, &mut records)?;
             }
         }
         let mut summary = formed.summary.clone();
@@ -225,7 +227,7 @@ impl Ready<'_> {
                 RunError::Internal(format!("the population's total can't be held: {e}"))
             })?;
         }
-        self.undetermined_selection(&formed, &classes, &mut records)?;
+        self.undetermined_selection(&formed, classes, &mut records)?;
         let policy = self.policy();
         let mandatory = self.planned.mandatory;
         let id = self.control.id.clone();
@@ -244,18 +246,18 @@ impl Ready<'_> {
         progress: &dyn Progress,
     ) -> Result<Vec<Explained>, RunError> {
         let formed = self.form(run, progress)?;
-        let classes = Classes::new(&self.control, &self.bound, &self.prepared.personal);
+        let classes = &self.classes;
         let mut found = Vec::new();
         for batch in &formed.batches {
             for row in 0..batch.num_rows() {
-                if !wanted(&self.reference(batch, row, &formed, &classes)?) {
+                if !wanted(&self.reference(batch, row, &formed, classes)?) {
                     continue;
                 }
                 let alone = batch.slice(row, 1);
                 let decisions = Reference.decide(&self.compiled, &alone, &self.data);
                 let decisions = decisions.map_err(|e| self.failed(&e))?;
                 let mut records = Vec::new();
-                self.record(&alone, decisions, &formed, &classes, &mut records)?;
+                self.record(&alone, decisions, &formed, classes, &mut records)?;
                 let explanation = explain(&self.compiled, &alone, 0, &self.data);
                 let explanation = explanation.map_err(|e| self.failed(&e))?;
                 let record = records.pop().ok_or_else(|| no_record(&self.control))?;
@@ -264,7 +266,7 @@ impl Ready<'_> {
             }
         }
         let mut unselected = Vec::new();
-        self.undetermined_selection(&formed, &classes, &mut unselected)?;
+        self.undetermined_selection(&formed, classes, &mut unselected)?;
         let unselected = unselected.into_iter().filter(|record| wanted(&record.record));
         found.extend(unselected.map(|record| Explained { record, explanation: None }));
         Ok(found)

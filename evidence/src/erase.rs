@@ -18,7 +18,7 @@ use crate::dsse::Envelope;
 use crate::erasure::{
     ActiveHold, Affected, DestroyedKey, Erasure, Receipts, Redacted, active_holds,
 };
-use crate::files::{Disk, Files, if_there, make_folders, replace, write};
+use crate::files::{Disk, Files, beside, if_there, make_folders, replace, write};
 use crate::key::SigningKey;
 use crate::layout::SEALED_DISCLOSURES;
 use crate::log::{self, LogError, pack_folders};
@@ -271,7 +271,7 @@ fn packs(input: &EraseInput<'_>, keys: &[Handle]) -> Result<Vec<Pack>, VaultErro
             VaultError::new(format!("pack `{shown}` does not verify"))
                 .help("nothing can be receipted of it; `tieout verify` shows why")
         })?;
-        let names = names(input.vault, keys, &pack.id);
+        let names = input.vault.names_in(keys, &pack.id);
         let mut redacted = pack.withheld;
         redacted.retain(|withheld| {
             withheld.why == Why::Sealed && withheld.keys.iter().any(|key| names.contains(key))
@@ -281,10 +281,6 @@ fn packs(input: &EraseInput<'_>, keys: &[Handle]) -> Result<Vec<Pack>, VaultErro
         found.push(Pack { folder, id: pack.id, digest: pack.digest, period, redacted });
     }
     Ok(found)
-}
-
-fn names(vault: &Vault, keys: &[Handle], pack: &str) -> BTreeSet<String> {
-    keys.iter().map(|handle| vault.name_in(*handle, pack)).collect()
 }
 
 /// The holds that forbid it. A hold on one key of a person is one on all.
@@ -298,12 +294,9 @@ fn held(
     let unread = |e: LogError| VaultError::new(e.to_string());
     let log = log::read(input.log, &key).map_err(unread)?;
     let logged = statements_of(input.log, &log).map_err(unread)?;
-    let mut absent: BTreeSet<_> = log.entries.iter().copied().collect();
-    logged.iter().map(|one| one.digest).chain(packs.iter().map(|pack| pack.digest)).for_each(
-        |present| {
-            absent.remove(&present);
-        },
-    );
+    let present = logged.iter().map(|one| one.digest).chain(packs.iter().map(|pack| pack.digest));
+    let present: BTreeSet<_> = present.collect();
+    let absent = log.entries.iter().filter(|entry| !present.contains(*entry)).copied().collect();
     let affected = packs.iter().filter(|pack| !pack.redacted.is_empty());
     let affected = Affected {
         handles: all.iter().map(Handle::to_string).collect(),
@@ -438,12 +431,9 @@ fn unwritten(path: &Path, error: &io::Error) -> VaultError {
 
 /// Takes out of a pack what is sealed under these keys. It is not covered by any digest.
 fn take_out(vault: &Vault, keys: &[Handle], pack: &Pack) -> io::Result<()> {
-    let names = names(vault, keys, &pack.id);
+    let names = vault.names_in(keys, &pack.id);
     let path = pack.folder.join(SEALED_DISCLOSURES);
-    let text = match std::fs::read_to_string(&path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        text => text?,
-    };
+    let Some(text) = if_there(std::fs::read_to_string(&path))? else { return Ok(()) };
     let stays = |line: &&str| {
         let line = SealedLine::parse(line.trim_end_matches('\n'));
         !line.is_ok_and(|line| line.keys.iter().any(|key| names.contains(key)))
@@ -459,8 +449,7 @@ fn take_out(vault: &Vault, keys: &[Handle], pack: &Pack) -> io::Result<()> {
         return held.sync();
     }
     // Beside the pack: in it, a file more would make it invalid.
-    let name = pack.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = pack.folder.with_file_name(format!(".{name}.erasing"));
+    let beside = beside(&pack.folder, ".erasing");
     if_there(std::fs::remove_file(&beside))?;
     replace(&Disk, held.as_ref(), (&beside, &path), left.as_bytes())
 }

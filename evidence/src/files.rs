@@ -4,9 +4,10 @@
 //! nobody knows what is on the disk, and a second one may succeed without having written it. Sealing
 //! ends there, and the next opening of the log finds out.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What changes files and folders.
 pub(crate) trait Files {
@@ -127,6 +128,14 @@ pub(crate) fn replace(
     write(files, beside, bytes)?;
     files.rename(beside, path)?;
     held.sync()
+}
+
+/// A hidden name beside a folder's own.
+pub(crate) fn beside(folder: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(folder.file_name().unwrap_or_default());
+    name.push(ending);
+    folder.with_file_name(name)
 }
 
 /// What was done with a file, if there is one.

@@ -370,6 +370,11 @@ impl Vault {
         Handle(u128::from_be_bytes(name)).to_string()
     }
 
+    /// What keys are called in one pack.
+    pub fn names_in(&self, handles: &[Handle], pack: &str) -> BTreeSet<String> {
+        handles.iter().map(|handle| self.name_in(*handle, pack)).collect()
+    }
+
     /// Its folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder

@@ -157,8 +157,8 @@ pub fn verify(pack: &Path, anchor: &Anchor) -> Result<Verification, VerifyError>
 
 /// Verifies a pack as [`verify`] does, and keeps none of its lines, so that memory does not grow with
 /// them: of the [`VerifiedPack`], `records`, `population` and the result's `refused_rows` are empty. They are
-/// kept where people stated something beside the pack, for [`reviews`] to hold it against them. Of the rows of one control that are known a bit is held, of its groups a digest, and of what is sealed of persons
-/// its place.
+/// kept where people stated something beside the pack, for [`reviews`] to hold it against them. Of the rows of
+/// one control that are known a bit is held, of its groups a digest, and of what is sealed of persons its place.
 ///
 /// # Errors
 /// As [`verify`].

@@ -51,7 +51,8 @@ pub(super) fn erase(global: &Global, args: &Erase) -> Outcome<Exit> {
     output::print(&told(&erased))?;
     if erased.keys.is_empty() {
         let message = "the vault has no key for that subject";
-        let help = "what an interrupted `tieout erase` began is ended: if it was about the same person,                     nothing is left to do";
+        let help = "what an interrupted `tieout erase` began is ended: if it was about the same person, \
+                    nothing is left to do";
         warn(&Diagnostic::new("subject-unknown", message).help(help));
     }
     for (pack, why) in &erased.kept {

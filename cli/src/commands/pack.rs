@@ -37,6 +37,7 @@ pub(super) fn show(
     let mut page = page(&pack, packs::vouched(verification.verdict));
     if let Some(reviews) = &reviews {
         let reviewed = Reviewed::of(&pack, reviews, clock::now().date_naive());
+        let reviewed = reviewed.map_err(Failure::internal)?;
         page.push_str("\nsign-offs\n");
         page.push_str(&indented(&(reviewed.sign_offs.join("\n") + "\n")));
         if !reviewed.rows.is_empty() {

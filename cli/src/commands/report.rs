@@ -22,6 +22,7 @@ pub(super) fn report(global: &Global, args: &Report) -> Outcome<Exit> {
     let reviews = people::beside(&pack, &anchor, &people::trust(&args.trust)?)?;
     let today = clock::now().date_naive();
     let reviewed = reviews.as_ref().map(|reviews| Reviewed::of(&pack, reviews, today));
+    let reviewed = reviewed.transpose().map_err(Failure::internal)?;
     for spec in &args.output {
         let target = spec.target.clone().unwrap_or(Target::Stdout);
         deliver(spec.format, &target, (&pack, &verification, reviewed.as_ref()))?;

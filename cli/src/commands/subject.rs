@@ -25,15 +25,13 @@ struct Line {
 pub(super) fn report(global: &Global, args: &SubjectReport) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let own = vault::reading(Some(&workspace))?;
-    let keys = own.as_ref().map(|vault| vault.keys_of(&args.subject)).unwrap_or_default();
     let anchor = keys::own_anchor(&workspace)?;
     let mut lines = Vec::new();
     for folder in packs::folders(&workspace)? {
         let (pack, _) = packs::open(&folder, &anchor, own.as_ref())?;
         let shown = output::shown(&folder);
-        let names: BTreeSet<_> =
-            own.iter().flat_map(|own| keys.iter().map(|key| own.name_in(*key, &pack.id))).collect();
-        incomplete(&shown, &pack.withheld, &names);
+        let names = own.as_ref().map(|own| own.names_in(&own.keys_of(&args.subject), &pack.id));
+        incomplete(&shown, &pack.withheld, &names.unwrap_or_default());
         let found = about(&pack, &args.subject).into_iter();
         lines.extend(found.map(|about| Line { pack: shown.clone(), about }));
     }

@@ -4,7 +4,7 @@ use super::shown;
 use crate::text::money;
 use chrono::NaiveDate;
 use tieout_controls::Count;
-use tieout_evidence::people::net::{Figure, net_of};
+use tieout_evidence::people::net::{Figure, Net, NetError, net_of};
 use tieout_evidence::verify::{Reviews, VerifiedPack};
 
 /// The sign-offs beside a pack, and its exceptions gross and net of what reviewers cleared.
@@ -22,12 +22,18 @@ impl Reviewed {
     pub(crate) const COLUMNS: [&str; 4] = ["Control", "Gross", "Cleared", "Net"];
 
     /// Reads what lies beside a pack.
-    pub(crate) fn of(pack: &VerifiedPack, reviews: &Reviews, day: NaiveDate) -> Self {
+    ///
+    /// # Errors
+    /// A sum can't be held. A disposition that doesn't fit the pack doesn't stand, and is among the lines.
+    pub(crate) fn of(
+        pack: &VerifiedPack,
+        reviews: &Reviews,
+        day: NaiveDate,
+    ) -> Result<Self, NetError> {
         let dispositions = reviews.file.dispositions();
-        // What doesn't fit the pack doesn't stand, and is among the lines.
-        let nets = net_of(&pack.result, &pack.records, &dispositions, day).unwrap_or_default();
+        let nets = net_of(&pack.result, &pack.records, &dispositions, day)?;
         let nets = nets.into_iter().filter(|net| net.gross.count > Count(0));
-        let row = |net: tieout_evidence::people::net::Net| {
+        let row = |net: Net| {
             let cleared = net.cleared.iter();
             let cleared =
                 cleared.map(|(kind, cleared)| format!("{} {kind}", shown::count(cleared.count)));
@@ -35,7 +41,7 @@ impl Reviewed {
             [net.control.to_string(), figure(&net.gross), cleared, figure(&net.net)]
         };
         let rows = if dispositions.is_empty() { Vec::new() } else { nets.map(row).collect() };
-        Self { day, sign_offs: reviews.lines(), rows }
+        Ok(Self { day, sign_offs: reviews.lines(), rows })
     }
 
     /// What the table of `rows` shows.

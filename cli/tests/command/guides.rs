@@ -1,14 +1,11 @@
 //! The guides for people, followed word for word.
 
-use crate::harness::Desk;
-use std::process::{Command, Stdio};
+use crate::harness::{Desk, commands};
 
 /// Runs a guide's commands until one fails: where it leads, and what it said.
 fn follow(guide: &str) -> (Desk, String) {
-    let blocks = guide.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
-    let script: String = blocks.collect();
     // A run with exceptions ends with 1.
-    let script: String = script
+    let script: String = commands(guide)
         .lines()
         .map(|line| match line.split_once("> report.txt") {
             Some((run, _)) => format!("{run} > report.txt || [ $? = 1 ]\n"),
@@ -16,14 +13,8 @@ fn follow(guide: &str) -> (Desk, String) {
         })
         .collect();
     let desk = Desk::new();
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
-    let mut shell = Command::new("sh");
-    shell.args(["-euc", &script]).current_dir(desk.path(".")).env_clear();
-    shell.env("PATH", format!("{}:/usr/bin:/bin", program.display()));
-    let done = shell.stdin(Stdio::null()).output().unwrap();
-    let (out, err) =
-        (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
-    assert!(done.status.success(), "{script}\n{out}\n{err}");
+    let (done, out, err) = desk.shell("-euc", &script);
+    assert!(done, "{script}\n{out}\n{err}");
     (desk, out)
 }
 

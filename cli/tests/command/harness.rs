@@ -49,6 +49,18 @@ impl Desk {
         run(&self.folder.path().join(folder), args, env)
     }
 
+    /// Runs a script in the desk's folder, with `tieout` on the path: whether it succeeded, and what it said.
+    #[cfg(unix)]
+    pub(crate) fn shell(&self, flags: &str, script: &str) -> (bool, String, String) {
+        let program = Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
+        let mut shell = Command::new("sh");
+        shell.args([flags, script]).current_dir(self.path(".")).env_clear();
+        shell.env("PATH", format!("{}:/usr/bin:/bin", program.display())).stdin(Stdio::null());
+        let Output { status, stdout, stderr } = shell.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (status.success(), text(stdout), text(stderr))
+    }
+
     /// The command of [`tieout_in`](Self::tieout_in), for tests that watch it or set more.
     pub(crate) fn command(&self, folder: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
@@ -56,6 +68,12 @@ impl Desk {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command
     }
+}
+
+/// The commands of a page, in their order.
+#[cfg(unix)]
+pub(crate) fn commands(page: &str) -> String {
+    page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap()).collect()
 }
 
 /// Copies a file, or a folder with what is in it.

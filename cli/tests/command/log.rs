@@ -1,6 +1,6 @@
 //! The log's services: witnesses as processes of their own, a watcher, a public copy.
 
-use crate::harness::{Desk, Ran, copy};
+use crate::harness::{Desk, Ran, commands, copy};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -434,22 +434,14 @@ fn a_log_is_published_once_and_no_other_in_its_place() {
 #[test]
 fn the_guide_for_witnesses_can_be_followed_word_for_word() {
     let guide = include_str!("../../../docs/guide/witness.md");
-    let blocks = guide.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
-    let script: String = blocks.collect();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let script = script.replace("127.0.0.1:8080", &free.to_string());
+    let script = commands(guide).replace("127.0.0.1:8080", &free.to_string());
     let desk = Desk::new();
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
-    let mut shell = Command::new("sh");
     // The runs have exceptions or none; either is an answer.
     let script =
         script.replace("tieout run --only RET-01", "tieout run --only RET-01 || [ $? = 1 ]");
-    shell.args(["-euc", &script]).current_dir(desk.path(".")).env_clear();
-    shell.env("PATH", format!("{}:/usr/bin:/bin", program.display()));
-    let done = shell.stdin(Stdio::null()).output().unwrap();
-    let (out, err) =
-        (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
-    assert!(done.status.success() && !err.contains("warning"), "{out}\n{err}");
+    let (done, out, err) = desk.shell("-euc", &script);
+    assert!(done && !err.contains("warning"), "{out}\n{err}");
     assert_eq!(out.matches("VALID: everything holds").count(), 2, "{out}");
     assert_eq!(out.matches("cosigned by `auditor.example/w1`").count(), 2, "{out}");
     assert!(out.contains("HOLDS: entries 6"), "{out}");

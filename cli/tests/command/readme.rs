@@ -1,24 +1,19 @@
 //! The README's tours, followed word for word.
 
-use crate::harness::Desk;
-use std::process::{Command, Stdio};
+use crate::harness::{Desk, commands};
 
 const README: &str = include_str!("../../../README.md");
 
 /// The commands of a section.
 fn tour(section: &str) -> String {
     let (_, section) = README.split_once(&format!("## {section}\n")).unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let blocks = section.split("```sh\n").skip(1);
-    blocks.map(|block| block.split("```").next().unwrap()).collect()
+    commands(section.split("\n## ").next().unwrap())
 }
 
 #[test]
 fn the_tours_can_be_followed_word_for_word() {
     let desk = Desk::new();
     desk.tieout("demo -q").exits(0);
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_tieout")).parent().unwrap();
-    let path = format!("{}:/usr/bin:/bin", program.display());
     for (section, at_the_end) in [
         ("Five minutes for a compliance officer", "my-audit/out/reports"),
         ("Five minutes for an external auditor", "tieout-demo"),
@@ -26,15 +21,11 @@ fn the_tours_can_be_followed_word_for_word() {
     ] {
         // Nothing here builds the auditors' command; its arguments are the same.
         let script = tour(section).replace("tieout-verify ", "tieout verify ");
-        let mut shell = Command::new("sh");
-        shell.args(["-uc", &script]).current_dir(desk.path(".")).env_clear().env("PATH", &path);
-        let done = shell.stdin(Stdio::null()).output().unwrap();
-        let said = String::from_utf8(done.stderr).unwrap();
+        let (_, out, said) = desk.shell("-uc", &script);
         for wrong in ["error", "warning", "not found", "usage", "Usage"] {
             assert!(!said.contains(wrong), "{section}:\n{script}\n{said}");
         }
         assert!(desk.path(at_the_end).exists(), "{section}:\n{said}");
-        let out = String::from_utf8(done.stdout).unwrap();
         assert!(!out.contains("INDETERMINATE") && !out.contains("FAILED"), "{section}:\n{out}");
     }
 }

@@ -3,7 +3,7 @@
 use super::SealError;
 use crate::dsse::Envelope;
 use crate::encoding::sha256;
-use crate::files::{Disk, Files, if_there, write};
+use crate::files::{Disk, Files, beside, if_there, write};
 use crate::layout::{REVIEW_ENVELOPE, REVIEW_PROOF, REVIEWS, STATEMENT};
 use crate::log::{LogEntries, leaves};
 use crate::logbook::Statement;
@@ -12,13 +12,12 @@ use crate::people::key::is_about_keys;
 use crate::proof::LogProof;
 use crate::statement::{Stated, subject_of, type_of};
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::Path;
 use tieout_controls::Digest;
 
-/// Writes `reviews/` of a pack anew from a log and its statements, as they were read: the statements about the pack, the clearances of its
-/// dispositions, and all statements about keys, each with its proof under the log's head. Gives how many
-/// there are; where nothing is stated about the pack, nothing is written, so that it stays what it was for
+/// Writes `reviews/` of a pack anew from a log and its statements, as they were read: the statements about
+/// the pack, the clearances of its dispositions, and all statements about keys, each with its proof under the
+/// log's head. Gives how many there are; where nothing is stated about the pack, nothing is written, so that it stays what it was for
 /// readers who know no authority.
 ///
 /// The folder is written beside the pack and exchanged: an interruption leaves the old one, the new one, or
@@ -37,10 +36,7 @@ pub fn attach(log: &LogEntries, statements: &[Statement], pack: &Path) -> Result
     let leaves = leaves(&log.entries);
     let files = &Disk;
     let reviews = pack.join(REVIEWS);
-    let mut beside = OsString::from(".");
-    beside.push(pack.file_name().unwrap_or_default());
-    beside.push(".reviews");
-    let beside = pack.with_file_name(beside);
+    let beside = beside(pack, ".reviews");
     remove(&beside)?;
     files.make_folder(&beside).map_err(SealError::io(&beside))?;
     let held = files.open_folder(&beside).map_err(SealError::io(&beside))?;
