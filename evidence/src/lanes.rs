@@ -64,23 +64,26 @@ fn each<'m, T>(
         let lanes = lanes.get(..messages.len()).unwrap_or_default();
         // In step as far as all of them reach; what is longer goes on by itself.
         let shared = lanes.iter().map(Padded::blocks).min().unwrap_or(0);
-        let words = together(vectors, lanes, shared);
+        let halves = together(vectors, lanes, shared);
         for (at, lane) in lanes.iter().enumerate() {
-            let mut own = [0; 8];
-            for (own, lanes) in own.iter_mut().zip(&words) {
-                *own = lanes.get(at).copied().unwrap_or_default();
+            let mut digest = Digest([0; 32]);
+            for (to, four) in digest.0.as_chunks_mut::<16>().0.iter_mut().zip(&halves) {
+                let half = four.get(at % 4).and_then(|lanes| lanes.as_chunks().0.get(at / 4));
+                *to = half.copied().unwrap_or_default();
             }
-            hashes.push(Midstate::of_words(own).go_on(lane, shared));
+            let longer = lane.blocks() > shared;
+            let digest = if longer { Midstate::of(digest).go_on(lane, shared) } else { digest };
+            hashes.push(digest);
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 fearless_simd::kernel!(
-    /// The state after so many blocks in every lane (FIPS 180-4, section 6.2.2): for each of its words those
-    /// of all lanes.
-    fn together(vectors: Avx512, lanes: &[Padded<'_>], blocks: usize) -> [[u32; 16]; 8] {
-        use fearless_simd::{SimdInto, u8x64, u32x16};
+    /// The state after so many blocks in every lane (FIPS 180-4, section 6.2.2), as the digest is written:
+    /// for each of its halves that of lanes 0, 4, 8 and 12, then of 1, 5, 9 and 13, and so on.
+    fn together(vectors: Avx512, lanes: &[Padded<'_>], blocks: usize) -> [[[u8; 64]; 4]; 2] {
+        use fearless_simd::{SimdInto, u8x64};
         use std::arch::x86_64::*;
 
         macro_rules! xor {
@@ -200,12 +203,12 @@ fearless_simd::kernel!(
             (e, f) = (_mm512_add_epi32(e, e0), _mm512_add_epi32(f, f0));
             (g, h) = (_mm512_add_epi32(g, g0), _mm512_add_epi32(h, h0));
         }
-        let mut words = [[0; LANES]; 8];
-        for (to, word) in words.iter_mut().zip([a, b, c, d, e, f, g, h]) {
-            let word: u32x16<_> = word.simd_into(vectors);
-            *to = word.into();
-        }
-        words
+        [four!(a b c d), four!(e f g h)].map(|half| {
+            half.map(|four| {
+                let bytes: u8x64<_> = _mm512_shuffle_epi8(four, order).simd_into(vectors);
+                bytes.into()
+            })
+        })
     }
 );
 

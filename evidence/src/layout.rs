@@ -7,6 +7,7 @@ pub(crate) const SUMS: &str = "SHA256SUMS";
 /// The signed statement.
 pub(crate) const STATEMENT: &str = "statement.dsse.json";
 /// The folder of the proofs.
+#[cfg(feature = "seal")]
 pub(crate) const PROOFS: &str = "proofs";
 /// The proof that the envelope is in the log.
 pub(crate) const PROOF: &str = "proofs/statement.tlog-proof";

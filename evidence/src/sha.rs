@@ -45,9 +45,14 @@ impl Midstate {
         self.go_on(&message, 0)
     }
 
-    /// After so many blocks of a message that is hashed in more than one place.
+    /// After so many blocks of a message that is hashed in more than one place: they are written as a
+    /// digest is.
     #[cfg(target_arch = "x86_64")]
-    pub(crate) fn of_words(words: [u32; 8]) -> Self {
+    pub(crate) fn of(state: Digest) -> Self {
+        let mut words = [0; 8];
+        for (to, bytes) in words.iter_mut().zip(state.0.as_chunks().0) {
+            *to = u32::from_be_bytes(*bytes);
+        }
         Self { words, bytes: 0 }
     }
 
@@ -60,13 +65,19 @@ impl Midstate {
     #[inline]
     pub(crate) fn go_on(mut self, message: &Padded<'_>, from: usize) -> Digest {
         let Padded { whole, first, middle, tail, ends } = message;
+        // Without a block the function only costs its call.
+        let mut compress = |blocks: &[[u8; BLOCK]]| {
+            if !blocks.is_empty() {
+                compress256(&mut self.words, blocks);
+            }
+        };
         if *whole && from == 0 {
-            compress256(&mut self.words, &[*first]);
+            compress(&[*first]);
         }
         let from = from.saturating_sub(usize::from(*whole));
-        compress256(&mut self.words, middle.get(from..).unwrap_or_default());
+        compress(middle.get(from..).unwrap_or_default());
         let from = from.saturating_sub(middle.len());
-        compress256(&mut self.words, tail.as_chunks().0.get(from..*ends).unwrap_or_default());
+        compress(tail.as_chunks().0.get(from..*ends).unwrap_or_default());
         let mut digest = [0; 32];
         for (to, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(self.words) {
             *to = word.to_be_bytes();
@@ -97,19 +108,22 @@ impl<'m> Padded<'m> {
     pub(crate) fn set(&mut self, before: u64, prefix: &[u8], data: &'m [u8]) {
         let length = prefix.len().saturating_add(data.len());
         let bits = u64::try_from(length).unwrap_or(u64::MAX).saturating_add(before) << 3;
-        let (head, data) = data.split_at(data.len().min(BLOCK.saturating_sub(prefix.len())));
-        self.whole = length >= BLOCK;
         self.tail = [0; 2 * BLOCK];
-        let used = if self.whole {
-            let used = put(&mut self.first, 0, prefix);
-            put(&mut self.first, used, head);
-            let (middle, rest) = data.as_chunks();
-            self.middle = middle;
-            put(&mut self.tail, 0, rest)
-        } else {
-            self.middle = &[];
-            let used = put(&mut self.tail, 0, prefix);
-            put(&mut self.tail, used, head)
+        let whole = data.split_at_checked(BLOCK.saturating_sub(prefix.len()));
+        self.whole = whole.is_some();
+        let used = match whole {
+            Some((head, data)) => {
+                let used = put(&mut self.first, 0, prefix);
+                put(&mut self.first, used, head);
+                let (middle, rest) = data.as_chunks();
+                self.middle = middle;
+                put(&mut self.tail, 0, rest)
+            }
+            None => {
+                self.middle = &[];
+                let used = put(&mut self.tail, 0, prefix);
+                put(&mut self.tail, used, data)
+            }
         };
         self.end(used, bits);
     }

@@ -18,26 +18,32 @@ pub(crate) fn has_tiles(size: u64) -> bool {
     size > CHUNK_LINES
 }
 
+/// Lines whose hashes are joined at once: so many that all lanes are full on every level.
+const GROUP: usize = 4096;
+
 /// The tree over one chunk's lines, and the hashes of level 1 in it.
 #[derive(Debug, Default)]
 pub(crate) struct ChunkTree {
     /// The hashes of level 1.
     blocks: Vec<Digest>,
-    /// The hashes of the lines behind them: fewer than a block's.
+    /// The hashes of the lines behind them: fewer than a group's.
     leaves: Vec<Digest>,
 }
 
 impl ChunkTree {
     /// Adds lines, as many as there are.
     pub(crate) fn push(&mut self, mut lines: &[&[u8]]) {
-        let block = usize::try_from(BLOCK_LINES).unwrap_or(usize::MAX);
         while !lines.is_empty() {
-            let free = block.saturating_sub(self.leaves.len());
+            let free = GROUP.saturating_sub(self.leaves.len());
             let (now, later) = lines.split_at(lines.len().min(free));
             leaf_hashes(now, &mut self.leaves);
             lines = later;
-            if self.leaves.len() == block {
-                self.blocks.extend(over(&mut self.leaves));
+            if self.leaves.len() == GROUP {
+                for _ in 0..BLOCK_LINES.ilog2() {
+                    let below = std::mem::take(&mut self.leaves);
+                    node_hashes(below.as_chunks().0, &mut self.leaves);
+                }
+                self.blocks.append(&mut self.leaves);
             }
         }
     }
@@ -51,21 +57,12 @@ impl ChunkTree {
 
     /// The hashes of level 1, the last of what is left.
     fn level_1(&self) -> impl Iterator<Item = Digest> {
-        let rest = (!self.leaves.is_empty()).then(|| root(&self.leaves));
-        self.blocks.iter().copied().chain(rest)
+        let block = usize::try_from(BLOCK_LINES).unwrap_or(usize::MAX);
+        self.blocks.iter().copied().chain(self.leaves.chunks(block).map(root))
     }
 
     /// The hashes of level 1.
     pub(crate) fn into_blocks(self) -> Vec<Digest> {
         self.level_1().collect()
     }
-}
-
-/// The root over the hashes of a power of two of lines; they are taken out.
-fn over(hashes: &mut Vec<Digest>) -> Option<Digest> {
-    while hashes.len() > 1 {
-        let below = std::mem::take(hashes);
-        node_hashes(below.as_chunks().0, hashes);
-    }
-    hashes.pop()
 }

@@ -320,7 +320,8 @@ fn part(covered: &Covered<'_>, number: u64, needs: Needs) -> Result<Part, Stop> 
     let (chunk, said) = chunk::read(covered, RECORDS, number, |bytes| {
         let scanned = if needs.kept { None } else { memo.record(bytes, &mut sums) };
         if let Some(scanned) = scanned {
-            let key = needs.keys.then_some(scanned.key);
+            let key = needs.keys.then(|| std::str::from_utf8(scanned.key)).transpose();
+            let key = key.map_err(|_| "not UTF-8")?;
             let short = entries.put(scanned.kind, scanned.row, key)?;
             lines.push(Item::Short(scanned.population, short));
             return Ok(());

@@ -38,7 +38,7 @@ pub(super) struct Scanned<'a> {
     pub(super) kind: &'a Arc<Kind>,
     pub(super) row: Option<Count>,
     /// The JSON text of its key.
-    pub(super) key: &'a str,
+    pub(super) key: &'a [u8],
 }
 
 /// A record that the population discloses.
@@ -65,6 +65,8 @@ fn all_plain(text: &[u8]) -> bool {
 /// in all other bytes has the same fields.
 struct Shape {
     line: String,
+    /// For each byte whether it is the same in all lines of this shape, as `0xff`, or in a slot, as 0.
+    fixed: Vec<u8>,
     slots: Vec<(usize, usize, Slot)>,
     kind: Arc<Kind>,
     row: Option<Count>,
@@ -99,8 +101,15 @@ struct Found<'a> {
 impl Shape {
     /// Reads a line of this shape, and the amounts of its facts.
     fn read<'a>(&self, bytes: &'a [u8], amounts: &mut [Option<Fixed>]) -> Option<Found<'a>> {
+        if self.is_aligned(bytes) {
+            let mut found = Found { key: bytes.get(self.key.0..self.key.1)?, ..self.none() };
+            for (start, end, slot) in &self.slots {
+                found.fill(*slot, bytes.get(*start..*end)?, amounts)?;
+            }
+            return Some(found);
+        }
         let own = self.line.as_bytes();
-        let mut found = Found { salt: b"", row: self.row, population: 0, exposure: None, key: b"" };
+        let mut found = self.none();
         let (mut at, mut from, mut key) = (0_usize, 0_usize, (0_usize, 0_usize));
         for (start, end, slot) in &self.slots {
             let same = own.get(from..*start)?;
@@ -117,15 +126,10 @@ impl Shape {
                 key.1 = moved(self.key.1);
             }
             let text = rest.get(..quote(rest)?)?;
-            match slot {
-                Slot::Free if all_plain(text) => {}
-                Slot::Salt if all_plain(text) => found.salt = text,
-                Slot::Free | Slot::Salt => return None,
-                Slot::Row => found.row = Some(count(text)?),
-                Slot::Population => found.population = count(text)?.0,
-                Slot::Exposure => found.exposure = Some(fixed(text)?),
-                Slot::Amount(fact) => *amounts.get_mut(*fact)? = Some(fixed(text)?),
+            if !all_plain(text) {
+                return None;
             }
+            found.fill(*slot, text, amounts)?;
             at = at.wrapping_add(same.len()).wrapping_add(text.len());
             from = *end;
         }
@@ -137,6 +141,36 @@ impl Shape {
         }
         found.key = bytes.get(key.0..key.1)?;
         Some(found)
+    }
+
+    /// Whether the line is of this shape with every slot in the same place, and all texts in them plain and
+    /// without a quote: most lines are.
+    fn is_aligned(&self, bytes: &[u8]) -> bool {
+        let own = self.line.as_bytes().iter().zip(&self.fixed);
+        let odd = |odd, (byte, (own, fixed)): (&u8, (&u8, &u8))| {
+            let bad = (*byte < 0x20) | (*byte > 0x7f) | (*byte == b'\\') | (*byte == b'"');
+            odd | ((byte ^ own) & fixed) | (u8::from(bad) & !fixed)
+        };
+        bytes.len() == self.line.len() && bytes.iter().zip(own).fold(0, odd) == 0
+    }
+
+    fn none<'a>(&self) -> Found<'a> {
+        Found { salt: b"", row: self.row, population: 0, exposure: None, key: b"" }
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Puts in the plain text of a slot.
+    fn fill(&mut self, slot: Slot, text: &'a [u8], amounts: &mut [Option<Fixed>]) -> Option<()> {
+        match slot {
+            Slot::Free => {}
+            Slot::Salt => self.salt = text,
+            Slot::Row => self.row = Some(count(text)?),
+            Slot::Population => self.population = count(text)?.0,
+            Slot::Exposure => self.exposure = Some(fixed(text)?),
+            Slot::Amount(fact) => *amounts.get_mut(fact)? = Some(fixed(text)?),
+        }
+        Some(())
     }
 }
 
@@ -166,8 +200,8 @@ impl Memo {
         let causes = shape.causes.iter().filter_map(|at| self.causes.get(*at));
         let exposure = found.exposure.zip(shape.currency.as_deref());
         sums.add(&shape.kind, facts, causes.map(|(_, cause)| cause), exposure)?;
-        let key = std::str::from_utf8(found.key).ok()?;
-        Some(Scanned { population: found.population, kind: &shape.kind, row: found.row, key })
+        let (population, row, key) = (found.population, found.row, found.key);
+        Some(Scanned { population, kind: &shape.kind, row, key })
     }
 
     /// Reads a disclosure of the population.
@@ -244,8 +278,8 @@ impl Memo {
             self.values = values;
         }
         let kind = self.kind((control, dataset), file, decision, names)?;
-        let (line, slots) = (line.to_owned(), text.slots);
-        Some(Shape { line, slots, kind, row, key, facts, causes, currency })
+        let (line, slots, fixed) = text.into_shape();
+        Some(Shape { line, fixed, slots, kind, row, key, facts, causes, currency })
     }
 
     fn entry_shape(&mut self, line: &str) -> Option<Shape> {
@@ -271,9 +305,9 @@ impl Memo {
             return None;
         }
         let kind = self.kind((control, dataset), file, decision, names)?;
-        let (line, slots) = (line.to_owned(), text.slots);
+        let (line, slots, fixed) = text.into_shape();
         let (facts, causes, currency) = (Vec::new(), Vec::new(), None);
-        Some(Shape { line, slots, kind, row, key, facts, causes, currency })
+        Some(Shape { line, fixed, slots, kind, row, key, facts, causes, currency })
     }
 
     /// The kind of a line: that of the last one, if it is the same.
@@ -370,6 +404,15 @@ struct Text<'a> {
 impl<'a> Text<'a> {
     fn rest(&self) -> &'a str {
         self.line.get(self.at..).unwrap_or_default()
+    }
+
+    /// The line, its slots, and which of its bytes are in none.
+    fn into_shape(self) -> (String, Vec<(usize, usize, Slot)>, Vec<u8>) {
+        let mut fixed = vec![0xff; self.line.len()];
+        for (start, end, _) in &self.slots {
+            fixed.get_mut(*start..*end).unwrap_or_default().fill(0);
+        }
+        (self.line.to_owned(), self.slots, fixed)
     }
 
     fn skip(&mut self, start: &str) -> Option<()> {
@@ -566,7 +609,7 @@ mod tests {
             read += 1;
             let told = String::from_utf8_lossy(&line).into_owned();
             let (population, entry, key, tally) = strictly(&line).expect(&told);
-            assert_eq!((scanned.population, scanned.key), (population, key.as_str()));
+            assert_eq!((scanned.population, scanned.key), (population, key.as_bytes()));
             assert_eq!((scanned.kind, scanned.row), (&entry.kind, entry.row));
             let mut tallies = Tallies::new();
             sums.add_to(&mut tallies).unwrap();

@@ -183,8 +183,10 @@ impl Sum {
             self.without = self.without.saturating_add(1);
             return;
         };
-        let known =
-            self.amounts.iter_mut().find(|own| own.scale == scale && own.currency == currency);
+        // Texts that are both empty are told first: comparing nothing, at no place in memory, takes a
+        // hundred times as long where it is done with masked vectors.
+        let same = |own: &str| own.is_empty() && currency.is_empty() || own == currency;
+        let known = self.amounts.iter_mut().find(|own| own.scale == scale && same(&own.currency));
         match known {
             Some(own) => own.sum = own.sum.saturating_add(number),
             None => {
