@@ -975,7 +975,7 @@ pub(crate) enum Log {
 
 #[derive(Debug, Args)]
 pub(crate) struct LogFsck {
-    /// A head that you kept from before: the log must continue it
+    /// A head that you kept from before: the log must continue it, and what came into it since is told
     #[arg(long, value_name = "FILE")]
     pub(crate) seen: Option<PathBuf>,
     /// The public keys (PEM) by which everything in the log must be signed

@@ -12,6 +12,7 @@ use crate::merkle::Tree;
 use crate::note::NoteKey;
 use crate::proof::LogProof;
 use crate::public_key::PublicKey;
+use crate::statement::type_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
@@ -37,6 +38,9 @@ pub struct Findings {
     pub wrong: Vec<String>,
     /// What is worth knowing.
     pub notes: Vec<String>,
+    /// What came into the log since the head that was kept: who keeps it knows what they did since then, and a
+    /// signature of a stolen key is told by nothing else.
+    pub since: Vec<String>,
 }
 
 /// Whether a log continues a head that was kept from before: it has at least as many entries, and the first of
@@ -95,7 +99,7 @@ fn roots(entries: &[Digest], sizes: BTreeSet<u64>) -> BTreeMap<u64, Digest> {
 /// Folders or the log's files can't be read: nothing can be said. A pack that can't be read is found wrong.
 pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Findings> {
     let mut found = Findings::default();
-    let mut present = BTreeSet::new();
+    let mut present = BTreeMap::new();
     let packs = log::present(watch.packs)?;
     let packs: Vec<_> = packs.iter().map(|pack| (pack.name(), read(pack, watch.key))).collect();
     let heads = packs.iter().flat_map(|(_, pack)| pack).flat_map(|(.., place)| place);
@@ -113,7 +117,7 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
                 let placed = place.and_then(|(at, head)| placed(log, entry, *at, head, &roots));
                 placed.unwrap_or_else(&mut wrong);
                 signed_by(envelope, watch.expected).unwrap_or_else(&mut wrong);
-                present.insert(**entry);
+                present.insert(**entry, format!("pack `{name}`"));
             }
         }
     }
@@ -126,12 +130,14 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
     }
     for line in lines {
         let signed = line.and_then(|Statement { index, digest, envelope }| {
-            present.insert(digest);
+            let envelope = Envelope::parse(&envelope);
+            let kind = envelope.as_ref().ok().and_then(type_of);
+            present.insert(digest, kind.unwrap_or_else(|| "no statement that can be read".into()));
             if watch.expected.is_empty() {
                 return Ok(());
             }
-            let envelope = Envelope::parse(&envelope)
-                .map_err(|e| format!("entry {index} is no signed statement: {e}"))?;
+            let envelope =
+                envelope.map_err(|e| format!("entry {index} is no signed statement: {e}"))?;
             signed_by(&envelope, watch.expected).map_err(|why| format!("entry {index}: {why}"))
         });
         found.wrong.extend(signed.err());
@@ -140,7 +146,13 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
         true => "has no pack or statement here: it was moved",
         false => "has no pack or statement here that can be read",
     };
-    for (index, _) in log.entries.iter().enumerate().filter(|(_, e)| !present.contains(*e)) {
+    let entries = || (0_u64..).zip(&log.entries);
+    if let Some(seen) = watch.seen {
+        let what = |entry| present.get(entry).map_or("not here", String::as_str);
+        let since = entries().filter(|(index, _)| *index >= seen.size.0);
+        found.since = since.map(|(at, entry)| format!("entry {at}: {}", what(entry))).collect();
+    }
+    for (index, _) in entries().filter(|(_, entry)| !present.contains_key(*entry)) {
         if watch.expected.is_empty() {
             found.notes.push(format!("entry {index} {moved}"));
         } else {

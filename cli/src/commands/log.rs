@@ -114,6 +114,9 @@ fn told(log: &LogEntries, found: &Findings) -> String {
     for note in &found.notes {
         let _ = writeln!(out, "  note    {}", visible_line(note));
     }
+    for entry in &found.since {
+        let _ = writeln!(out, "  new     {}", visible_line(entry));
+    }
     let _ = match found.wrong.len() {
         0 => writeln!(
             out,

@@ -253,8 +253,14 @@ fn a_log_that_was_put_back_and_forked_finds_no_witness() {
     for folder in ["log", "out/packs"] {
         copy(&desk.path(&format!("co/{folder}")), &desk.path(&folder.replace('/', "-")));
     }
+    seen("co/before");
     run(&desk).exits(1);
     seen("co/seen");
+    tieout(&desk, "log fsck --seen before").exits(0).prints(&[
+        "HOLDS",
+        "  new     entry ",
+        ": pack `",
+    ]);
     tieout(&desk, "log fsck --seen seen").exits(0).prints(&["HOLDS"]);
     for folder in ["log", "out/packs"] {
         std::fs::remove_dir_all(desk.path(&format!("co/{folder}"))).unwrap();

@@ -41,8 +41,30 @@ fn a_log_in_order_has_nothing_wrong() {
     workspace.seal(2);
     workspace.seal(3);
     let expected = [workspace.operator.public_key()];
-    assert_eq!(watch(&workspace, Some(&seen), &expected), Findings::default());
+    let found = watch(&workspace, Some(&seen), &expected);
+    assert_eq!(Findings { since: Vec::new(), ..found }, Findings::default());
     assert_eq!(watch(&workspace, Some(&head(&workspace)), &expected), Findings::default());
+}
+
+/// The thief has the operator's key and leaves the pack with the others: all of it is in order.
+#[test]
+fn a_pack_that_the_expected_key_signed_is_told_to_who_kept_a_head() {
+    let workspace = Workspace::new();
+    workspace.seal(1);
+    let seen = head(&workspace);
+    let own = workspace.operator.public_key();
+    assert_eq!(watch(&workspace, Some(&seen), &[own]).since, Vec::<String>::new());
+    let name = |pack: &Path| pack.file_name().unwrap().to_str().unwrap().to_owned();
+    let stolen = name(&workspace.seal(2).folder);
+    assert_eq!(watch(&workspace, None, &[own]), Findings::default(), "by itself nothing tells");
+    let found = watch(&workspace, Some(&seen), &[own]);
+    let told = [
+        "entry 2: urn:tieout:predicate:run-intent:v1".to_owned(),
+        format!("entry 3: pack `{stolen}`"),
+    ];
+    assert_eq!(found, Findings { since: told.into(), ..Findings::default() });
+    std::fs::rename(workspace.path("packs").join(stolen), workspace.path("elsewhere")).unwrap();
+    assert_eq!(watch(&workspace, Some(&seen), &[]).since[1], "entry 3: not here");
 }
 
 /// Log and packs of yesterday are put back, so that they fit one another and the keys.
