@@ -890,11 +890,14 @@ pub(crate) struct GateUsage {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
-    /// A new Ed25519 key, encrypted with the passphrase
+    /// A new key, encrypted with the passphrase
     New {
         /// What it signs
         #[arg(long, value_enum)]
         role: Role,
+        /// How it signs; `ml-dsa-44` is for witnesses, in builds with the feature `pq`
+        #[arg(long, value_enum, default_value_t = Algorithm::Ed25519)]
+        algorithm: Algorithm,
         /// The log's origin, for the verifier key; else the workspace's. Other keys have none
         #[arg(long, value_name = "ORIGIN")]
         origin: Option<String>,
@@ -918,6 +921,16 @@ pub(crate) enum Key {
         #[command(flatten)]
         trust: TrustFiles,
     },
+}
+
+/// How a key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Algorithm {
+    /// RFC 8032.
+    Ed25519,
+    /// FIPS 204.
+    #[value(name = "ml-dsa-44")]
+    MlDsa44,
 }
 
 /// What a key signs.

@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 use serde_saphyr::Spanned;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
-use tieout_evidence::key::{KeyError, SigningKey};
+use tieout_evidence::key::{CosigningKey, KeyError, SigningKey};
 use tieout_evidence::note::NoteKey;
 use tieout_evidence::policy::Policy;
 use tieout_evidence::public_key::PublicKey;
@@ -168,6 +168,19 @@ pub(crate) fn own(path: &Path, passphrase_file: Option<&Path>) -> Outcome<Signin
         return Err(Failure::usage(Diagnostic::new("key-unfit", message).help(help)));
     }
     Ok(key)
+}
+
+/// Reads a witness's own key, of either type.
+///
+/// # Errors
+/// As [`own`].
+pub(crate) fn witness(path: &Path, passphrase_file: Option<&Path>) -> Outcome<CosigningKey> {
+    if let Some(given) = passphrase(passphrase_file)?
+        && let Ok(key @ CosigningKey::MlDsa44(_)) = CosigningKey::read(path, &given)
+    {
+        return Ok(key);
+    }
+    own(path, passphrase_file).map(CosigningKey::from)
 }
 
 const NEW_KEYS: &str = "export TIEOUT_PASSPHRASE='a passphrase of yours'\n\

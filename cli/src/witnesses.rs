@@ -19,8 +19,8 @@ use tieout_evidence::seal::keep_cosigned;
 /// How long a witness is waited for, in all and for its connection.
 const PATIENCE: Duration = Duration::from_secs(15);
 const CONNECTING: Duration = Duration::from_secs(5);
-/// The longest answer that is read, in bytes: more than 16 lines of signatures.
-const MAX_ANSWER: u64 = 16 << 10;
+/// The longest answer that is read, in bytes: as much as a note, which 16 lines with ML-DSA-44 are less than.
+const MAX_ANSWER: u64 = 64 << 10;
 /// How often a witness is asked: from nothing, from where it says, and again where somebody else was faster.
 const ATTEMPTS: usize = 3;
 

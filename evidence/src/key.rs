@@ -1,13 +1,17 @@
-//! Ed25519 keys in PKCS#8, encrypted at rest.
+//! Private keys in PKCS#8, encrypted at rest: Ed25519, and for cosignatures ML-DSA-44.
 
+use crate::cosignature::WitnessKey;
 use crate::dsse::{Envelope, IN_TOTO, pae};
+use crate::mldsa::MlDsaSigningKey;
 use crate::note::NoteKey;
 use crate::public_key::PublicKey;
 use crate::salt::{half, mac};
 use ed25519_dalek::Signer;
 use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes};
 use pkcs8::pkcs5::pbes2;
-use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
+use pkcs8::{
+    EncryptedPrivateKeyInfoRef, LineEnding, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument,
+};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,6 +22,8 @@ const PEM_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 /// Password Storage Cheat Sheet holds equal; of those the one whose 16 MiB openssl allows when it
 /// reads a key (its limit is 32 MiB).
 const SCRYPT: (u8, u32, u32) = (14, 8, 5);
+/// `id-ml-dsa-44` (RFC 9881, section 2).
+const ML_DSA_44: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17");
 
 /// A signing key.
 pub struct SigningKey {
@@ -47,24 +53,10 @@ impl SigningKey {
     /// # Errors
     /// The file can't be read, is no such key, or the passphrase is wrong.
     pub fn read(path: &Path, passphrase: &str, demo: bool) -> Result<Self, KeyError> {
-        let text = std::fs::read_to_string(path).map_err(|e| error(path, e))?;
-        let (label, encrypted) = SecretDocument::from_pem(&text)
-            .map_err(|_| error(path, format!("not a PEM file with one `{PEM_LABEL}`")))?;
-        if label != PEM_LABEL {
-            let help = "encrypt it with `openssl pkcs8 -topk8 -scrypt`";
-            return Err(error(path, format!("a `{label}`, not an `{PEM_LABEL}`: {help}")));
-        }
-        let info = EncryptedPrivateKeyInfoRef::try_from(encrypted.as_bytes())
-            .map_err(|_| error(path, "not an encrypted private key of PKCS#8 (PBES2)"))?;
-        let plain = info
-            .decrypt(passphrase)
-            .map_err(|_| error(path, "the passphrase is wrong, or the encryption is not PBES2"))?;
-        let key = PrivateKeyInfoRef::try_from(plain.as_bytes())
-            .and_then(KeypairBytes::try_from)
-            .ok()
-            .and_then(|pair| ed25519_dalek::SigningKey::try_from(pair).ok())
-            .ok_or_else(|| error(path, "not an Ed25519 key"))?;
-        Ok(Self { inner: key, demo })
+        let plain = decrypted(path, passphrase)?;
+        let info = PrivateKeyInfoRef::try_from(plain.as_bytes()).ok();
+        let inner = info.clone().and_then(ed25519).ok_or_else(|| unfit(path, info.as_ref()))?;
+        Ok(Self { inner, demo })
     }
 
     /// Writes it as encrypted PKCS#8 PEM, mode 0600, beside and renamed; an existing file is never
@@ -73,11 +65,10 @@ impl SigningKey {
     /// # Errors
     /// The file exists or can't be written.
     pub fn write(&self, path: &Path, passphrase: &str) -> Result<(), KeyError> {
-        let pem = self.encrypted(passphrase).ok_or_else(|| error(path, "can't be encrypted"))?;
-        write_new(path, pem.as_bytes()).map_err(|e| match e.kind() {
-            io::ErrorKind::AlreadyExists => error(path, "exists; a key is never replaced"),
-            _ => error(path, e),
-        })
+        // Version 1 of PKCS#8, without the public key: what openssl reads and writes.
+        let seed = self.inner.to_bytes();
+        let plain = KeypairBytes { secret_key: seed, public_key: None }.to_pkcs8_der().ok();
+        write_encrypted(path, passphrase, (&seed, plain))
     }
 
     /// The public key as SPKI PEM, as openssl reads it.
@@ -106,26 +97,78 @@ impl SigningKey {
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.inner.sign(message).to_bytes().to_vec()
     }
+}
 
-    /// The encrypted PEM. Salt and IV come from the key and the passphrase by HMAC instead of a
-    /// random source: they are public, need only differ between keys and passphrases, and tell
-    /// nothing to whoever does not have the key.
-    fn encrypted(&self, passphrase: &str) -> Option<String> {
-        let seed = self.inner.to_bytes();
-        let derive = |label| half(mac(&seed, label, &[passphrase.as_bytes()]));
-        let (log_n, r, p) = SCRYPT;
-        let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(
-            pkcs8::pkcs5::scrypt::Params::new(log_n, r, p).ok()?,
-            &derive("tieout/pkcs8-salt/v1"),
-            derive("tieout/pkcs8-iv/v1"),
-        )
-        .ok()?;
-        // Version 1 of PKCS#8, without the public key: what openssl reads and writes.
-        let pair = KeypairBytes { secret_key: seed, public_key: None };
-        let plain = pair.to_pkcs8_der().ok()?;
-        let info = PrivateKeyInfoRef::try_from(plain.as_bytes()).ok()?;
-        let encrypted = info.encrypt_with_params(parameters, passphrase).ok()?;
-        Some(encrypted.to_pem(PEM_LABEL, LineEnding::LF).ok()?.to_string())
+/// What a witness signs with.
+pub enum CosigningKey {
+    /// Ed25519.
+    Ed25519(Box<SigningKey>),
+    /// ML-DSA-44.
+    MlDsa44(MlDsaSigningKey),
+}
+
+impl CosigningKey {
+    /// Reads an encrypted PKCS#8 PEM file, of ML-DSA-44 in the form with the seed alone (RFC 9881, section 6).
+    ///
+    /// # Errors
+    /// The file can't be read, is no such key, or the passphrase is wrong.
+    pub fn read(path: &Path, passphrase: &str) -> Result<Self, KeyError> {
+        let plain = decrypted(path, passphrase)?;
+        let info = PrivateKeyInfoRef::try_from(plain.as_bytes()).ok();
+        let edwards = info.clone().and_then(ed25519);
+        let edwards = edwards.map(|inner| SigningKey { inner, demo: false }.into());
+        let lattice = || info.clone().and_then(MlDsaSigningKey::from_pkcs8).map(Self::MlDsa44);
+        edwards.or_else(lattice).ok_or_else(|| unfit(path, info.as_ref()))
+    }
+
+    /// Writes it as [`SigningKey::write`] does.
+    ///
+    /// # Errors
+    /// The file exists or can't be written.
+    pub fn write(&self, path: &Path, passphrase: &str) -> Result<(), KeyError> {
+        match self {
+            Self::Ed25519(key) => key.write(path, passphrase),
+            Self::MlDsa44(key) => write_encrypted(path, passphrase, (&key.seed(), key.to_pkcs8())),
+        }
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> WitnessKey {
+        match self {
+            Self::Ed25519(key) => key.public_key().into(),
+            Self::MlDsa44(key) => key.public_key(),
+        }
+    }
+
+    /// The public key as SPKI PEM; `None` where it can't be encoded, which no key is known for.
+    pub fn public_pem(&self) -> Option<String> {
+        match self {
+            Self::Ed25519(key) => Some(key.public_pem()),
+            Self::MlDsa44(key) => key.public_pem(),
+        }
+    }
+
+    /// Signs a message.
+    ///
+    /// # Errors
+    /// ML-DSA-44: the system has no random numbers.
+    pub(crate) fn sign(&self, message: &[u8]) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Ed25519(key) => Ok(key.sign(message)),
+            Self::MlDsa44(key) => key.sign(message),
+        }
+    }
+}
+
+impl From<SigningKey> for CosigningKey {
+    fn from(key: SigningKey) -> Self {
+        Self::Ed25519(Box::new(key))
+    }
+}
+
+impl From<MlDsaSigningKey> for CosigningKey {
+    fn from(key: MlDsaSigningKey) -> Self {
+        Self::MlDsa44(key)
     }
 }
 
@@ -133,6 +176,66 @@ impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SigningKey({})", self.public_key().id())
     }
+}
+
+/// What an encrypted PEM file holds.
+fn decrypted(path: &Path, passphrase: &str) -> Result<SecretDocument, KeyError> {
+    let text = std::fs::read_to_string(path).map_err(|e| error(path, e))?;
+    let (label, encrypted) = SecretDocument::from_pem(&text)
+        .map_err(|_| error(path, format!("not a PEM file with one `{PEM_LABEL}`")))?;
+    if label != PEM_LABEL {
+        let help = "encrypt it with `openssl pkcs8 -topk8 -scrypt`";
+        return Err(error(path, format!("a `{label}`, not an `{PEM_LABEL}`: {help}")));
+    }
+    let info = EncryptedPrivateKeyInfoRef::try_from(encrypted.as_bytes())
+        .map_err(|_| error(path, "not an encrypted private key of PKCS#8 (PBES2)"))?;
+    info.decrypt(passphrase)
+        .map_err(|_| error(path, "the passphrase is wrong, or the encryption is not PBES2"))
+}
+
+fn ed25519(info: PrivateKeyInfoRef<'_>) -> Option<ed25519_dalek::SigningKey> {
+    ed25519_dalek::SigningKey::try_from(KeypairBytes::try_from(info).ok()?).ok()
+}
+
+/// What is wrong with a key that is none of those looked for.
+fn unfit(path: &Path, info: Option<&PrivateKeyInfoRef<'_>>) -> KeyError {
+    if info.is_some_and(|info| info.algorithm.oid == ML_DSA_44) {
+        let why = "an ML-DSA-44 key: only witnesses have such, in the form with the seed alone, and in builds \
+                   with the feature `pq`";
+        return error(path, why);
+    }
+    error(path, "not an Ed25519 key")
+}
+
+/// Writes a private file, of which the seed and the unencrypted PKCS#8 are given.
+fn write_encrypted(
+    path: &Path,
+    passphrase: &str,
+    (seed, plain): (&[u8; 32], Option<SecretDocument>),
+) -> Result<(), KeyError> {
+    let pem = plain.and_then(|plain| encrypted(seed, &plain, passphrase));
+    let pem = pem.ok_or_else(|| error(path, "can't be encrypted"))?;
+    write_new(path, pem.as_bytes()).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => error(path, "exists; a key is never replaced"),
+        _ => error(path, e),
+    })
+}
+
+/// The encrypted PEM. Salt and IV come from the key and the passphrase by HMAC instead of a
+/// random source: they are public, need only differ between keys and passphrases, and tell
+/// nothing to whoever does not have the key.
+fn encrypted(seed: &[u8; 32], plain: &SecretDocument, passphrase: &str) -> Option<String> {
+    let derive = |label| half(mac(seed, label, &[passphrase.as_bytes()]));
+    let (log_n, r, p) = SCRYPT;
+    let parameters = pbes2::Parameters::generate_scrypt_aes256cbc(
+        pkcs8::pkcs5::scrypt::Params::new(log_n, r, p).ok()?,
+        &derive("tieout/pkcs8-salt/v1"),
+        derive("tieout/pkcs8-iv/v1"),
+    )
+    .ok()?;
+    let info = PrivateKeyInfoRef::try_from(plain.as_bytes()).ok()?;
+    let encrypted = info.encrypt_with_params(parameters, passphrase).ok()?;
+    Some(encrypted.to_pem(PEM_LABEL, LineEnding::LF).ok()?.to_string())
 }
 
 fn error(path: &Path, reason: impl ToString) -> KeyError {

@@ -1,8 +1,8 @@
 //! Evidence packs: statement, envelope, record tree, log, verification.
 //!
 //! The default features are what an auditor must trust: reading and verifying, no network, no
-//! private keys. Feature `seal` adds what a producer needs. The formats are specified in
-//! `docs/formats/evidence-pack.md` and `docs/formats/log.md`; one module holds one of them:
+//! private keys. Feature `seal` adds what a producer needs, feature `pq` cosignatures with ML-DSA-44. The formats are
+//! specified in `docs/formats/evidence-pack.md` and `docs/formats/log.md`; one module holds one of them:
 //!
 //! | module | format |
 //! |---|---|
@@ -10,6 +10,7 @@
 //! | [`dsse`] | DSSE envelopes |
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
+//! | [`mldsa`] | ML-DSA-44 keys and signatures, of cosignatures only |
 //! | [`statement`] | in-toto statements other than a pack's |
 //! | [`erasure`] | receipts of erasures, legal holds and their releases |
 //! | [`intent`] | the announcement of a run |
@@ -31,6 +32,11 @@ pub mod line_proof;
 pub mod log;
 pub mod logbook;
 pub mod merkle;
+#[cfg(feature = "pq")]
+pub mod mldsa;
+#[cfg(not(feature = "pq"))]
+#[path = "no_mldsa.rs"]
+pub mod mldsa;
 pub mod note;
 pub mod people;
 pub mod policy;

@@ -1,27 +1,45 @@
-//! Signed notes of <https://c2sp.org/signed-note>, with Ed25519 signatures (type 0x01).
+//! Signed notes of <https://c2sp.org/signed-note>, with Ed25519 signatures (type 0x01); the keys of other types of
+//! signatures, of which the notes of logs have lines.
 
 use crate::encoding::{base64, from_base64, sha256};
 use crate::public_key::{PublicKey, PublicKeyError};
 use std::fmt;
 
 /// The signature type of Ed25519.
-const ED25519: u8 = 1;
+pub(crate) const ED25519: u8 = 1;
 /// The signature type of cosignatures with Ed25519.
 pub(crate) const COSIGNATURE: u8 = 4;
+/// The signature type of cosignatures with ML-DSA-44.
+pub(crate) const ML_DSA_44: u8 = 6;
 /// The most signatures that a note may have here: the number that every verifier must take.
 const MAX_SIGNATURES: usize = 16;
 /// The longest note that is read, in bytes.
 const MAX_LEN: usize = 64 << 10;
 
-/// A key, and the name under which it makes signatures of a type: 0x01 for notes, 0x04 for cosignatures.
+/// A public key of which there is a verifier key.
+pub trait NotePublicKey: Sized {
+    /// The type of its signatures.
+    fn signature_type(&self) -> u8;
+
+    /// The key's bytes, as the type encodes them.
+    fn encoded(&self) -> Vec<u8>;
+
+    /// Reads the bytes of a key of a type.
+    ///
+    /// # Errors
+    /// [`NoteError::Key`] where keys of the type are none of these, [`NoteError::PublicKey`] where the key is unfit.
+    fn decode(signature_type: u8, bytes: &[u8]) -> Result<Self, NoteError>;
+}
+
+/// A key, and the name under which it signs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifierKey<const TYPE: u8> {
+pub struct VerifierKey<K> {
     name: String,
-    key: PublicKey,
+    key: K,
 }
 
 /// A key that notes are verified with, and the name under which it signs.
-pub type NoteKey = VerifierKey<ED25519>;
+pub type NoteKey = VerifierKey<PublicKey>;
 
 /// A note, parsed but not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,10 +87,35 @@ pub fn is_key_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 255 && name.chars().all(fits)
 }
 
-impl<const TYPE: u8> VerifierKey<TYPE> {
+impl NotePublicKey for PublicKey {
+    fn signature_type(&self) -> u8 {
+        ED25519
+    }
+
+    fn encoded(&self) -> Vec<u8> {
+        self.to_bytes().to_vec()
+    }
+
+    fn decode(signature_type: u8, bytes: &[u8]) -> Result<Self, NoteError> {
+        match signature_type {
+            ED25519 => ed25519(bytes),
+            COSIGNATURE => Err(NoteError::Key("it is a witness's, not a log's")),
+            ML_DSA_44 => Err(NoteError::Key("its algorithm is ML-DSA-44, and a log's is Ed25519")),
+            _ => Err(NoteError::Key("its algorithm is not Ed25519")),
+        }
+    }
+}
+
+/// The Ed25519 key of 32 bytes.
+pub(crate) fn ed25519(bytes: &[u8]) -> Result<PublicKey, NoteError> {
+    let bytes = bytes.try_into().map_err(|_| NoteError::Key("its key does not have 32 bytes"))?;
+    Ok(PublicKey::from_bytes(bytes)?)
+}
+
+impl<K: NotePublicKey> VerifierKey<K> {
     /// The key that signs under that name; `None` when it is no name of a key.
-    pub fn new(name: &str, key: PublicKey) -> Option<Self> {
-        is_key_name(name).then(|| Self { name: name.to_owned(), key })
+    pub fn new(name: &str, key: impl Into<K>) -> Option<Self> {
+        is_key_name(name).then(|| Self { name: name.to_owned(), key: key.into() })
     }
 
     /// Reads the text form `NAME+ID+KEY`, where `ID` is 8 hexadecimal digits and `KEY` is the
@@ -86,16 +129,9 @@ impl<const TYPE: u8> VerifierKey<TYPE> {
             return Err(NoteError::Key("it has fewer than three parts"));
         };
         let bytes = from_base64(key).ok_or(NoteError::Key("its third part is not base64"))?;
-        let key = match bytes.split_first() {
-            Some((found, key)) if *found == TYPE => key,
-            Some((&COSIGNATURE, _)) => {
-                return Err(NoteError::Key("it is a witness's, not a log's"));
-            }
-            Some((&ED25519, _)) => return Err(NoteError::Key("it is a log's, not a witness's")),
-            _ => return Err(NoteError::Key("its algorithm is not Ed25519")),
-        };
-        let key = key.try_into().map_err(|_| NoteError::Key("its key does not have 32 bytes"))?;
-        let key = Self::new(name, PublicKey::from_bytes(key)?)
+        let (signature_type, key) =
+            bytes.split_first().ok_or(NoteError::Key("its third part is empty"))?;
+        let key = Self::new(name, K::decode(*signature_type, key)?)
             .ok_or(NoteError::Key("its name is empty or has a space"))?;
         if id == hex(key.id()) { Ok(key) } else { Err(NoteError::Key("its id is of another key")) }
     }
@@ -106,22 +142,26 @@ impl<const TYPE: u8> VerifierKey<TYPE> {
     }
 
     /// The public key.
-    pub fn public_key(&self) -> &PublicKey {
+    pub fn public_key(&self) -> &K {
         &self.key
     }
 
     /// The id: the first four bytes of `SHA-256(name ‖ 0x0A ‖ type ‖ key)`.
     pub fn id(&self) -> [u8; 4] {
         let name = self.name.as_bytes();
-        let [a, b, c, d, ..] = sha256(&[name, b"\n", &[TYPE], &self.key.to_bytes()].concat()).0;
+        let [a, b, c, d, ..] = sha256(&[name, b"\n", &self.typed()].concat()).0;
         [a, b, c, d]
+    }
+
+    /// The signature type and the key's bytes.
+    fn typed(&self) -> Vec<u8> {
+        [&[self.key.signature_type()][..], &self.key.encoded()].concat()
     }
 }
 
-impl<const TYPE: u8> fmt::Display for VerifierKey<TYPE> {
+impl<K: NotePublicKey> fmt::Display for VerifierKey<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = base64(&[&[TYPE][..], &self.key.to_bytes()].concat());
-        write!(f, "{}+{}+{key}", self.name, hex(self.id()))
+        write!(f, "{}+{}+{}", self.name, hex(self.id()), base64(&self.typed()))
     }
 }
 
@@ -166,9 +206,9 @@ impl Note {
     ///
     /// # Errors
     /// [`NoteError::Signature`] where several do.
-    pub(crate) fn only<const TYPE: u8>(
+    pub(crate) fn only<K: NotePublicKey>(
         &self,
-        key: &VerifierKey<TYPE>,
+        key: &VerifierKey<K>,
     ) -> Result<Option<&NoteSignature>, NoteError> {
         let own = |s: &&NoteSignature| s.name == key.name && s.id == key.id();
         let mut by_key = self.signatures.iter().filter(own);

@@ -119,15 +119,15 @@ impl Policy {
         self.witnesses.iter().zip(self.urls.iter().map(Option::as_deref))
     }
 
-    /// The keys of its logs and witnesses.
+    /// The Ed25519 keys of its logs and witnesses: those that could have another role as well.
     pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {
         let logs = self.logs.iter().map(NoteKey::public_key);
-        logs.chain(self.witnesses.iter().map(Cosigner::public_key))
+        logs.chain(self.witnesses.iter().filter_map(|witness| witness.public_key().ed25519()))
     }
 
     /// Whether it is the key of one of its witnesses.
     pub fn is_witness(&self, key: &PublicKey) -> bool {
-        self.witnesses.iter().any(|witness| witness.public_key() == key)
+        self.witnesses.iter().any(|witness| witness.public_key().ed25519() == Some(key))
     }
 
     /// Whether the policy accepts the checkpoint in a note: one of its logs signed it, and a quorum of its

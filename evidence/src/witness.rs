@@ -9,7 +9,7 @@ use crate::checkpoint::{Checkpoint, decimal};
 use crate::cosignature::Cosigner;
 use crate::encoding::{digest_from_base64, sha256};
 use crate::files::{Disk, Files, if_there, lock, make_folders, replace};
-use crate::key::SigningKey;
+use crate::key::CosigningKey;
 use crate::merkle;
 use crate::note::{Note, NoteKey};
 use std::io;
@@ -22,7 +22,7 @@ const MAX_PROOF: usize = 63;
 /// A witness.
 pub struct Witness<'a> {
     cosigner: Cosigner,
-    key: &'a SigningKey,
+    key: &'a CosigningKey,
     logs: Vec<NoteKey>,
     state: PathBuf,
 }
@@ -69,7 +69,12 @@ pub fn make_state(folder: &Path) -> io::Result<()> {
 impl<'a> Witness<'a> {
     /// A witness of these logs that signs under a name and keeps its state in a folder, which exists (see
     /// [`make_state`]). `None` when it is no name of a key.
-    pub fn new(name: &str, key: &'a SigningKey, logs: Vec<NoteKey>, state: &Path) -> Option<Self> {
+    pub fn new(
+        name: &str,
+        key: &'a CosigningKey,
+        logs: Vec<NoteKey>,
+        state: &Path,
+    ) -> Option<Self> {
         let cosigner = Cosigner::new(name, key.public_key())?;
         Some(Self { cosigner, key, logs, state: state.to_owned() })
     }
@@ -82,7 +87,7 @@ impl<'a> Witness<'a> {
     /// Answers a request to cosign a checkpoint; `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// The state can't be read or written. Nothing was cosigned then.
+    /// The state can't be read or written, or the key can't sign. Nothing was cosigned then.
     pub fn add_checkpoint(&self, body: &str, now: u64) -> io::Result<Answer> {
         let Some(Asked { old, proof, note }) = Asked::parse(body) else {
             return Ok(Answer::BadRequest("not a request to add a checkpoint"));
@@ -129,7 +134,7 @@ impl<'a> Witness<'a> {
             return Ok(Answer::Unprocessable);
         }
         self.keep(checkpoint)?;
-        let line = self.cosigner.line(self.key, &checkpoint.to_string(), now);
+        let line = self.cosigner.line(self.key, &checkpoint.to_string(), now)?;
         let note = Note { text: String::new(), signatures: vec![line] }.to_string();
         Ok(Answer::Cosigned(note.trim_start_matches('\n').to_owned()))
     }

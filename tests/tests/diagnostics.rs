@@ -22,10 +22,10 @@ const COMPUTED: [&str; 5] = [
     "cli/src/gate/git",
     "cli/src/report/oscal",
 ];
-/// Literals in kebab case that are no codes: options, encodings, roles, native populations, words
+/// Literals in kebab case that are no codes: options, encodings, algorithms, roles, native populations, words
 /// for outcomes and decisions, subjects of statements, codes of facts, tokenizers, rules of estimation,
 /// operators of Cedar.
-const OTHER_WORDS: [&str; 43] = [
+const OTHER_WORDS: [&str; 44] = [
     "account-person",
     "bill-line-1",
     "break-glass",
@@ -45,6 +45,7 @@ const OTHER_WORDS: [&str; 43] = [
     "latin-1",
     "like-days-1",
     "linear-1",
+    "ml-dsa-44",
     "no-exceptions",
     "no-role",
     "not-applicable",

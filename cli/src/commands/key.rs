@@ -1,6 +1,6 @@
 //! `tieout key`.
 
-use crate::args::{Global, Role};
+use crate::args::{Algorithm, Global, Role};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::keys;
@@ -8,13 +8,14 @@ use crate::output::{self, Access, Existing};
 use crate::workspace::Workspace;
 use std::path::Path;
 use tieout_evidence::cosignature::Cosigner;
-use tieout_evidence::key::SigningKey;
+use tieout_evidence::key::{CosigningKey, KeyError, SigningKey};
+use tieout_evidence::mldsa::MlDsaSigningKey;
 use tieout_evidence::note::is_key_name;
 
 /// Makes a key: the private one encrypted, the public one beside it.
 pub(super) fn new(
     global: &Global,
-    role: Role,
+    (role, algorithm): (Role, Algorithm),
     (origin, name): (Option<String>, Option<String>),
     file: &Path,
     passphrase_file: Option<&Path>,
@@ -22,6 +23,10 @@ pub(super) fn new(
     let unused = |message: &str, help: &str| {
         Err(Failure::usage(Diagnostic::new("key-unused", message).help(help)))
     };
+    if algorithm == Algorithm::MlDsa44 && role != Role::Witness {
+        let help = "leave `--algorithm` out, or make a witness's key: `--role witness`";
+        return unused("with ML-DSA-44 only witnesses sign", help);
+    }
     let name = match (role, origin, name) {
         (Role::Log, Some(origin), None) => Some(origin),
         (Role::Log, None, None) => Some(workspace_origin(global)?),
@@ -59,12 +64,30 @@ pub(super) fn new(
     })?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(Failure::internal)?;
-    let key = SigningKey::from_seed(seed, false);
-    let vkey = name.as_deref().and_then(|name| match role {
-        Role::Witness => Cosigner::new(name, key.public_key()).map(|key| key.to_string()),
-        _ => key.vkey(name),
-    });
-    write(&key, file, &passphrase, vkey.as_deref())?;
+    let vkey = match algorithm {
+        Algorithm::Ed25519 => {
+            let key = SigningKey::from_seed(seed, false);
+            let vkey = name.as_deref().and_then(|name| match role {
+                Role::Witness => Cosigner::new(name, key.public_key()).map(|key| key.to_string()),
+                _ => key.vkey(name),
+            });
+            write(&key, file, &passphrase, vkey.as_deref())?;
+            vkey
+        }
+        Algorithm::MlDsa44 => {
+            let key = MlDsaSigningKey::from_seed(seed).map(CosigningKey::from).map_err(|e| {
+                let help = "`cargo install --path cli --features pq` builds it so";
+                Failure::usage(Diagnostic::new("feature-missing", e.to_string()).help(help))
+            })?;
+            let vkey = name.as_deref().and_then(|name| Cosigner::new(name, key.public_key()));
+            let vkey = vkey.map(|vkey| vkey.to_string());
+            let public = key.public_pem().ok_or("a public key can't be encoded");
+            let public = public.map_err(Failure::internal)?;
+            let save = || key.write(file, &passphrase);
+            write_files(file, save, &public, vkey.as_deref())?;
+            vkey
+        }
+    };
     let mut told = format!("{}\n", output::shown(&keys::public_file(file)));
     if vkey.is_some() {
         told.push_str(&format!("{}\n", output::shown(&keys::vkey_file(file))));
@@ -106,15 +129,23 @@ pub(super) fn write(
     passphrase: &str,
     vkey: Option<&str>,
 ) -> Outcome<()> {
+    write_files(file, || key.write(file, passphrase), &key.public_pem(), vkey)
+}
+
+fn write_files(
+    file: &Path,
+    save: impl FnOnce() -> Result<(), KeyError>,
+    public: &str,
+    vkey: Option<&str>,
+) -> Outcome<()> {
     if let Some(folder) = file.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|e| Failure::file(folder, &e))?;
     }
-    key.write(file, passphrase)
-        .map_err(|e| Failure::usage(Diagnostic::new("key-not-written", e.to_string())))?;
+    save().map_err(|e| Failure::usage(Diagnostic::new("key-not-written", e.to_string())))?;
     let beside = |path: &Path, text: &str| {
         output::write_beside(path, text.as_bytes(), Existing::Keep, Access::Usual)
     };
-    beside(&keys::public_file(file), &key.public_pem())?;
+    beside(&keys::public_file(file), public)?;
     if let Some(vkey) = vkey {
         beside(&keys::vkey_file(file), &format!("{vkey}\n"))?;
     }

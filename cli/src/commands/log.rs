@@ -4,7 +4,7 @@ mod http;
 mod witness;
 
 use super::{key, printed, remark};
-use crate::args::{Global, LogFsck, PassphraseSource, Role};
+use crate::args::{Algorithm, Global, LogFsck, PassphraseSource, Role};
 use crate::diagnostic::{Diagnostic, Failure, Outcome};
 use crate::exit::Exit;
 use crate::keys;
@@ -41,7 +41,8 @@ pub(super) fn init(global: &Global, passphrase: &PassphraseSource) -> Outcome<Ex
                 "restore the key from its backup: no other one can continue the log".to_owned();
             return Err(workspace.wrong("keys-missing", message, file, Some(help)));
         }
-        key::new(global, Role::Log, (Some(workspace.origin()), None), &path, passphrase)?;
+        let kind = (Role::Log, Algorithm::Ed25519);
+        key::new(global, kind, (Some(workspace.origin()), None), &path, passphrase)?;
     }
     let key = keys::log(&workspace, passphrase)?;
     begin(&workspace.log(), &workspace.packs(), &workspace.origin(), &key).map_err(|e| {

@@ -128,8 +128,9 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Waiver(Waiver::Import { file, zone, output }) => {
             waiver::import(global, &file, &zone, output.as_deref())
         }
-        Command::Key(Key::New { role, origin, name, file, passphrase }) => {
-            key::new(global, role, (origin, name), &file, passphrase.passphrase_file.as_deref())
+        Command::Key(Key::New { role, algorithm, origin, name, file, passphrase }) => {
+            let passphrase = passphrase.passphrase_file.as_deref();
+            key::new(global, (role, algorithm), (origin, name), &file, passphrase)
         }
         Command::Log(Log::Init { passphrase }) => log::init(global, &passphrase),
         Command::Log(Log::Checkpoint { cosign }) => log::checkpoint(global, cosign),

@@ -108,14 +108,20 @@ impl Witness {
 /// A copy of the company whose log asks these witnesses, all of whom must have cosigned.
 fn witnessed() -> (Desk, [Witness; 2]) {
     let desk = COMPANY.copy("co");
-    let witnesses = ["w1", "w2"].map(|name| Witness::start(&desk, name, "127.0.0.1:0"));
+    let witnesses = witnessed_by(&desk, ["w1", "w2"]);
+    (desk, witnesses)
+}
+
+fn witnessed_by(desk: &Desk, names: [&'static str; 2]) -> [Witness; 2] {
+    let witnesses = names.map(|name| Witness::start(desk, name, "127.0.0.1:0"));
     let vkey = std::fs::read_to_string(desk.path("co/keys/log.pem.vkey")).unwrap();
     let lines = witnesses.each_ref().map(|w| w.line.as_str()).concat();
-    let quorum = "group both all w1.example w2.example\nquorum both\n";
+    let [first, second] = names;
+    let quorum = format!("group both all {first}.example {second}.example\nquorum both\n");
     desk.write("co/policy.txt", &format!("log {vkey}{lines}{quorum}"));
     let settings = std::fs::read_to_string(desk.path("co/tieout.yaml")).unwrap();
     desk.write("co/tieout.yaml", &asking(&settings));
-    (desk, witnesses)
+    witnesses
 }
 
 /// The settings with a policy of witnesses.
@@ -186,6 +192,39 @@ fn two_witnesses_cosign_a_run_and_one_is_not_enough() {
     assert!(told.contains(" POST /add-checkpoint 200 tieout.local/"), "{told}");
     assert!(told.lines().all(|line| line.contains("127.0.0.1:")), "{told}");
     assert_eq!((first.stop(), second.stop()), (Some(0), Some(0)));
+}
+
+/// Makes a key of ML-DSA-44 for a witness of that name.
+fn lattice_key(desk: &Desk, name: &str) -> Ran {
+    let (named, file) = (format!("{name}.example"), format!("co/{name}.pem"));
+    let args = ["key", "new", "--role", "witness", "--algorithm", "ml-dsa-44", "--name", &named];
+    desk.tieout_in(".", &[&args[..], &[&file]].concat(), &[PASSPHRASE])
+}
+
+#[cfg(feature = "pq")]
+#[test]
+fn a_hybrid_quorum_is_a_witness_of_each_type() {
+    let desk = COMPANY.copy("co");
+    lattice_key(&desk, "l1").exits(0).prints(&["co/l1.pem.pub", "co/l1.pem.vkey"]);
+    let [edwards, lattice] = witnessed_by(&desk, ["w1", "l1"]);
+    let ran = run(&desk);
+    assert!(!ran.exits(1).err.contains("warning"), "{}", ran.err);
+    for pack in packs(&desk) {
+        let verified = under_policy(&desk, &pack);
+        verified.exits(0).prints(&["cosigned by `w1.example`", "cosigned by `l1.example`"]);
+    }
+    assert_eq!((edwards.stop(), lattice.stop()), (Some(0), Some(0)));
+    run(&desk).exits(1).says(&["0 of the policy's 2 witnesses"]);
+    let args = ["key", "new", "--role", "operator", "--algorithm", "ml-dsa-44", "o.pem"];
+    desk.tieout_in("co", &args, &[PASSPHRASE]).exits(2).says(&["error[key-unused]"]);
+}
+
+#[cfg(not(feature = "pq"))]
+#[test]
+fn without_the_feature_no_key_of_ml_dsa_is_made() {
+    let desk = COMPANY.copy("co");
+    lattice_key(&desk, "l1").exits(2).says(&["error[feature-missing]", "feature `pq`"]);
+    assert!(!desk.path("co/l1.pem").exists());
 }
 
 fn head(desk: &Desk) -> String {

@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tieout_evidence::dsse::Envelope;
 use tieout_controls::Count;
-use tieout_evidence::key::SigningKey;
+use tieout_evidence::key::{CosigningKey, SigningKey};
 use tieout_evidence::line_proof::Tree;
+use tieout_evidence::mldsa::MlDsaSigningKey;
+use tieout_evidence::note::NoteKey;
 use tieout_evidence::prove::prove;
 use tieout_evidence::seal::{IntentInput, SealInput, announce, seal};
 use tieout_evidence::verify::{Anchor, Verdict, verify};
+use tieout_evidence::witness::{Answer, Witness};
 
 /// A pack that is second in its log, and what vouches for it.
 pub struct Pack {
@@ -111,6 +114,21 @@ impl Pack {
         assert_eq!(verdict == Verdict::Valid, same || withheld, "{name}");
     }
 
+    /// A checkpoint with a line of a witness under ML-DSA-44, and the policy that accepts it.
+    fn cosigned(&self, note: &[u8]) -> (String, String) {
+        let log = NoteKey::parse(self.anchor.log.as_ref().unwrap()).unwrap();
+        let key = CosigningKey::from(MlDsaSigningKey::from_seed([3; 32]).unwrap());
+        let state = tempfile::tempdir().unwrap();
+        let witness = Witness::new("w.example", &key, vec![log.clone()], state.path()).unwrap();
+        let note = std::str::from_utf8(note).unwrap();
+        let Answer::Cosigned(line) = witness.add_checkpoint(&format!("old 0\n\n{note}"), 1).unwrap()
+        else {
+            panic!("a checkpoint that a witness doesn't cosign");
+        };
+        let policy = format!("log {log}\nwitness w {}\nquorum w\n", witness.cosigner());
+        (policy, [note, &line].concat())
+    }
+
     /// What each target begins with: target, name, bytes.
     pub fn seeds(&self) -> Vec<(&'static str, String, Vec<u8>)> {
         let mut seeds = Vec::new();
@@ -130,6 +148,9 @@ impl Pack {
                 "proofs/checkpoint" => {
                     add("checkpoint", bytes);
                     add("policy", &[b"quorum none\n\0", bytes.as_slice()].concat());
+                    let (policy, note) = self.cosigned(bytes);
+                    add("checkpoint", note.as_bytes());
+                    add("policy", [&policy, "\0", &note].concat().as_bytes());
                 }
                 "SHA256SUMS" | "policy/MANIFEST" => add("sums", bytes),
                 name if name.ends_with(".tlog-proof") => add("proof", bytes),

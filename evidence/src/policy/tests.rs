@@ -26,8 +26,11 @@ fn note(cosigned: &[(u8, u64)]) -> String {
         signature: key(1).sign(text.as_bytes()),
     };
     let mut signatures = vec![signature];
-    signatures
-        .extend(cosigned.iter().map(|(seed, time)| witness(*seed).line(&key(*seed), &text, *time)));
+    signatures.extend(
+        cosigned
+            .iter()
+            .map(|(seed, time)| witness(*seed).line(&key(*seed).into(), &text, *time).unwrap()),
+    );
     Note { text, signatures }.to_string()
 }
 
@@ -83,7 +86,7 @@ fn a_line_in_a_witness_name_that_does_not_hold_is_never_passed_over() {
     let policy = Policy::parse(&two_levels()).unwrap();
     let enough = note(&[(11, 100), (12, 300), (21, 200)]);
     // The cosignature of another checkpoint by a further witness.
-    let line = witness(13).line(&key(13), &head().replace("\n3\n", "\n2\n"), 100);
+    let line = witness(13).line(&key(13).into(), &head().replace("\n3\n", "\n2\n"), 100).unwrap();
     let mut parsed = Note::parse(&enough).unwrap();
     parsed.signatures.push(line);
     let refused = Err(Refused::Cosignature("w13.example".to_owned()));

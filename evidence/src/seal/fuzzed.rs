@@ -25,18 +25,24 @@ fn seeds(pack: &Path) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     let policy = [b"# who\nquorum none\n\0".to_vec(), read(CHECKPOINT)].concat();
     let proofs =
         [(Tree::Records, 0), (Tree::Population, 2)].map(|(t, at)| prove(pack, t, Count(at)));
+    let [checkpoints, policies] = [vec![read(CHECKPOINT)], vec![policy]];
+    #[cfg(feature = "pq")]
+    let [checkpoints, policies] = {
+        let [note, policy] = crate::mldsa::tests::seeds();
+        [[checkpoints, vec![note]].concat(), [policies, vec![policy]].concat()]
+    };
     BTreeMap::from([
         ("envelope", vec![read(STATEMENT)]),
         ("statement", vec![Envelope::parse(&read(STATEMENT)).unwrap().payload]),
         ("stated", [vec![Envelope::parse(&read(INTENT)).unwrap().payload], erasing()].concat()),
-        ("checkpoint", vec![read(CHECKPOINT)]),
+        ("checkpoint", checkpoints),
         ("proof", vec![read(PROOF)]),
         ("line_proof", proofs.map(|proof| proof.unwrap().to_string().into_bytes()).to_vec()),
         ("tree", vec![vec![9, 4, 0, 0], vec![9, 4, 1, 8], vec![9, 8, 0, 0, 3], vec![0; 4]]),
         ("disclosure", disclosures),
         ("record", lines("records/000000.jsonl")),
         ("sums", vec![read(SUMS), read("policy/MANIFEST")]),
-        ("policy", vec![policy]),
+        ("policy", policies),
     ])
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::encoding::base64;
+use crate::key::SigningKey;
 use crate::log;
 use crate::note::NoteSignature;
 
@@ -42,12 +43,15 @@ impl Log {
 
 struct House {
     folder: tempfile::TempDir,
-    key: SigningKey,
+    key: CosigningKey,
 }
 
 impl House {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), key: SigningKey::from_seed([9; 32], false) }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            key: SigningKey::from_seed([9; 32], false).into(),
+        }
     }
 
     fn witness(&self) -> Witness<'_> {

@@ -13,6 +13,9 @@ mod forge;
 #[cfg(test)]
 mod insider;
 #[cfg(test)]
+#[cfg(unix)]
+mod lattice;
+#[cfg(test)]
 mod lies;
 #[cfg(test)]
 mod logbook;

@@ -19,7 +19,7 @@ fn missing(test: &str, install: &str) {
 }
 
 /// The folder that an environment variable names, where `.ci/run` put a peer.
-fn installed(test: &str, variable: &str, what: &str) -> Option<PathBuf> {
+pub(crate) fn installed(test: &str, variable: &str, what: &str) -> Option<PathBuf> {
     let found = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.exists());
     if found.is_none() {
         missing(test, &format!("{what} ({variable})"));
@@ -37,7 +37,7 @@ pub(crate) fn works(test: &str, what: &str, command: &mut Command) -> bool {
 }
 
 /// What a command says, line by line.
-fn lines(command: &mut Command) -> Vec<String> {
+pub(crate) fn lines(command: &mut Command) -> Vec<String> {
     let Output { status, stdout, stderr } = command.output().unwrap();
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap().lines().map(str::to_owned).collect()

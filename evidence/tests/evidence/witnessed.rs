@@ -4,7 +4,8 @@ use crate::workspace::{ORIGIN, Workspace, failures};
 use std::path::{Path, PathBuf};
 use tieout_controls::Count;
 use tieout_evidence::cosign::{Reply, reply, request};
-use tieout_evidence::key::SigningKey;
+use tieout_evidence::cosignature::Cosigner;
+use tieout_evidence::key::{CosigningKey, SigningKey};
 use tieout_evidence::log::{self, LogEntries};
 use tieout_evidence::merkle;
 use tieout_evidence::note::{NoteKey, NoteSignature};
@@ -14,31 +15,32 @@ use tieout_evidence::verify::{Anchor, Verdict, Verification, verify};
 use tieout_evidence::witness::{Answer, Witness};
 
 /// The auditor's box and somebody else's.
-struct Witnesses {
+pub(crate) struct Witnesses {
     folder: tempfile::TempDir,
-    keys: [SigningKey; 2],
+    keys: [CosigningKey; 2],
 }
 
 impl Witnesses {
     fn new() -> Self {
+        Self::of([31, 32].map(|seed| SigningKey::from_seed([seed; 32], false).into()))
+    }
+
+    pub(crate) fn of(keys: [CosigningKey; 2]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["0", "1"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self {
-            folder,
-            keys: [SigningKey::from_seed([31; 32], false), SigningKey::from_seed([32; 32], false)],
-        }
+        Self { folder, keys }
     }
 
-    fn witness(&self, number: usize, log: NoteKey) -> Witness<'_> {
+    pub(crate) fn witness(&self, number: usize, log: NoteKey) -> Witness<'_> {
         let name = format!("w{number}.example");
         let state = self.folder.path().join(number.to_string());
         Witness::new(&name, &self.keys[number], vec![log], &state).unwrap()
     }
 
     /// A policy of both, of which so many must have cosigned.
-    fn policy(&self, workspace: &Workspace, least: &str) -> String {
+    pub(crate) fn policy(&self, workspace: &Workspace, least: &str) -> String {
         let log = key(workspace);
         let vkeys = [0, 1].map(|n| self.witness(n, log.clone()).cosigner().to_string());
         let [first, second] = vkeys;
@@ -46,7 +48,13 @@ impl Witnesses {
     }
 
     /// Has the pack's checkpoint cosigned, and puts the lines where they belong.
-    fn cosign(&self, workspace: &Workspace, pack: &Path, number: usize, old: usize) -> Answer {
+    pub(crate) fn cosign(
+        &self,
+        workspace: &Workspace,
+        pack: &Path,
+        number: usize,
+        old: usize,
+    ) -> Answer {
         let entries = log::read(&workspace.path("log"), &key(workspace)).unwrap().entries;
         let path = pack.join("proofs/checkpoint");
         let note = std::fs::read_to_string(&path).unwrap();
@@ -77,11 +85,11 @@ fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-fn key(workspace: &Workspace) -> NoteKey {
+pub(crate) fn key(workspace: &Workspace) -> NoteKey {
     NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap()
 }
 
-fn under(workspace: &Workspace, pack: &Path, policy: &str) -> Verification {
+pub(crate) fn under(workspace: &Workspace, pack: &Path, policy: &str) -> Verification {
     let operator = Some(workspace.operator.public_pem());
     verify(pack, &Anchor { operator, log: None, policy: Some(policy.to_owned()) }).unwrap()
 }
@@ -148,9 +156,9 @@ fn a_second_history_finds_no_witness() {
 fn a_witness_that_is_the_operator_is_no_witness() {
     let (workspace, witnesses) = (Workspace::new(), Witnesses::new());
     let pack = workspace.seal(1).folder;
-    let own = Witness::new("own.example", &workspace.operator, Vec::new(), Path::new(".")).unwrap();
+    let own = Cosigner::new("own.example", workspace.operator.public_key()).unwrap();
     let log = key(&workspace);
-    let policy = format!("log {log}\nwitness own {}\nquorum own\n", own.cosigner());
+    let policy = format!("log {log}\nwitness own {own}\nquorum own\n");
     let told = under(&workspace, &pack, &policy);
     assert!(failures(&told)[0].contains("operator's key"), "{:?}", failures(&told));
     let unreadable = Anchor { policy: Some("quorum\n".to_owned()), ..workspace.anchor() };

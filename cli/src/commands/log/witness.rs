@@ -21,7 +21,7 @@ const SIZE: &str = "text/x.tlog.size";
 /// Answers requests until it is stopped. Being stopped is how it ends, and no failure.
 pub(in crate::commands) fn witness(args: &LogWitness) -> Outcome<Exit> {
     let logs = args.log.iter().map(|vkey| log(vkey)).collect::<Outcome<Vec<_>>>()?;
-    let key = keys::own(&args.key, args.passphrase.passphrase_file.as_deref())?;
+    let key = keys::witness(&args.key, args.passphrase.passphrase_file.as_deref())?;
     let witness = Witness::new(&args.name, &key, logs, &args.state).ok_or_else(|| {
         let message = format!("`{}` can't be a witness's name", args.name);
         Failure::usage(Diagnostic::new("origin-invalid", message).help(keys::ORIGIN))
