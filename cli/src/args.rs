@@ -981,9 +981,37 @@ pub(crate) enum Log {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+    /// Have the log's head timestamped (RFC 3161): ask an authority, and put its answer beside the packs
+    #[command(subcommand)]
+    Timestamp(Timestamp),
     /// Be a witness (C2SP tlog-witness) of logs of others: cosign what continues what was cosigned before, over
     /// HTTP, until stopped
     Witness(LogWitness),
+}
+
+/// Timestamps of the log's head.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Timestamp {
+    /// Write a request about the log's head, to be sent to any authority: nothing is sent from here. The head is
+    /// written beside it, as FILE.checkpoint
+    Request {
+        /// The request, in DER; a file that is there is replaced
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Put an authority's answer beside each pack that the head covers and that has no timestamp; their names are
+    /// printed
+    Add(TimestampAdd),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TimestampAdd {
+    /// The request that it answers; FILE.checkpoint lies beside it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: PathBuf,
+    /// The answer, as it came
+    #[arg(value_name = "RESPONSE")]
+    pub(crate) response: PathBuf,
 }
 
 #[derive(Debug, Args)]

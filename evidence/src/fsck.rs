@@ -5,7 +5,7 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::dsse::Envelope;
-use crate::layout::PROOF;
+use crate::layout::{PROOF, TIMESTAMP_PROOF};
 use crate::log::{self, LogEntries, PackFolder};
 use crate::logbook::{self, Lines, Statement};
 use crate::merkle::Tree;
@@ -102,7 +102,7 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
     let mut present = BTreeMap::new();
     let packs = log::present(watch.packs)?;
     let packs: Vec<_> = packs.iter().map(|pack| (pack.name(), read(pack, watch.key))).collect();
-    let heads = packs.iter().flat_map(|(_, pack)| pack).flat_map(|(.., place)| place);
+    let heads = packs.iter().flat_map(|(_, pack)| pack).flat_map(|(.., places)| places).flatten();
     let heads = heads.map(|(_, head)| head).chain(watch.seen);
     let roots = roots(&log.entries, heads.map(|head| head.size.0).collect());
     if let Some(Err(why)) = watch.seen.map(|seen| follows(log, seen, &roots)) {
@@ -112,9 +112,11 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
         let mut wrong = |why: String| found.wrong.push(format!("pack `{name}`: {why}"));
         match pack {
             Err(why) => wrong((*why).clone()),
-            Ok((entry, envelope, place)) => {
-                let place = place.as_ref().map_err(Clone::clone);
-                let placed = place.and_then(|(at, head)| placed(log, entry, *at, head, &roots));
+            Ok((entry, envelope, places)) => {
+                let placed = places.as_ref().map_err(Clone::clone).and_then(|places| {
+                    let mut places = places.iter();
+                    places.try_for_each(|(at, head)| placed(log, entry, *at, head, &roots))
+                });
                 placed.unwrap_or_else(&mut wrong);
                 signed_by(envelope, watch.expected).unwrap_or_else(&mut wrong);
                 present.insert(**entry, format!("pack `{name}`"));
@@ -164,18 +166,25 @@ pub fn fsck(log: &LogEntries, folder: &Path, watch: &Watch<'_>) -> io::Result<Fi
     Ok(found)
 }
 
-type ReadPack<'a> = (&'a Digest, &'a Envelope, Result<(Count, Checkpoint), String>);
+type ReadPack<'a> = (&'a Digest, &'a Envelope, Result<Vec<(Count, Checkpoint)>, String>);
 
-/// A pack's entry, its envelope, and its place in the log by its proof.
+/// A pack's entry, its envelope, and its place in the log by its proof, and by that of its timestamp if it has one.
 fn read<'a>(pack: &'a PackFolder, key: &NoteKey) -> Result<ReadPack<'a>, &'a String> {
     let (entry, envelope) = pack.envelope.as_ref()?;
-    Ok((entry, envelope, proved(&pack.path, entry, key)))
+    let stamped = pack.path.join(TIMESTAMP_PROOF).symlink_metadata().is_ok();
+    let proofs = [PROOF].into_iter().chain(stamped.then_some(TIMESTAMP_PROOF));
+    Ok((entry, envelope, proofs.map(|name| proved(&pack.path, name, entry, key)).collect()))
 }
 
-/// The index that a pack's proof says, under a head that the log's key signed.
-fn proved(pack: &Path, entry: &Digest, key: &NoteKey) -> Result<(Count, Checkpoint), String> {
-    let proof = std::fs::read_to_string(pack.join(PROOF))
-        .map_err(|e| format!("`{PROOF}` can't be read: {e}"))?;
+/// The index that a proof in a pack says, under a head that the log's key signed.
+fn proved(
+    pack: &Path,
+    name: &str,
+    entry: &Digest,
+    key: &NoteKey,
+) -> Result<(Count, Checkpoint), String> {
+    let proof = std::fs::read_to_string(pack.join(name))
+        .map_err(|e| format!("`{name}` can't be read: {e}"))?;
     let proof = LogProof::parse(&proof).map_err(|e| e.to_string())?;
     proof.includes(&entry.0).map_err(|e| e.to_string())?;
     let head = Checkpoint::verified(&proof.checkpoint, key).map_err(|e| e.to_string())?;

@@ -20,6 +20,7 @@ use crate::people::sign_off::{Addendum, Completion, ExternalSignOff, Review};
 use crate::policy::Policy;
 use crate::proof::LogProof;
 use crate::sums::Sums;
+use crate::timestamp::{MAX_RESPONSE, Token};
 use crate::verify::{Anchor, verify_line};
 use crate::{disclosure, json, statement};
 
@@ -27,7 +28,7 @@ use crate::{disclosure, json, statement};
 pub type Target = fn(&[u8]);
 
 /// The targets by their names. The folder of a whole pack is another one, of the fuzzer's own.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("envelope", envelope),
     ("statement", pack_statement),
     ("stated", stated),
@@ -39,6 +40,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("record", record),
     ("sums", sums),
     ("policy", policy),
+    ("timestamp", timestamp),
 ];
 
 /// A DSSE envelope.
@@ -174,4 +176,14 @@ pub fn policy(data: &[u8]) {
     if let Ok(policy) = Policy::parse(policy) {
         let _ = policy.accepts(note);
     }
+}
+
+/// A time-stamp response: no shorter and no longer one is read, and what it says it has is in it.
+pub fn timestamp(data: &[u8]) {
+    let Ok(token) = Token::parse(data) else { return };
+    assert!(data.len() <= MAX_RESPONSE);
+    assert!(Token::parse(&[data, &[0]].concat()).is_err());
+    assert!(data.split_last().is_none_or(|(_, shorter)| Token::parse(shorter).is_err()));
+    assert!(data.windows(32).any(|own| own == token.imprint.0));
+    assert!(chrono::DateTime::parse_from_rfc3339(&token.time).is_ok());
 }

@@ -17,6 +17,10 @@ pub(crate) const INTENT: &str = "intent.dsse.json";
 pub(crate) const INTENT_PROOF: &str = "proofs/intent.tlog-proof";
 /// The checkpoint of both proofs.
 pub(crate) const CHECKPOINT: &str = "proofs/checkpoint";
+/// The proof that the envelope is in the log, under a head that was timestamped; added later.
+pub(crate) const TIMESTAMP_PROOF: &str = "proofs/timestamp.tlog-proof";
+/// The time-stamp authority's response about that head.
+pub(crate) const TIMESTAMP: &str = "proofs/timestamp.tsr";
 /// The result without datasets and refused rows.
 pub(crate) const RUN: &str = "run.json";
 /// The datasets.
@@ -52,14 +56,16 @@ pub(crate) const REVIEW_ENVELOPE: &str = ".dsse.json";
 /// How the name of its proof ends.
 pub(crate) const REVIEW_PROOF: &str = ".tlog-proof";
 
-/// The files that the list of covered files leaves out: those that sign it, and those that may be
-/// deleted.
-pub(crate) const UNCOVERED: [&str; 8] = [
+/// The files that the list of covered files leaves out: those that sign it, those that are added later, and those
+/// that may be deleted.
+pub(crate) const UNCOVERED: [&str; 10] = [
     SUMS,
     STATEMENT,
     PROOF,
     INTENT_PROOF,
     CHECKPOINT,
+    TIMESTAMP_PROOF,
+    TIMESTAMP,
     RECORD_DISCLOSURES,
     POPULATION_DISCLOSURES,
     SEALED_DISCLOSURES,

@@ -11,6 +11,7 @@
 //! | [`note`], [`checkpoint`], [`proof`] | C2SP signed notes, checkpoints, log proofs |
 //! | [`cosignature`], [`policy`] | C2SP cosignatures of witnesses, and which of them are enough |
 //! | [`mldsa`] | ML-DSA-44 keys and signatures, of cosignatures only |
+//! | [`timestamp`] | RFC 3161 responses over a head of the log |
 //! | [`statement`] | in-toto statements other than a pack's |
 //! | [`erasure`] | receipts of erasures, legal holds and their releases |
 //! | [`intent`] | the announcement of a run |
@@ -44,11 +45,13 @@ pub mod proof;
 pub mod prove;
 pub mod public_key;
 pub mod statement;
+pub mod timestamp;
 pub mod verify;
 
 mod claims;
 mod consistency;
 mod demo;
+mod der;
 mod disclosure;
 mod encoding;
 mod json;

@@ -30,6 +30,7 @@ mod persons;
 mod record;
 mod recover;
 mod stage;
+mod timestamp;
 
 #[cfg(test)]
 mod crash;
@@ -56,6 +57,7 @@ use std::path::{Path, PathBuf};
 use tieout_controls::{Count, Digest, RunResult, WorkingPaper};
 
 pub use cosigned::keep_cosigned;
+pub use timestamp::{Request, Timestamped, keep_timestamp};
 
 /// What is sealed.
 pub struct SealInput<'a> {

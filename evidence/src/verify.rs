@@ -22,6 +22,7 @@ mod scan;
 mod sealed;
 mod stop;
 mod tally;
+mod timestamped;
 mod withheld;
 
 pub use crate::line_proof::Tree;
@@ -328,6 +329,7 @@ fn examine(
     check_signature(&envelope, keys, report)?;
     let proof = report.check("the log's proof includes the envelope", proof(&folder, &digest))?;
     check_checkpoint(&proof, keys, report)?;
+    timestamped::check(&folder, (&digest, &proof), keys, report)?;
     let statement = statement(&covered, &envelope, &proof).map_err(Stop::from);
     let statement = report.check("the statement is about this SHA256SUMS", statement)?;
     let predicate = &statement.predicate;

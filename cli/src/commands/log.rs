@@ -1,6 +1,7 @@
 //! `tieout log`.
 
 mod http;
+mod timestamp;
 mod witness;
 
 use super::{key, printed, remark};
@@ -25,6 +26,7 @@ use tieout_evidence::proof::LogProof;
 use tieout_evidence::published::{self, PublishError};
 use tieout_evidence::seal::begin;
 
+pub(super) use timestamp::{add as timestamp_add, request as timestamp_request};
 pub(super) use witness::witness;
 
 /// Begins the log. The key is made where there is none, unless there is a log already: another key would not

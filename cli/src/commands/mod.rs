@@ -33,7 +33,7 @@ mod why;
 
 use crate::args::{
     Cli, Color, Command, Control, Dataset, Deck, Gate, Hold, Key, Log, Pack, Policy, Reperform,
-    Subject, Waiver,
+    Subject, Timestamp, Waiver,
 };
 use crate::diagnostic::Outcome;
 use crate::exit::Exit;
@@ -137,6 +137,10 @@ fn do_command(cli: Cli) -> Outcome<Exit> {
         Command::Log(Log::Proof { entry }) => log::proof(global, &entry),
         Command::Log(Log::Fsck(args)) => log::fsck(global, &args),
         Command::Log(Log::Publish { folder }) => log::publish(global, &folder),
+        Command::Log(Log::Timestamp(Timestamp::Request { out })) => {
+            log::timestamp_request(global, &out)
+        }
+        Command::Log(Log::Timestamp(Timestamp::Add(args))) => log::timestamp_add(global, &args),
         Command::Log(Log::Witness(args)) => log::witness(&args),
         Command::Key(Key::Enrol(args)) => keyring::enrol(global, &args),
         Command::Key(Key::Rotate(args)) => keyring::rotate(&args),

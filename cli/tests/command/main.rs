@@ -46,6 +46,9 @@ mod reperform;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+#[cfg(unix)]
+mod timestamp;
+#[cfg(test)]
 mod waiver;
 #[cfg(test)]
 mod why;

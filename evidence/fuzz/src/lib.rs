@@ -2,6 +2,8 @@
 
 #[path = "../../tests/evidence/fixture.rs"]
 mod fixture;
+#[path = "../../tests/evidence/token.rs"]
+mod token;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -165,6 +167,7 @@ impl Pack {
             let proof = prove(&self.path, tree, Count(1)).unwrap();
             add("line_proof", proof.to_string().as_bytes());
         }
+        add("timestamp", &token::Response::over([7; 32], &[0x41; 8]).to_der());
         add("tree", &[9, 4, 0, 0]);
         add("tree", &[9, 8, 0, 0, 3]);
         seeds

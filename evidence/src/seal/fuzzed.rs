@@ -11,6 +11,7 @@ use crate::layout::{
 use crate::line_proof::Tree;
 use crate::prove::prove;
 use crate::statement::payload;
+use crate::timestamp::token_of::Response;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tieout_controls::Count;
@@ -43,6 +44,7 @@ fn seeds(pack: &Path) -> BTreeMap<&'static str, Vec<Vec<u8>>> {
         ("record", lines("records/000000.jsonl")),
         ("sums", vec![read(SUMS), read("policy/MANIFEST")]),
         ("policy", policies),
+        ("timestamp", vec![Response::over([7; 32], &[0x41; 8]).to_der()]),
     ])
 }
 

@@ -210,6 +210,34 @@ fn no_interruption_of_statements_shows() {
     no_interruption_shows(&[Act::Append, Act::Seal], Act::Append, 10);
 }
 
+#[test]
+fn no_interruption_of_a_timestamp_shows() {
+    no_interruption_shows(&[Act::Seal], Act::Stamp, 15);
+    no_interruption_shows(&[Act::Seal, Act::Stamp, Act::Seal], Act::Stamp, 15);
+}
+
+/// A timestamp that was interrupted anywhere is put there by the same again, and one that is there stays.
+#[test]
+fn an_interrupted_timestamp_is_made_good_by_the_next() {
+    for fault in [Fault::Fails, Fault::Dies] {
+        for at in 0.. {
+            let workspace = Workspace::new();
+            workspace.after(&[Act::Seal, Act::Seal]);
+            let layer = Faulty::new(fault, at);
+            let ended = workspace.act(&layer, Act::Stamp, 5).is_ok();
+            let before = workspace.check().unwrap();
+            assert_eq!(workspace.act(&Loose, Act::Stamp, 5).unwrap().len(), 2, "{fault:?} at {at}");
+            assert!(workspace.check().unwrap().is_superset(&before));
+            let left = std::fs::read_dir(workspace.packs()).unwrap().count();
+            assert_eq!(left, 2, "{fault:?} at {at}");
+            if ended {
+                assert!(at > 15);
+                break;
+            }
+        }
+    }
+}
+
 /// What dies right after the log's new checkpoint, or right before it, is where the last operation of
 /// that kind is in such an act.
 fn last(act: Act, operation: &str, path: &str) -> usize {

@@ -2,11 +2,12 @@
 
 use super::SealError;
 use super::append::LogWriter;
+use super::timestamp::settle;
 use crate::encoding::sha256;
 use crate::files::{Files, Folder, if_there, write};
 use crate::layout::{CHECKPOINT, INTENT, INTENT_PROOF, PROOF, PROOFS, STATEMENT};
 use crate::proof::LogProof;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tieout_controls::Count;
 
 /// What the name of a pack that is being written ends with; it begins with a dot.
@@ -23,28 +24,32 @@ pub(super) fn partial_name(name: &str) -> String {
     format!(".{name}{PARTIAL}")
 }
 
+/// The folders of packs that are being written, in the order of their names, each with the name it will have.
+pub(super) fn partials(packs: &Packs<'_>) -> Result<Vec<(PathBuf, String)>, SealError> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(packs.path).map_err(SealError::unread(packs.path))? {
+        let entry = entry.map_err(SealError::unread(packs.path))?;
+        // A name that is not UTF-8 is none of ours.
+        let partial = entry.file_name().into_string().unwrap_or_default();
+        let name = partial.strip_prefix('.').and_then(|name| name.strip_suffix(PARTIAL));
+        found.extend(name.map(|name| (entry.path(), name.to_owned())));
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Finishes the partial packs that the log has, and removes the others.
 pub(super) fn partial_packs(
     files: &dyn Files,
     packs: &Packs<'_>,
     log: &LogWriter<'_>,
 ) -> Result<(), SealError> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(packs.path).map_err(SealError::unread(packs.path))? {
-        let entry = entry.map_err(SealError::unread(packs.path))?;
-        // A name that is not UTF-8 is none of ours.
-        names.extend(entry.file_name().into_string());
-    }
-    names.sort();
-    for partial in names {
-        let name = partial.strip_prefix('.').and_then(|name| name.strip_suffix(PARTIAL));
-        let Some(name) = name else { continue };
-        let folder = packs.path.join(&partial);
+    for (folder, name) in partials(packs)? {
         let path = folder.join(STATEMENT);
         // One that can't be read may be logged.
         let envelope = if_there(std::fs::read(&path)).map_err(SealError::unread(&path))?;
         match envelope.and_then(|bytes| log.find(&sha256(&bytes))) {
-            Some(index) => finish(files, &folder, packs, name, log, index)?,
+            Some(index) => finish(files, &folder, packs, &name, log, index)?,
             None => files.remove_folder(&folder).map_err(SealError::io(&folder))?,
         }
     }
@@ -83,6 +88,7 @@ pub(super) fn put(
 ) -> Result<(), SealError> {
     let proofs = partial.join(PROOFS);
     let held = files.open_folder(&proofs).map_err(SealError::io(&proofs))?;
+    settle(files, partial)?;
     for (file, text) in [
         (PROOF, &pack.to_string()),
         (INTENT_PROOF, &intent.to_string()),

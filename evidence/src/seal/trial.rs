@@ -5,13 +5,16 @@ mod fixture;
 
 use super::announce::announce_with;
 use super::appender::append_with;
-use super::{Announced, IntentInput, SealError, SealInput, Sealed, seal_with};
+use super::timestamp::keep_timestamp_with;
+use super::{Announced, IntentInput, Request, SealError, SealInput, Sealed, seal_with};
+use crate::encoding::sha256;
 use crate::files::{Disk, Files, Folder, Out};
 use crate::key::SigningKey;
-use crate::layout::{POPULATION_DISCLOSURES, RECORD_DISCLOSURES};
+use crate::layout::{POPULATION_DISCLOSURES, RECORD_DISCLOSURES, STATEMENT, TIMESTAMP};
 use crate::log;
 use crate::logbook;
 use crate::note::NoteKey;
+use crate::timestamp::{imprint_of, token_of::Response};
 use crate::verify::{Anchor, Verdict, verify};
 use fixture::{Fixture, fixture};
 use std::collections::BTreeSet;
@@ -29,6 +32,8 @@ pub(super) enum Act {
     Seal,
     /// A group of statements is appended.
     Append,
+    /// A timestamp of the head is put beside the packs.
+    Stamp,
 }
 
 /// Log and packs in folders that are yet to be made, each below one that is there.
@@ -88,7 +93,28 @@ impl Workspace {
         match act {
             Act::Seal => Ok([self.seal(files, number)?.digest].into()),
             Act::Append => self.append(files, number),
+            Act::Stamp => self.stamp(files, number),
         }
+    }
+
+    /// Gives the digests of the timestamps that packs have.
+    fn stamp(&self, files: &dyn Files, number: usize) -> Result<BTreeSet<Digest>, SealError> {
+        let log = log::read(&self.log(), &self.note_key()).unwrap();
+        let request = Request::new(&log.checkpoint, [u8::try_from(number).unwrap(); 8]);
+        let nonce = &request.to_der()[58..66];
+        let response = Response::over(imprint_of(&log.checkpoint).0, nonce).to_der();
+        let (place, asked) = ((self.log(), self.packs()), (&*log.note, &request));
+        let key = self.note_key();
+        let done = keep_timestamp_with(files, (&place.0, &place.1), &key, asked, &response)?;
+        let names = done.packs.iter().chain(&done.had);
+        Ok(names.filter_map(|name| self.timestamp(&self.packs().join(name))).collect())
+    }
+
+    /// What stands for the timestamp of a pack, if it has one.
+    fn timestamp(&self, pack: &Path) -> Option<Digest> {
+        let name = pack.file_name().unwrap().as_encoded_bytes();
+        let response = std::fs::read(pack.join(TIMESTAMP)).ok()?;
+        Some(sha256(&[name, &response].concat()))
     }
 
     /// Appends three statements of that number, and one that every such group has.
@@ -149,12 +175,13 @@ impl Workspace {
     }
 
     /// What an auditor sees: every visible pack is valid and logged, and the log is whole. Gives
-    /// the digests of packs and statements.
+    /// the digests of packs, of their timestamps, and of statements.
     pub(super) fn check(&self) -> Result<BTreeSet<Digest>, String> {
         let operator = Some(self.operator.public_pem());
         let anchor = Anchor { operator, log: self.log_key.vkey(ORIGIN), policy: None };
-        let mut digests = BTreeSet::new();
+        let (mut digests, mut timestamps) = (BTreeSet::new(), BTreeSet::new());
         for name in log::pack_folders(&self.packs()).unwrap() {
+            timestamps.extend(self.timestamp(&self.packs().join(&name)));
             let verification =
                 verify(&self.packs().join(&name), &anchor).map_err(|e| e.to_string())?;
             if verification.verdict != Verdict::Valid {
@@ -177,26 +204,36 @@ impl Workspace {
         }
         let statements = logbook::statements_of(&self.log(), &log).map_err(|e| e.to_string())?;
         digests.extend(statements.iter().map(|statement| statement.digest));
+        digests.extend(timestamps);
         Ok(digests)
     }
 
-    /// What must be so after an interruption: all is valid, these packs are there, the next sealing
-    /// works, loses nothing and leaves nothing half-done.
+    /// The digests of packs that have a partial name: one that gets a timestamp gives its own up meanwhile.
+    fn nameless(&self) -> BTreeSet<Digest> {
+        let folders = std::fs::read_dir(self.packs()).into_iter().flatten();
+        let folders = folders.map(|entry| entry.unwrap().path());
+        let hidden = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "partial");
+        let statements = folders.filter(hidden).map(|path| std::fs::read(path.join(STATEMENT)));
+        statements.filter_map(Result::ok).map(|statement| sha256(&statement)).collect()
+    }
+
+    /// What must be so after an interruption: all is valid, these packs are there, with their names or to get
+    /// them back by the next sealing, which works, loses nothing and leaves nothing half-done.
     pub(super) fn aftermath(
         &self,
         second: usize,
         acknowledged: &BTreeSet<Digest>,
     ) -> Result<(), String> {
         let after = self.check()?;
-        if !after.is_superset(acknowledged) {
+        let there: BTreeSet<_> = after.union(&self.nameless()).copied().collect();
+        if !there.is_superset(acknowledged) {
             return Err("what was acknowledged is lost".to_owned());
         }
         for act in [Act::Seal, Act::Append] {
             let before = self.check()?;
-            let acknowledged =
-                self.act(&Loose, act, second).map_err(|e| format!("next {act:?}: {e}"))?;
+            let new = self.act(&Loose, act, second).map_err(|e| format!("next {act:?}: {e}"))?;
             let end = self.check()?;
-            if !end.is_superset(&before) || !end.is_superset(&acknowledged) {
+            if [&before, &new, acknowledged].iter().any(|all| !end.is_superset(all)) {
                 return Err(format!("the next {act:?} lost something"));
             }
         }

@@ -4,12 +4,12 @@ The keys come from elsewhere than the pack, and so must this program: whoever fo
 forge its copy, too. The last line is the verdict; exit 0 valid, 2 no pack, no key or unreadable,
 3 indeterminate (no keys), 4 invalid. What it leaves out: Tieout's docs/formats/verifiers.md."""
 import base64, functools, hashlib, json, os, pathlib, re, sys
-
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-SUMS, MANIFEST = "SHA256SUMS", "policy/MANIFEST"
-STATEMENT, INTENT = BOTH = "statement.dsse.json", "intent.dsse.json"
-UNCOVERED = {SUMS, STATEMENT, "proofs/checkpoint", *(f"proofs/{p[:-10]}.tlog-proof" for p in BOTH),
+SUMS, MANIFEST, TOKEN = "SHA256SUMS", "policy/MANIFEST", "proofs/timestamp.tsr"
+STATEMENT, INTENT = "statement.dsse.json", "intent.dsse.json"
+UNCOVERED = {SUMS, STATEMENT, "proofs/checkpoint", TOKEN,
+             *(f"proofs/{name}.tlog-proof" for name in ("statement", "intent", "timestamp")),
              *(f"disclosures/{name}.jsonl" for name in ("records", "population", "sealed"))}
 NEEDED = {"run.json", "datasets.json", "VERIFY.md", "verify.py", MANIFEST, INTENT}
 CHUNK, NAME = r"records/[0-9]{6}\.jsonl|population/[0-9]{6}\.txt", r"[^\s+\x00-\x1f\x7f-\x9f]+"
@@ -24,6 +24,7 @@ PEM, VKEY = "-+BEGIN PUBLIC KEY-+\n(.+)\n-+END PUBLIC KEY-+\n*", rf"({NAME})\+(.
 HEX, INSTANT = "[0-9a-f]{64}", "[0-9-]{10}T[0-9:.]{8,18}Z"
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 compact = lambda value: COMPACT.encode(value).encode()
+sha256 = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 PRIME, ORDER_8 = 2**255 - 19, 0x5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826
 
 def need(holds, what):
@@ -35,9 +36,6 @@ def match(form, text, what):
     need(found, f"{what}: another form")
     return found.groups()
 
-def sha256(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
-
 def unbase64(text, length=None):
     data = base64.b64decode(text, validate=True)
     need(base64.b64encode(data).decode() == text and length in (None, len(data)), "bad base64")
@@ -48,8 +46,7 @@ def strong(point):  # in its one encoding and not of small order; the library se
     need(y < PRIME and y not in (0, 1, PRIME - 1, ORDER_8, PRIME - ORDER_8), "a weak key or point")
     return point
 
-def parse(data, no=functools.partial(need, False)):
-    """JSON in which no object has a key twice and nothing is a number."""
+def parse(data, no=functools.partial(need, False)):  # no key is there twice, nothing is a number
     def unique(pairs):
         need(len(dict(pairs)) == len(pairs), "JSON with a key twice")
         return dict(pairs)
@@ -80,11 +77,12 @@ def opened(envelope, operator):
         Ed25519PublicKey.from_public_bytes(operator[12:]).verify(signature, signed)
     return payload, keyid
 
-def in_log(files, log, name):
-    """The envelope's index in the log: checkpoint and proof (RFC 9162, section 2.1.3)."""
-    proof, notes = (files[f"proofs/{n}"].decode() for n in (name + ".tlog-proof", "checkpoint"))
-    need(proof.endswith(notes) and len(notes.encode()) <= 65536, "the proof's checkpoint differs")
-    index, path = match(PROOF, proof[:-len(notes)], "the proof")
+def in_log(files, log, name, stamp=None):
+    """The envelope's index in the log, and its head: RFC 9162, section 2.1.3."""
+    path, _, notes = files[f"proofs/{stamp or name}.tlog-proof"].decode().partition("\n\n")
+    need(stamp or notes == files["proofs/checkpoint"].decode(), "the proof's checkpoint differs")
+    need(len(notes.encode()) <= 65536, "the checkpoint is too long")
+    index, path = match(PROOF, path + "\n\n", "the proof")
     head, origin, size, root, notes = match(CHECKPOINT, notes, "the checkpoint")
     at, steps = int(index), [unbase64(step, 32) for step in path.split("\n")[:-1]]
     inner = (at ^ int(size) - 1).bit_length()  # above these, every step is from the left
@@ -98,7 +96,7 @@ def in_log(files, log, name):
         own = [note[4:] for name, note in notes if (name, note[:4]) == log[:2]]
         need(origin == log[0] and len(own) == 1 and strong(own[0][:32]), "not signed by the log")
         Ed25519PublicKey.from_public_bytes(log[2]).verify(own[0], head.encode())
-    return at
+    return at, head
 
 def tree(leaves):  # the head of the Merkle tree (RFC 6962, section 2.1), as the statement says it
     level = [sha256(b"\0", leaf) for leaf in leaves] or [sha256()]
@@ -144,7 +142,10 @@ def verify(folder, operator=None, log=None):
         listed = "".join(f"{sha256(files[p]).hex()}  {p[len(below):]}\n" for p in paths)
         need(files[name] == listed.encode(), f"{name} is not the list of these files")
     (payload, keyid), (announced, by) = (opened(files[n], operator) for n in (STATEMENT, INTENT))
-    index, first = in_log(files, log, "statement"), in_log(files, log, "intent")
+    (index, _), (first, _) = in_log(files, log, "statement"), in_log(files, log, "intent")
+    if any(path.startswith("proofs/timestamp.") for path in files):
+        at, head = in_log(files, log, "statement", "timestamp")
+        need(at == index and b"\4 " + sha256(head.encode()) in files[TOKEN], "another's timestamp")
     intent, heads = sha256(files[INTENT]).hex(), trees(files)
     run, datasets = parse(files["run.json"]), parse(files["datasets.json"])
     said, plan, tests = parse(payload)["predicate"], parse(announced)["predicate"], run["tests"]
@@ -192,9 +193,8 @@ def main(pack=None, pem=None, log_key=None, *more):
     except Exception as error:
         code = 2 if isinstance(error, (OSError, MemoryError)) else code
         print(f"{type(error).__name__}: {error}")
-    print("not judged: sign-offs; whether the result follows from itself and the lines")
+    print("not judged: sign-offs, tokens' signatures; whether result follows from itself and lines")
     print("verdict", ["VALID", "", "NONE", "INDETERMINATE", "INVALID"][code])
     return code
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+if __name__ == "__main__": sys.exit(main(*sys.argv[1:]))

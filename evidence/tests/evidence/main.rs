@@ -48,6 +48,9 @@ mod tampering;
 mod threats;
 #[cfg(test)]
 #[cfg(unix)]
+mod timestamped;
+#[cfg(test)]
+#[cfg(unix)]
 mod verify_py;
 #[cfg(test)]
 #[cfg(unix)]

@@ -29,7 +29,7 @@ fn watch(workspace: &Workspace, seen: Option<&Checkpoint>, expected: &[PublicKey
     fsck(&read, &folder, &watch).unwrap()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
 }
 

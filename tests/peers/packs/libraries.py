@@ -1,6 +1,7 @@
 """Packs as Python libraries of others read them. A line for each pack: what it is, or why not.
 
     libraries.py securesystemslib|in-toto-attestation|pymerkle|sd-jwt OPERATOR-KEY.pem PACK...
+    libraries.py rfc3161-client ROOT-CERTIFICATE.pem PACK...
 """
 import base64
 import hashlib
@@ -84,6 +85,17 @@ def sd_jwt(pack, _):
     assert taken == len(texts), f"{len(texts)} disclosures, of which the lines have {taken}"
 
 
+def rfc3161_client(pack, pem):
+    """The token is over the head's text, by a certificate that the root signed."""
+    from cryptography.x509 import load_pem_x509_certificate
+    from rfc3161_client import VerifierBuilder, decode_timestamp_response
+    proof = (pack / "proofs/timestamp.tlog-proof").read_bytes()
+    head = proof.split(b"\n\n")[1] + b"\n"
+    token = decode_timestamp_response((pack / "proofs/timestamp.tsr").read_bytes())
+    verifier = VerifierBuilder().add_root_certificate(load_pem_x509_certificate(pem)).build()
+    assert verifier.verify_message(token, head)
+
+
 def judge(check, pack, pem):
     try:
         check(pathlib.Path(pack), pem)
@@ -93,7 +105,7 @@ def judge(check, pack, pem):
 
 
 checks = {"securesystemslib": securesystemslib, "in-toto-attestation": in_toto_attestation,
-          "pymerkle": pymerkle, "sd-jwt": sd_jwt}
+          "pymerkle": pymerkle, "sd-jwt": sd_jwt, "rfc3161-client": rfc3161_client}
 key = pathlib.Path(sys.argv[2]).read_bytes()
 for folder in sys.argv[3:]:
     print(judge(checks[sys.argv[1]], folder, key))
