@@ -206,12 +206,12 @@ fn no_crash_of_a_timestamp_shows() {
     let cases: [&[Act]; 2] = [&[Seal], &[Seal, Stamp, Seal]];
     let disks: usize = cases.into_iter().map(|earlier| no_crash_shows(earlier, Stamp)).sum();
     println!("timestamps: {disks} disks");
-    assert!(disks >= 500);
+    assert!(disks >= 30);
 }
 
 /// What was done, what is killed, and what comes after it, with how many operations between the places
 /// at which it is killed.
-const KILLED: [(&[Act], (Act, Act), usize); 10] = [
+const KILLED: [(&[Act], (Act, Act), usize); 9] = [
     (&[], (Seal, Seal), 13),
     (&[Seal, Append], (Seal, Seal), 13),
     (&[], (Seal, Append), 17),
@@ -221,7 +221,6 @@ const KILLED: [(&[Act], (Act, Act), usize); 10] = [
     (&[], (Seal, Stamp), 13),
     (&[Seal], (Stamp, Seal), 2),
     (&[Seal], (Stamp, Stamp), 1),
-    (&[Seal, Stamp], (Seal, Stamp), 13),
 ];
 
 /// An act is killed, the next one begins with what it left, and the power fails.

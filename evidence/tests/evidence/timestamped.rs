@@ -197,6 +197,17 @@ fn a_timestamp_goes_to_every_pack_that_its_head_covers() {
     let policy = Some(format!("log {}\nquorum none\n", key(&workspace)));
     let anchor = Anchor { log: None, policy, ..workspace.anchor() };
     assert_eq!(verify(&later, &anchor).unwrap().verdict, Verdict::Valid);
+    // Another proof, under a head that a witness cosigned, leaves the timestamp where it is.
+    let stamped = std::fs::read(first[1].join(PROOF)).unwrap();
+    crate::witnessed::renew_second(&workspace);
+    assert_ne!(
+        std::fs::read(first[0].join("proofs/checkpoint")).unwrap(),
+        before["proofs/checkpoint"]
+    );
+    assert_eq!(std::fs::read(first[1].join(PROOF)).unwrap(), stamped);
+    for pack in &first {
+        assert!(told(&workspace.verify(pack)).is_some());
+    }
     // And what was timestamped is sealed on.
     let next = workspace.seal(4).folder;
     assert_eq!(workspace.verify(&next).verdict, Verdict::Valid);

@@ -20,7 +20,7 @@ pub(in crate::commands) fn request(global: &Global, out: &Path) -> Outcome<Exit>
     let request = Request::new(&log.checkpoint, random).to_der();
     let head = head_of(out);
     // The head first: a request is never there without it.
-    for (path, bytes) in [(&*head, log.note.as_bytes()), (out, &request)] {
+    for (path, bytes) in [(&*head, log.note.as_bytes()), (out, &request[..])] {
         output::write_beside(path, bytes, Existing::Replace, Access::Usual)?;
     }
     let told = "send it to a time-stamp authority as `Content-Type: application/timestamp-query`, and give its answer \
