@@ -20,10 +20,13 @@ use tieout_controls::Digest;
 /// Of up to that many pieces every subset is tried.
 const EXHAUSTIVE: usize = 8;
 
+/// What must be there, and the act that has not ended yet.
+type Acknowledged = (BTreeSet<Digest>, Option<Act>);
+
 /// Looks at disks after crashes, each once.
 struct Judge {
     workspace: Workspace,
-    seen: BTreeSet<(Digest, BTreeSet<Digest>)>,
+    seen: BTreeSet<(Digest, Acknowledged)>,
 }
 
 impl Judge {
@@ -37,7 +40,7 @@ impl Judge {
         history: &History,
         after: usize,
         lost: &BTreeSet<Piece>,
-        acknowledged: &BTreeSet<Digest>,
+        acknowledged: &Acknowledged,
     ) -> Result<(), String> {
         let image = history.crashed(after, lost);
         if !self.seen.insert((image.digest(), acknowledged.clone())) {
@@ -48,7 +51,7 @@ impl Judge {
         }
         image.write(self.workspace.path());
         self.workspace
-            .aftermath(50, acknowledged)
+            .aftermath(50, &acknowledged.0, acknowledged.1)
             .map_err(|what| format!("after {after} steps, without {lost:?}: {what}"))
     }
 }
@@ -79,8 +82,8 @@ fn subsets(pieces: &[Piece], seeded: u64) -> Vec<BTreeSet<Piece>> {
 /// An act after others, step by step; what was acknowledged before it, and with it.
 struct Acting {
     history: History,
-    before: BTreeSet<Digest>,
-    after: BTreeSet<Digest>,
+    before: Acknowledged,
+    after: Acknowledged,
 }
 
 impl Acting {
@@ -89,7 +92,7 @@ impl Acting {
         let number = workspace.after(earlier);
         let recorder = Recorder::new(&workspace);
         let before = workspace.check().unwrap();
-        Self::recorded(&workspace, &recorder, (act, number), before)
+        Self::recorded(&workspace, &recorder, (act, number), (before, Some(act)))
     }
 
     /// After one that was killed after that many operations, and of which nothing is lost yet;
@@ -109,6 +112,8 @@ impl Acting {
         }
         recorder.live_for(usize::MAX);
         let steps = recorder.history.borrow().steps.len();
+        // Either may be what left a pack without its name.
+        let before = (before, [killed, act].into_iter().max());
         Some((Self::recorded(&workspace, &recorder, (act, number + 1), before), steps))
     }
 
@@ -116,14 +121,15 @@ impl Acting {
         workspace: &Workspace,
         recorder: &Recorder,
         (act, number): (Act, usize),
-        before: BTreeSet<Digest>,
+        before: Acknowledged,
     ) -> Self {
         let mut after = workspace.act(recorder, act, number).unwrap();
-        after.extend(&before);
+        after.extend(&before.0);
+        let after = (after, None);
         Self { history: recorder.history.borrow().clone(), before, after }
     }
 
-    fn acknowledged(&self, after: usize) -> &BTreeSet<Digest> {
+    fn acknowledged(&self, after: usize) -> &Acknowledged {
         if after == self.history.steps.len() { &self.after } else { &self.before }
     }
 

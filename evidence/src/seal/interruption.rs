@@ -155,15 +155,22 @@ fn interrupt(
     layer: &Faulty,
 ) -> (bool, Result<(), String>) {
     let mut acknowledged = workspace.check().unwrap();
+    let mut ended = false;
     match workspace.act(layer, act, number) {
-        Ok(digests) => acknowledged.extend(digests),
+        Ok(digests) => {
+            acknowledged.extend(digests);
+            ended = true;
+        }
         Err(error) if layer.fault == Fault::WritesHalf => return (true, Err(error.to_string())),
         Err(error) if !error.to_string().contains("` can't be written: injected") => {
             return (true, Err(format!("what happened is not told: {error}")));
         }
         Err(_) => {}
     }
-    (layer.number() <= layer.at, workspace.aftermath(number + 1, &acknowledged))
+    (
+        layer.number() <= layer.at,
+        workspace.aftermath(number + 1, &acknowledged, (!ended).then_some(act)),
+    )
 }
 
 /// Interrupts at every operation; gives the number of operations and every failure.

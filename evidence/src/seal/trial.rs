@@ -26,7 +26,7 @@ use tieout_controls::Digest;
 const ORIGIN: &str = "tieout.local/meridian";
 
 /// What is done to log and packs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Act {
     /// A pack is sealed.
     Seal,
@@ -99,6 +99,10 @@ impl Workspace {
 
     /// Gives the digests of the timestamps that packs have.
     fn stamp(&self, files: &dyn Files, number: usize) -> Result<BTreeSet<Digest>, SealError> {
+        if !self.log().join("checkpoint").exists() {
+            // There is no head to ask about.
+            return Ok(BTreeSet::new());
+        }
         let log = log::read(&self.log(), &self.note_key()).unwrap();
         let request = Request::new(&log.checkpoint, [u8::try_from(number).unwrap(); 8]);
         let nonce = &request.to_der()[58..66];
@@ -217,15 +221,19 @@ impl Workspace {
         statements.filter_map(Result::ok).map(|statement| sha256(&statement)).collect()
     }
 
-    /// What must be so after an interruption: all is valid, these packs are there, with their names or to get
-    /// them back by the next sealing, which works, loses nothing and leaves nothing half-done.
+    /// What must be so after an interruption, of that act if it didn't end: all is valid, these packs are there,
+    /// the next sealing works, loses nothing and leaves nothing half-done. A pack that was getting a timestamp
+    /// may be there without its name, until the next sealing.
     pub(super) fn aftermath(
         &self,
         second: usize,
         acknowledged: &BTreeSet<Digest>,
+        interrupted: Option<Act>,
     ) -> Result<(), String> {
-        let after = self.check()?;
-        let there: BTreeSet<_> = after.union(&self.nameless()).copied().collect();
+        let mut there = self.check()?;
+        if interrupted == Some(Act::Stamp) {
+            there.extend(self.nameless());
+        }
         if !there.is_superset(acknowledged) {
             return Err("what was acknowledged is lost".to_owned());
         }
