@@ -1,4 +1,4 @@
-//! The file operations of sealing, behind one small layer, so that tests can let each of them fail.
+//! The file operations of sealing and of the vault, behind one small layer, so that tests can let each of them fail.
 //!
 //! Only operations that change something are here. None of them is retried: after a failed `sync`
 //! nobody knows what is on the disk, and a second one may succeed without having written it. Sealing
@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// What changes files and folders.
@@ -17,6 +17,8 @@ pub(crate) trait Files {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Out>>;
     /// Opens a file to write at its end.
     fn append(&self, path: &Path) -> io::Result<Box<dyn Out>>;
+    /// Opens a file to write over what is in it, from that byte on.
+    fn overwrite(&self, path: &Path, at: u64) -> io::Result<Box<dyn Out>>;
     /// Cuts a file to that length; durable with the next `sync` of the file.
     fn cut(&self, path: &Path, len: u64) -> io::Result<()>;
     /// Renames a file or folder; a file of the new name is replaced.
@@ -56,6 +58,12 @@ impl Files for Disk {
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn Out>> {
         Ok(Box::new(OpenOptions::new().append(true).open(path)?))
+    }
+
+    fn overwrite(&self, path: &Path, at: u64) -> io::Result<Box<dyn Out>> {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.seek(SeekFrom::Start(at))?;
+        Ok(Box::new(file))
     }
 
     fn cut(&self, path: &Path, len: u64) -> io::Result<()> {

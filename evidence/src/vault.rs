@@ -12,7 +12,8 @@
 //!   erased key can't be unwrapped.
 //!
 //! INVARIANT: no key is destroyed before the journal says so durably, and opening the vault destroys again
-//! whatever the journal says is destroyed. So an interruption leaves a key that is whole or none.
+//! whatever the journal says is destroyed. So an interruption leaves a key that is whole, or one that the journal
+//! says is none, however it was torn. `crate::seal::crash` tries it.
 
 mod files;
 mod slots;
@@ -20,13 +21,14 @@ mod state;
 
 pub use state::{KeyEvent, KeyState, Refused};
 
+use crate::files::{Disk, Files};
 use crate::salt::{half, mac};
 use crate::verify::{Unseal, Unsealing};
-use files::{Epoch, Journal, Kept, Note};
-use slots::Slot;
+use files::{Epoch, Journal, Kept, Note, Place};
+use slots::{Slot, Stored};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The pseudonym of a key: random, and no function of whose key it is. 32 hexadecimal digits.
@@ -83,8 +85,7 @@ pub(crate) struct KeySet {
 
 /// A vault that is open.
 pub struct Vault {
-    folder: PathBuf,
-    epochs: PathBuf,
+    place: Place,
     secret: [u8; 32],
     inner: Mutex<Inner>,
     /// Held by who may write.
@@ -105,7 +106,9 @@ struct Inner {
     classes: BTreeSet<String>,
     /// Those of them that are in no file yet.
     new_classes: Vec<String>,
-    /// What went wrong where it could not be told.
+    /// Places in the file where not yet stands what the journal says.
+    behind: Vec<usize>,
+    /// What went wrong: where it could not be told, or so that nobody knows what the files have now.
     failed: Option<VaultError>,
 }
 
@@ -116,12 +119,23 @@ impl Vault {
     /// # Errors
     /// A file can't be read or written, is damaged, or the epoch's key is missing.
     pub fn open(folder: &Path, epochs: &Path) -> Result<Self, VaultError> {
-        let lock = files::lock(folder, epochs)?;
-        if !files::exists(folder)? {
-            files::begin(folder, epochs)?;
+        Self::open_with(Box::new(Disk), folder, epochs)
+    }
+
+    pub(crate) fn open_with(
+        files: Box<dyn Files + Send + Sync>,
+        folder: &Path,
+        epochs: &Path,
+    ) -> Result<Self, VaultError> {
+        let place = Place { folder: folder.to_owned(), epochs: epochs.to_owned(), files };
+        let lock = place.lock()?;
+        if place.exists()? {
+            place.settle()?;
+        } else {
+            place.begin()?;
         }
-        files::tidy(folder, epochs)?;
-        let vault = Self { lock: Some(lock), ..Self::reading(folder, epochs)? };
+        place.tidy()?;
+        let vault = Self { lock: Some(lock), ..Self::read(place)? };
         vault.do_again()?;
         Ok(vault)
     }
@@ -131,30 +145,29 @@ impl Vault {
     /// # Errors
     /// As [`open`](Self::open), and there is none.
     pub fn reading(folder: &Path, epochs: &Path) -> Result<Self, VaultError> {
-        let Kept { secret, epoch, slots, journal } = files::read(folder, epochs)?;
+        let (folder, epochs) = (folder.to_owned(), epochs.to_owned());
+        Self::read(Place { folder, epochs, files: Box::new(Disk) })
+    }
+
+    fn read(place: Place) -> Result<Self, VaultError> {
+        let Kept { secret, epoch, slots, journal } = place.read()?;
         let mut inner = Inner {
             epoch,
             saved: slots.len(),
-            slots,
+            slots: Vec::new(),
             by_tag: BTreeMap::new(),
             states: BTreeMap::new(),
             due: false,
             classes: BTreeSet::new(),
             new_classes: Vec::new(),
+            behind: Vec::new(),
             failed: None,
         };
         inner.follow(journal)?;
-        for (at, slot) in inner.slots.iter_mut().enumerate() {
-            let Some(slot) = slot else { continue };
-            let state = *inner.states.entry(slot.handle).or_insert(KeyState::Active);
-            // The journal decides what an interruption or a restored file left undecided.
-            slot.restricted = state != KeyState::Active;
-            if state != KeyState::Destroyed {
-                inner.by_tag.entry(slot.tag).or_default().push(at);
-            }
+        for stored in slots {
+            inner.place(stored)?;
         }
-        let (folder, epochs) = (folder.to_owned(), epochs.to_owned());
-        Ok(Self { folder, epochs, secret, inner: Mutex::new(inner), lock: None })
+        Ok(Self { place, secret, inner: Mutex::new(inner), lock: None })
     }
 
     /// The handles of all living keys of a person, in every retention class.
@@ -238,38 +251,40 @@ impl Vault {
     /// Makes durable the keys that were made.
     ///
     /// # Errors
-    /// They can't be written; nothing may be sealed under them then.
+    /// They can't be written; nothing may be sealed under them then. Or something could not be written before:
+    /// then nothing is, until the vault is opened anew.
     pub fn save(&self) -> Result<(), VaultError> {
         let mut inner = self.inner();
         if let Some(error) = &inner.failed {
             return Err(error.clone());
         }
-        let fresh = inner.slots.get(inner.saved..).unwrap_or_default();
-        if fresh.is_empty() {
+        if inner.saved == inner.slots.len() {
             return Ok(());
         }
         self.writable()?;
-        let mut notes: Vec<_> =
-            inner.new_classes.iter().map(|name| Note::Class { name: name.clone() }).collect();
-        let mut restricted = Vec::new();
-        for slot in fresh.iter().flatten().filter(|slot| slot.restricted) {
-            let recipient = files::privacy(&self.folder)?;
-            files::restrict(&self.folder, slot.handle, slot.key, &recipient)?;
-            notes.push(Note::restricted(slot.handle, "made while restricted"));
-            restricted.push(slot.handle);
-        }
-        files::append(&self.folder, &inner.epoch, inner.saved, fresh)?;
-        files::note(&self.folder, &notes)?;
-        files::head(&self.folder, inner.epoch.number, inner.slots.len())?;
-        inner.saved = inner.slots.len();
-        inner.new_classes.clear();
-        for handle in restricted {
-            inner.states.insert(handle, KeyState::Restricted);
-        }
-        for slot in inner.slots.iter_mut().flatten().filter(|slot| slot.restricted) {
-            slot.key = None;
-        }
-        Ok(())
+        inner.writing(|inner| {
+            let fresh = inner.slots.get(inner.saved..).unwrap_or_default();
+            let mut notes: Vec<_> =
+                inner.new_classes.iter().map(|name| Note::Class { name: name.clone() }).collect();
+            let mut restricted = Vec::new();
+            for slot in fresh.iter().flatten().filter(|slot| slot.restricted) {
+                self.place.restrict(slot.handle, slot.key, &self.place.privacy()?)?;
+                notes.push(Note::restricted(slot.handle, "made while restricted"));
+                restricted.push(slot.handle);
+            }
+            self.place.append(&inner.epoch, fresh)?;
+            self.place.note(&notes)?;
+            self.place.head(inner.epoch.number, inner.slots.len())?;
+            inner.saved = inner.slots.len();
+            inner.new_classes.clear();
+            for handle in restricted {
+                inner.states.insert(handle, KeyState::Restricted);
+            }
+            for slot in inner.slots.iter_mut().flatten().filter(|slot| slot.restricted) {
+                slot.key = None;
+            }
+            Ok(())
+        })
     }
 
     /// Remembers what went wrong, for who saves.
@@ -289,15 +304,17 @@ impl Vault {
         recipient: &str,
     ) -> Result<(), VaultError> {
         let (mut inner, at) = self.step(handle, KeyEvent::Restrict)?;
-        let Some(Some(slot)) = inner.slots.get_mut(at) else { return Err(unknown(handle)) };
-        files::set_privacy(&self.folder, recipient)?;
-        files::restrict(&self.folder, handle, slot.key, recipient)?;
-        files::note(&self.folder, &[Note::restricted(handle, request)])?;
-        (slot.key, slot.restricted) = (None, true);
-        let slot = slot.clone();
-        files::put(&self.folder, &inner.epoch, at, Some(&slot))?;
-        inner.states.insert(handle, KeyState::Restricted);
-        Ok(())
+        slots::sealed_to(recipient, &[0; 32])?;
+        inner.writing(|inner| {
+            let Some(Some(slot)) = inner.slots.get_mut(at) else { return Err(unknown(handle)) };
+            self.place.restrict(handle, slot.key, recipient)?;
+            self.place.set_privacy(recipient)?;
+            self.place.note(&[Note::restricted(handle, request)])?;
+            (slot.key, slot.restricted) = (None, true);
+            self.place.put(&inner.epoch, at, slot)?;
+            inner.states.insert(handle, KeyState::Restricted);
+            Ok(())
+        })
     }
 
     /// Lifts a restriction with the privacy officer's age identity.
@@ -307,15 +324,16 @@ impl Vault {
     /// written.
     pub fn lift(&self, handle: Handle, request: &str, identity: &str) -> Result<(), VaultError> {
         let (mut inner, at) = self.step(handle, KeyEvent::Lift)?;
-        let key = files::lifted(&self.folder, handle, identity)?;
-        let Some(Some(slot)) = inner.slots.get_mut(at) else { return Err(unknown(handle)) };
-        (slot.key, slot.restricted) = (Some(key), false);
-        let slot = slot.clone();
-        files::put(&self.folder, &inner.epoch, at, Some(&slot))?;
-        files::note(&self.folder, &[Note::lifted(handle, request)])?;
-        files::unrestrict(&self.folder, handle)?;
-        inner.states.insert(handle, KeyState::Active);
-        Ok(())
+        let key = self.place.lifted(handle, identity)?;
+        inner.writing(|inner| {
+            let Some(Some(slot)) = inner.slots.get_mut(at) else { return Err(unknown(handle)) };
+            (slot.key, slot.restricted) = (Some(key), false);
+            self.place.put(&inner.epoch, at, slot)?;
+            self.place.note(&[Note::lifted(handle, request)])?;
+            self.place.unrestrict(handle)?;
+            inner.states.insert(handle, KeyState::Active);
+            Ok(())
+        })
     }
 
     /// Destroys keys: each one's 128 bytes are overwritten, and nothing else is touched, however many keys
@@ -330,13 +348,15 @@ impl Vault {
         let mut inner = self.inner();
         let epoch = inner.epoch.number;
         let notes: Vec<_> = handles.iter().map(|h| Note::destroyed(*h, request, epoch)).collect();
-        files::note(&self.folder, &notes)?;
-        inner.due = true;
-        for handle in handles {
-            inner.states.insert(*handle, KeyState::Destroyed);
-            self.wipe(&mut inner, *handle)?;
-        }
-        Ok(())
+        inner.writing(|inner| {
+            self.place.note(&notes)?;
+            inner.due = true;
+            for handle in handles {
+                inner.states.insert(*handle, KeyState::Destroyed);
+                self.wipe(inner, *handle)?;
+            }
+            self.place.sync_keys(&inner.epoch)
+        })
     }
 
     /// Wraps the living keys under the key of a new epoch and destroys the one before.
@@ -348,18 +368,20 @@ impl Vault {
         self.save()?;
         self.writable()?;
         let mut inner = self.inner();
-        let next = Epoch::new(inner.epoch.number.saturating_add(1))?;
-        inner.slots.retain(Option::is_some);
-        files::rotate(&self.folder, &self.epochs, &next, &inner.slots)?;
-        (inner.epoch, inner.due) = (next, false);
-        inner.saved = inner.slots.len();
-        let mut by_tag: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (at, slot) in inner.slots.iter().enumerate() {
-            slot.iter().for_each(|slot| by_tag.entry(slot.tag).or_default().push(at));
-        }
-        inner.by_tag = by_tag;
-        files::tidy(&self.folder, &self.epochs)?;
-        Ok(inner.epoch.number)
+        inner.writing(|inner| {
+            let next = Epoch::new(inner.epoch.number.saturating_add(1))?;
+            inner.slots.retain(Option::is_some);
+            self.place.rotate(&next, &inner.slots)?;
+            (inner.epoch, inner.due) = (next, false);
+            inner.saved = inner.slots.len();
+            let mut by_tag: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            for (at, slot) in inner.slots.iter().enumerate() {
+                slot.iter().for_each(|slot| by_tag.entry(slot.tag).or_default().push(at));
+            }
+            inner.by_tag = by_tag;
+            self.place.tidy()?;
+            Ok(inner.epoch.number)
+        })
     }
 
     /// What a key is called in one pack, so that nobody but who has the vault can tell that two packs speak
@@ -377,7 +399,7 @@ impl Vault {
 
     /// Its folder.
     pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+        &self.place.folder
     }
 
     /// Seals for these subjects.
@@ -405,35 +427,34 @@ impl Vault {
     }
 
     fn wipe(&self, inner: &mut Inner, handle: Handle) -> Result<(), VaultError> {
+        // First what is not found without the place.
+        self.place.unrestrict(handle)?;
         let mut slots = inner.slots.iter();
         let at = slots.position(|slot| slot.as_ref().is_some_and(|slot| slot.handle == handle));
-        if let Some(at) = at {
-            files::put(&self.folder, &inner.epoch, at, None)?;
-            let slot = inner.slots.get_mut(at).and_then(Option::take);
-            if let Some(places) = slot.and_then(|slot| inner.by_tag.get_mut(&slot.tag)) {
-                places.retain(|place| *place != at);
-            }
+        let Some(at) = at else { return Ok(()) };
+        self.place.wipe(&inner.epoch, at, handle)?;
+        let slot = inner.slots.get_mut(at).and_then(Option::take);
+        if let Some(places) = slot.and_then(|slot| inner.by_tag.get_mut(&slot.tag)) {
+            places.retain(|place| *place != at);
         }
-        files::unrestrict(&self.folder, handle)
+        Ok(())
     }
 
     /// What the journal says is destroyed or restricted, and the file of the keys does not: the last writer
     /// was interrupted, or somebody put the file back.
     fn do_again(&self) -> Result<(), VaultError> {
         let mut inner = self.inner();
-        let mut gone = Vec::new();
-        for at in 0..inner.slots.len() {
-            let Some(Some(slot)) = inner.slots.get_mut(at) else { continue };
+        let behind = std::mem::take(&mut inner.behind);
+        for at in &behind {
+            let Some(Some(slot)) = inner.slots.get(*at) else { continue };
             let handle = slot.handle;
-            if slot.restricted && slot.key.take().is_some() {
-                let slot = slot.clone();
-                files::put(&self.folder, &inner.epoch, at, Some(&slot))?;
-            }
             if inner.states.get(&handle) == Some(&KeyState::Destroyed) {
-                gone.push(handle);
+                self.wipe(&mut inner, handle)?;
+            } else {
+                self.place.put(&inner.epoch, *at, slot)?;
             }
         }
-        gone.into_iter().try_for_each(|handle| self.wipe(&mut inner, handle))
+        if behind.is_empty() { Ok(()) } else { self.place.sync_keys(&inner.epoch) }
     }
 
     fn tag(&self, class: &str, subject: &str) -> [u8; 32] {
@@ -454,6 +475,53 @@ impl Vault {
 }
 
 impl Inner {
+    /// Takes what stands in the next place. The journal decides what an interruption or a restored file left
+    /// undecided.
+    fn place(&mut self, stored: Stored) -> Result<(), VaultError> {
+        let (mut slot, torn) = match stored {
+            Stored::Gone => {
+                self.slots.push(None);
+                return Ok(());
+            }
+            Stored::Key(slot) => (slot, false),
+            Stored::Torn(slot) => (slot, true),
+        };
+        let state = self.states.get(&slot.handle).copied().unwrap_or(KeyState::Active);
+        if torn && state == KeyState::Active {
+            let number = self.epoch.number;
+            let what = format!("a key can't be unwrapped with the key of epoch {number}");
+            return Err(VaultError::new(what).help(
+                "the file of the keys is damaged, or of another epoch, whose key was destroyed",
+            ));
+        }
+        self.states.insert(slot.handle, state);
+        let at = self.slots.len();
+        slot.restricted = state != KeyState::Active;
+        let key = slot.key.take_if(|_| slot.restricted);
+        if state == KeyState::Destroyed || torn || key.is_some() {
+            self.behind.push(at);
+        }
+        if state != KeyState::Destroyed {
+            self.by_tag.entry(slot.tag).or_default().push(at);
+        }
+        self.slots.push(Some(slot));
+        Ok(())
+    }
+
+    /// Writes. After an error nobody knows what the files have: nothing more is written, and opening the vault
+    /// anew finds out.
+    fn writing<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let written = write(self);
+        self.failed = written.as_ref().err().cloned();
+        written
+    }
+
     /// The living keys of a tag, with their places.
     fn of(&self, tag: [u8; 32]) -> impl Iterator<Item = (usize, &Slot)> + use<'_> {
         let places = self.by_tag.get(&tag).into_iter().flatten();

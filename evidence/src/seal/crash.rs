@@ -1,20 +1,23 @@
-//! The power fails at every step of a sealing, or of appending statements: what was made durable is there, and of the rest
-//! whatever happened to be written. `history` says what that may be. Of up to eight pieces every
+//! The power fails at every step of a sealing, or of appending statements: what was made durable is there, and of
+//! the rest whatever happened to be written. `history` says what that may be. Of up to eight pieces every
 //! subset is lost, of more none, all, each alone, all but each, all after each, and some by a seed.
-//! Each disk that comes of it is laid out in a folder, read by the verifier, and sealed on.
+//! Each disk that comes of it is laid out in a folder, read by the verifier, and sealed on. `vault` has the same
+//! for the erasure vault.
 //!
 //! That the syncs are there is proved by leaving out one at a time: for each, there is a crash that
 //! loses what it would have made durable, and shows.
 
 mod history;
 mod recorder;
+mod vault;
 
 use super::trial::{Act, Workspace};
 use Act::{Append, Seal, Stamp};
-use history::{History, Piece, Step};
+use history::{History, Image, Piece, Step};
 use recorder::Recorder;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use tieout_controls::Digest;
 
 /// Of up to that many pieces every subset is tried.
@@ -23,36 +26,91 @@ const EXHAUSTIVE: usize = 8;
 /// What must be there, and the act that has not ended yet.
 type Acknowledged = (BTreeSet<Digest>, Option<Act>);
 
+/// What is wrong with a disk that is laid out and on which `K` was acknowledged.
+type Check<K> = Box<dyn Fn(&Image, &K) -> Result<(), String>>;
+
 /// Looks at disks after crashes, each once.
-struct Judge {
-    workspace: Workspace,
-    seen: BTreeSet<(Digest, Acknowledged)>,
+struct Judge<K> {
+    root: PathBuf,
+    check: Check<K>,
+    /// Whether what lies on a disk without a name makes it another disk.
+    unnamed: bool,
+    seen: BTreeSet<(Digest, K)>,
 }
 
-impl Judge {
-    fn new() -> Self {
-        Self { workspace: Workspace::new(), seen: BTreeSet::new() }
+impl Judge<Acknowledged> {
+    fn of_log() -> Self {
+        let workspace = Workspace::new();
+        let root = workspace.path().to_owned();
+        let check: Check<Acknowledged> =
+            Box::new(move |_, known| workspace.aftermath(50, &known.0, known.1));
+        Self { root, check, unnamed: false, seen: BTreeSet::new() }
     }
+}
 
+impl<K: Clone + Ord> Judge<K> {
     /// What is wrong with the disk after that many steps and a crash that lost these pieces.
     fn judge(
         &mut self,
         history: &History,
         after: usize,
         lost: &BTreeSet<Piece>,
-        acknowledged: &Acknowledged,
+        acknowledged: &K,
     ) -> Result<(), String> {
         let image = history.crashed(after, lost);
-        if !self.seen.insert((image.digest(), acknowledged.clone())) {
+        if !self.seen.insert((image.digest(self.unnamed), acknowledged.clone())) {
             return Ok(());
         }
-        for folder in ["a", "b"] {
-            let _ = std::fs::remove_dir_all(self.workspace.path().join(folder));
+        for entry in std::fs::read_dir(&self.root).unwrap() {
+            std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
         }
-        image.write(self.workspace.path());
-        self.workspace
-            .aftermath(50, &acknowledged.0, acknowledged.1)
+        image.write(&self.root);
+        (self.check)(&image, acknowledged)
             .map_err(|what| format!("after {after} steps, without {lost:?}: {what}"))
+    }
+
+    /// Crashes after every step.
+    fn every(&mut self, acting: &Acting<K>, seeded: u64) -> Result<(), String> {
+        self.at(acting, 0..=acting.history.steps.len(), seeded)
+    }
+
+    /// Crashes right before every sync, and at the end.
+    fn before_syncs(&mut self, acting: &Acting<K>, seeded: u64) -> Result<(), String> {
+        let syncs = acting.history.syncs().into_iter();
+        self.at(acting, syncs.chain([acting.history.steps.len()]), seeded)
+    }
+
+    fn at(
+        &mut self,
+        acting: &Acting<K>,
+        places: impl IntoIterator<Item = usize>,
+        seeded: u64,
+    ) -> Result<(), String> {
+        for after in places {
+            for lost in subsets(&acting.history.pending(after, None), seeded) {
+                self.judge(&acting.history, after, &lost, acting.acknowledged(after))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Crashes right before every sync, and at the end, of what comes after that many steps of one that was
+    /// killed: with what it left lost, and none or all of the rest.
+    fn after_kill(&mut self, acting: &Acting<K>, killed: usize) -> Result<(), String> {
+        let history = &acting.history;
+        let syncs = history.syncs().into_iter().filter(|sync| *sync >= killed);
+        for after in syncs.chain([history.steps.len()]) {
+            let pending = history.pending(after, None);
+            let (old, new): (Vec<_>, Vec<_>) =
+                pending.into_iter().partition(|piece| piece.0 < killed);
+            for lost in subsets(&old, 0) {
+                let more = lost.iter().chain(&new).copied().collect();
+                for lost in [lost, more] {
+                    self.judge(history, after, &lost, acting.acknowledged(after))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -80,17 +138,17 @@ fn subsets(pieces: &[Piece], seeded: u64) -> Vec<BTreeSet<Piece>> {
 }
 
 /// An act after others, step by step; what was acknowledged before it, and with it.
-struct Acting {
+struct Acting<K> {
     history: History,
-    before: Acknowledged,
-    after: Acknowledged,
+    before: K,
+    after: K,
 }
 
-impl Acting {
+impl Acting<Acknowledged> {
     fn after(earlier: &[Act], act: Act) -> Self {
         let workspace = Workspace::new();
         let number = workspace.after(earlier);
-        let recorder = Recorder::new(&workspace);
+        let recorder = Recorder::new(workspace.path());
         let before = workspace.check().unwrap();
         Self::recorded(&workspace, &recorder, (act, number), (before, Some(act)))
     }
@@ -104,14 +162,14 @@ impl Acting {
     ) -> Option<(Self, usize)> {
         let workspace = Workspace::new();
         let number = workspace.after(earlier);
-        let recorder = Recorder::new(&workspace);
+        let recorder = Recorder::new(workspace.path());
         let before = workspace.check().unwrap();
         recorder.live_for(operations);
         if workspace.act(&recorder, killed, number).is_ok() {
             return None;
         }
         recorder.live_for(usize::MAX);
-        let steps = recorder.history.borrow().steps.len();
+        let steps = recorder.history().steps.len();
         // Either may be what left a pack without its name.
         let before = (before, [killed, act].into_iter().max());
         Some((Self::recorded(&workspace, &recorder, (act, number + 1), before), steps))
@@ -126,10 +184,17 @@ impl Acting {
         let mut after = workspace.act(recorder, act, number).unwrap();
         after.extend(&before.0);
         let after = (after, None);
-        Self { history: recorder.history.borrow().clone(), before, after }
+        Self { history: recorder.history().clone(), before, after }
+    }
+}
+
+impl<K: Clone + Ord> Acting<K> {
+    /// As it would be had all been durable after that many steps.
+    fn settled(self, after: usize) -> Self {
+        Self { history: self.history.settled(after), ..self }
     }
 
-    fn acknowledged(&self, after: usize) -> &Acknowledged {
+    fn acknowledged(&self, after: usize) -> &K {
         if after == self.history.steps.len() { &self.after } else { &self.before }
     }
 
@@ -143,7 +208,7 @@ impl Acting {
 
     /// A crash that shows when the sync of that step is left out, as far as one is found: it loses
     /// some of what the sync would have made durable, and none or all of the rest that it may.
-    fn crash_without(&self, judge: &mut Judge, step: usize) -> Option<String> {
+    fn crash_without(&self, judge: &mut Judge<K>, step: usize) -> Option<String> {
         let history = &self.history;
         let covered: BTreeSet<_> = history.pending(step + 1, None).into_iter().collect();
         let covered: Vec<_> = history
@@ -175,14 +240,8 @@ impl Acting {
 /// Crashes after every step; gives the number of different disks.
 fn no_crash_shows(earlier: &[Act], act: Act) -> usize {
     let acting = Acting::after(earlier, act);
-    let mut judge = Judge::new();
-    for after in 0..=acting.history.steps.len() {
-        for lost in subsets(&acting.history.pending(after, None), 900) {
-            let acknowledged = acting.acknowledged(after);
-            let result = judge.judge(&acting.history, after, &lost, acknowledged);
-            assert_eq!(result, Ok(()));
-        }
-    }
+    let mut judge = Judge::of_log();
+    assert_eq!(judge.every(&acting, 900), Ok(()));
     let (steps, states) = (acting.history.steps.len(), judge.seen.len());
     println!("{act:?} after {earlier:?}: {steps} steps, {states} disks");
     states
@@ -232,20 +291,13 @@ const KILLED: [(&[Act], (Act, Act), usize); 9] = [
 /// An act is killed, the next one begins with what it left, and the power fails.
 #[test]
 fn no_crash_of_a_recovery_shows() {
-    let mut judge = Judge::new();
+    let mut judge = Judge::of_log();
     for (earlier, acts, step) in KILLED {
         for operations in (0..).step_by(step) {
             let acting = Acting::after_killed(earlier, acts, operations);
             let Some((acting, killed)) = acting else { break };
-            let history = acting.history.settled(killed);
-            let acting = Acting { history, ..acting };
-            for after in acting.history.syncs().into_iter().chain([acting.history.steps.len()]) {
-                for lost in subsets(&acting.history.pending(after, None), 30) {
-                    let acknowledged = acting.acknowledged(after);
-                    let result = judge.judge(&acting.history, after, &lost, acknowledged);
-                    assert_eq!(result, Ok(()), "killed after {operations} operations");
-                }
-            }
+            let result = judge.before_syncs(&acting.settled(killed), 30);
+            assert_eq!(result, Ok(()), "killed after {operations} operations");
         }
     }
     println!("recovery: {} disks", judge.seen.len());
@@ -255,7 +307,7 @@ fn no_crash_of_a_recovery_shows() {
 /// As before, and what the killed one did is not yet durable when the next one begins.
 #[test]
 fn no_crash_after_a_killed_act_shows() {
-    let mut judge = Judge::new();
+    let mut judge = Judge::of_log();
     for (earlier, acts, _) in KILLED {
         let mut last = None;
         for operations in 0.. {
@@ -264,21 +316,8 @@ fn no_crash_after_a_killed_act_shows() {
             if last.replace(killed) == Some(killed) {
                 continue;
             }
-            let history = &acting.history;
-            let syncs = history.syncs().into_iter().filter(|sync| *sync >= killed);
-            for after in syncs.chain([history.steps.len()]) {
-                let pending = history.pending(after, None);
-                let (old, new): (Vec<_>, Vec<_>) =
-                    pending.into_iter().partition(|piece| piece.0 < killed);
-                for lost in subsets(&old, 0) {
-                    let more = lost.iter().chain(&new).copied().collect();
-                    for lost in [lost, more] {
-                        let acknowledged = acting.acknowledged(after);
-                        let result = judge.judge(history, after, &lost, acknowledged);
-                        assert_eq!(result, Ok(()), "killed after {operations} operations");
-                    }
-                }
-            }
+            let result = judge.after_kill(&acting, killed);
+            assert_eq!(result, Ok(()), "killed after {operations} operations");
         }
     }
     println!("killed: {} disks", judge.seen.len());
@@ -287,7 +326,7 @@ fn no_crash_after_a_killed_act_shows() {
 
 #[test]
 fn without_any_one_sync_a_crash_shows() {
-    let mut judge = Judge::new();
+    let mut judge = Judge::of_log();
     let later: &[Act] = &[Seal, Append];
     let stamped: &[Act] = &[Seal, Stamp, Seal];
     for (earlier, act) in [
@@ -325,7 +364,7 @@ fn without_any_one_sync_a_crash_shows() {
 /// names are made, and of the entries that are cut.
 #[test]
 fn without_any_one_sync_of_what_was_left_a_crash_shows() {
-    let mut judge = Judge::new();
+    let mut judge = Judge::of_log();
     let entries = "a/deep/log/entries";
     let mut unnoticed =
         BTreeSet::from(["a", "a/deep", "a/deep/log", "a/deep/log/statements", entries, "b"]);

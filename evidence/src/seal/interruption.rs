@@ -72,6 +72,11 @@ impl Files for Faulty {
         Ok(self.out(path, Loose.append(path)?))
     }
 
+    fn overwrite(&self, path: &Path, at: u64) -> io::Result<Box<dyn Out>> {
+        self.step("overwrite", path)?;
+        Ok(self.out(path, Loose.overwrite(path, at)?))
+    }
+
     fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
         self.step("cut", path)?;
         Loose.cut(path, len)

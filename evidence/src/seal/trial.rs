@@ -19,7 +19,7 @@ use crate::verify::{Anchor, Verdict, verify};
 use fixture::{Fixture, fixture};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use tieout_controls::Digest;
 
@@ -270,6 +270,12 @@ impl Files for Loose {
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn Out>> {
         Ok(Box::new(LooseFile(File::options().append(true).open(path)?)))
+    }
+
+    fn overwrite(&self, path: &Path, at: u64) -> io::Result<Box<dyn Out>> {
+        let mut file = File::options().write(true).open(path)?;
+        file.seek(SeekFrom::Start(at))?;
+        Ok(Box::new(LooseFile(file)))
     }
 
     fn cut(&self, path: &Path, len: u64) -> io::Result<()> {

@@ -8,7 +8,7 @@ use bech32::{Bech32, Hrp};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 
-/// The bytes of a slot. Several fill a sector, and none lies in two, so that writing one is all or nothing.
+/// The bytes of a slot. Several fill a sector, and none lies in two.
 pub(super) const SLOT: usize = 128;
 
 /// A key that is not destroyed.
@@ -25,20 +25,19 @@ pub(super) struct Slot {
 
 /// What stands in a slot of the file.
 pub(super) enum Stored {
-    /// Zeros: a key that was destroyed.
+    /// A key that was destroyed.
     Gone,
     /// A key.
     Key(Slot),
-    /// Neither: another epoch's, or damaged.
-    Unreadable,
+    /// One that can't be unwrapped: half overwritten where the journal says that it is restricted or
+    /// destroyed, and else damaged, or of another epoch.
+    Torn(Slot),
 }
 
 /// The bytes of a slot: `tag ‖ handle ‖ nonce[12] ‖ wrapped[48] ‖ 0[20]`, the key wrapped by ChaCha20-Poly1305
 /// (RFC 8439) under the epoch's key with `tag ‖ handle ‖ epoch` as what is authenticated beside. In one that is
-/// restricted, nonce and wrapped are zeros; in one that was destroyed, all is.
-pub(super) fn bytes(slot: Option<&Slot>, epoch: &Epoch) -> Result<[u8; SLOT], VaultError> {
-    let mut bytes = [0; SLOT];
-    let Some(slot) = slot else { return Ok(bytes) };
+/// restricted, nonce and wrapped are zeros.
+pub(super) fn bytes(slot: &Slot, epoch: &Epoch) -> Result<[u8; SLOT], VaultError> {
     let mut parts = vec![slot.tag.to_vec(), slot.handle.0.to_be_bytes().to_vec()];
     if let Some(key) = slot.key.filter(|_| !slot.restricted) {
         let nonce: Vec<u8> = random()?.into_iter().take(12).collect();
@@ -47,36 +46,57 @@ pub(super) fn bytes(slot: Option<&Slot>, epoch: &Epoch) -> Result<[u8; SLOT], Va
         let wrapped = cipher(epoch).encrypt(&Nonce::try_from(&nonce[..]).map_err(unfit)?, text);
         parts.extend([nonce, wrapped.map_err(unfit)?]);
     }
-    for (to, from) in bytes.iter_mut().zip(parts.concat()) {
+    Ok(padded(parts.concat()))
+}
+
+/// The bytes of a slot whose key was destroyed: zeros but for the handle.
+///
+/// INVARIANT: a slot is overwritten with its own handle only. So one that is half overwritten still says whose
+/// state in the journal decides, wherever the write was torn.
+pub(super) fn wiped(handle: Handle) -> [u8; SLOT] {
+    padded([&[0; 32][..], &handle.0.to_be_bytes()].concat())
+}
+
+fn padded(parts: Vec<u8>) -> [u8; SLOT] {
+    let mut bytes = [0; SLOT];
+    for (to, from) in bytes.iter_mut().zip(parts) {
         *to = from;
     }
-    Ok(bytes)
+    bytes
 }
 
 /// Reads a slot.
 pub(super) fn parse(bytes: &[u8; SLOT], epoch: &Epoch) -> Stored {
-    if bytes.iter().all(|byte| *byte == 0) {
+    let zeros = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
+    let (tag, rest) = parted::<32>(bytes);
+    let (handle, rest) = parted::<16>(rest);
+    let (nonce, rest) = parted::<12>(rest);
+    let (wrapped, rest) = parted::<48>(rest);
+    let handle = Handle(u128::from_be_bytes(handle));
+    let without = zeros(&nonce) && zeros(&wrapped) && zeros(rest);
+    // A tag is an HMAC: none is zeros.
+    if without && zeros(&tag) {
         return Stored::Gone;
     }
-    let parse = || {
-        let (tag, rest) = bytes.split_first_chunk::<32>()?;
-        let (handle, rest) = rest.split_first_chunk::<16>()?;
-        let (nonce, rest) = rest.split_first_chunk::<12>()?;
-        let (wrapped, rest) = rest.split_first_chunk::<48>()?;
-        let handle = Handle(u128::from_be_bytes(*handle));
-        let (tag, zeros) = (*tag, |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0));
-        if !zeros(rest) {
-            return None;
+    let mut slot = Slot { tag, handle, key: None, restricted: true };
+    if without {
+        return Stored::Key(slot);
+    }
+    let beside = beside(&tag, handle, epoch);
+    let text = Payload { msg: &wrapped, aad: &beside };
+    let key = cipher(epoch).decrypt(&Nonce::from(nonce), text).ok();
+    match key.and_then(|key| key.try_into().ok()).filter(|_| zeros(rest)) {
+        Some(key) => {
+            (slot.key, slot.restricted) = (Some(key), false);
+            Stored::Key(slot)
         }
-        if zeros(nonce) && zeros(wrapped) {
-            return Some(Slot { tag, handle, key: None, restricted: true });
-        }
-        let beside = beside(&tag, handle, epoch);
-        let text = Payload { msg: wrapped, aad: &beside };
-        let key = cipher(epoch).decrypt(&Nonce::from(*nonce), text).ok()?;
-        Some(Slot { tag, handle, key: Some(key.try_into().ok()?), restricted: false })
-    };
-    parse().map_or(Stored::Unreadable, Stored::Key)
+        None => Stored::Torn(slot),
+    }
+}
+
+/// The first bytes, and the rest; none is short of what is asked.
+fn parted<const N: usize>(bytes: &[u8]) -> ([u8; N], &[u8]) {
+    bytes.split_first_chunk().map_or(([0; N], bytes), |(first, rest)| (*first, rest))
 }
 
 fn cipher(epoch: &Epoch) -> ChaCha20Poly1305 {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The state of a data subject's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyState {
     /// The operator can read what is sealed under it.
     Active,

@@ -3,9 +3,11 @@
 //! The model is what POSIX promises, and no more: a sync of a file makes durable what is in it, a
 //! sync of a folder which names it has, and nothing else is durable. Of the rest anything may be
 //! there: a name made, taken or given without those before it; of a write any of its 512-byte
-//! sectors, with the file's new length or without. Only a rename in a folder is there or not.
+//! sectors, with the file's new length or without; of what is overwritten any 16 bytes, old or new. Only a
+//! rename in a folder is there or not.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 use tieout_controls::Digest;
 
@@ -24,12 +26,41 @@ pub(super) struct Image(Vec<Content>);
 
 #[derive(Debug, Clone)]
 pub(super) enum Change {
-    MadeFolder { folder: Node, name: String, node: Node },
-    MadeFile { folder: Node, name: String, node: Node },
-    Renamed { folder: Node, from: String, to: String, node: Node },
-    Removed { folder: Node, name: String },
-    Written { file: Node, at: usize, bytes: Vec<u8> },
-    Cut { file: Node, len: usize },
+    MadeFolder {
+        folder: Node,
+        name: String,
+        node: Node,
+    },
+    MadeFile {
+        folder: Node,
+        name: String,
+        node: Node,
+    },
+    Renamed {
+        folder: Node,
+        from: String,
+        to: String,
+        node: Node,
+    },
+    Removed {
+        folder: Node,
+        name: String,
+    },
+    Written {
+        file: Node,
+        at: usize,
+        bytes: Vec<u8>,
+    },
+    /// Within the file's length.
+    Overwritten {
+        file: Node,
+        at: usize,
+        bytes: Vec<u8>,
+    },
+    Cut {
+        file: Node,
+        len: usize,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -44,6 +75,7 @@ pub(super) enum Step {
 pub(super) enum Part {
     Whole,
     Length,
+    /// Of what is written at the end, or a few bytes of what is overwritten.
     Sector(usize),
 }
 
@@ -66,15 +98,20 @@ impl Change {
             | Self::MadeFile { folder, .. }
             | Self::Renamed { folder, .. }
             | Self::Removed { folder, .. } => *folder,
-            Self::Written { file, .. } | Self::Cut { file, .. } => *file,
+            Self::Written { file, .. }
+            | Self::Overwritten { file, .. }
+            | Self::Cut { file, .. } => *file,
         }
     }
 
     fn parts(&self) -> Vec<Part> {
         match self {
             Self::Written { at, bytes, .. } => {
-                let sectors = (at / SECTOR)..(at + bytes.len()).div_ceil(SECTOR);
+                let sectors = sectors(*at, at + bytes.len(), SECTOR);
                 [Part::Length].into_iter().chain(sectors.map(Part::Sector)).collect()
+            }
+            Self::Overwritten { at, bytes, .. } => {
+                sectors(*at, at + bytes.len(), TORN).map(Part::Sector).collect()
             }
             _ => vec![Part::Whole],
         }
@@ -82,6 +119,12 @@ impl Change {
 }
 
 const SECTOR: usize = 512;
+/// What is overwritten matters to the byte, so a sector isn't trusted to be all or nothing there.
+const TORN: usize = 16;
+
+fn sectors(from: usize, to: usize, size: usize) -> Range<usize> {
+    from / size..to.div_ceil(size)
+}
 
 impl Image {
     /// What is on the disk below that folder.
@@ -159,11 +202,37 @@ impl Image {
         }
     }
 
-    /// The same for disks with the same files under the same names.
-    pub(super) fn digest(&self) -> Digest {
+    /// The same for disks with the same files under the same names, and, where that is asked for, the same
+    /// in files without one.
+    pub(super) fn digest(&self, unnamed: bool) -> Digest {
         let mut text = Vec::new();
         self.describe(0, &mut text);
+        if unnamed {
+            let named: BTreeSet<_> = self.nodes(0).into_iter().collect();
+            let unnamed = |node: &usize| !named.contains(node);
+            let nodes = (0..self.0.len()).filter(unnamed).map(|node| self.content(node));
+            let nodes: BTreeSet<_> = nodes.filter(|bytes| bytes.iter().any(|b| *b != 0)).collect();
+            nodes.into_iter().for_each(|bytes| text.extend(crate::encoding::sha256(bytes).0));
+        }
         crate::encoding::sha256(&text)
+    }
+
+    /// What is in files, whether they still have a name or not.
+    pub(super) fn contents(&self) -> Vec<&[u8]> {
+        (0..self.0.len()).map(|node| self.content(node)).collect()
+    }
+
+    fn content(&self, node: Node) -> &[u8] {
+        match &self.0[node] {
+            Content::File(bytes) => bytes,
+            Content::Folder(_) => &[],
+        }
+    }
+
+    /// The folder and all that has a name below it.
+    fn nodes(&self, folder: Node) -> Vec<Node> {
+        let Content::Folder(names) = &self.0[folder] else { return vec![folder] };
+        names.values().flat_map(|node| self.nodes(*node)).chain([folder]).collect()
     }
 
     fn describe(&self, node: Node, text: &mut Vec<u8>) {
@@ -190,14 +259,10 @@ impl Image {
                 if kept(Part::Length) && content.len() < at + bytes.len() {
                     content.resize(at + bytes.len(), 0);
                 }
-                let end = content.len().min(at + bytes.len());
-                for sector in (at / SECTOR)..end.div_ceil(SECTOR) {
-                    if kept(Part::Sector(sector)) {
-                        let (from, to) =
-                            ((sector * SECTOR).max(*at), ((sector + 1) * SECTOR).min(end));
-                        content[from..to].copy_from_slice(&bytes[from - at..to - at]);
-                    }
-                }
+                put(content, (*at, bytes), SECTOR, kept);
+            }
+            Change::Overwritten { file, at, bytes } => {
+                put(self.bytes(*file), (*at, bytes), TORN, kept);
             }
             // The node is there whether its name is or not.
             Change::MadeFolder { folder, name, node } => {
@@ -228,6 +293,15 @@ impl Image {
     fn made(&mut self, node: Node, content: Content) {
         assert_eq!(node, self.0.len());
         self.0.push(content);
+    }
+}
+
+/// Writes what of the bytes is kept, as far as the file goes.
+fn put(content: &mut [u8], (at, bytes): (usize, &[u8]), size: usize, kept: impl Fn(Part) -> bool) {
+    let end = content.len().min(at + bytes.len());
+    for sector in sectors(at, end, size).filter(|sector| kept(Part::Sector(*sector))) {
+        let (from, to) = ((sector * size).max(at), ((sector + 1) * size).min(end));
+        content[from..to].copy_from_slice(&bytes[from - at..to - at]);
     }
 }
 

@@ -3,36 +3,39 @@
 
 use super::history::{Change, History, Image, Node, Step};
 use crate::files::{Files, Folder, Out};
-use crate::seal::trial::{Loose, Workspace};
-use std::cell::{Cell, RefCell};
+use crate::seal::trial::Loose;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 #[derive(Clone)]
 pub(super) struct Recorder {
     root: PathBuf,
-    pub(super) history: Rc<RefCell<History>>,
-    left: Rc<Cell<usize>>,
+    history: Arc<Mutex<History>>,
+    left: Arc<AtomicUsize>,
 }
 
 impl Recorder {
-    /// Of a workspace that is durable as it is.
-    pub(super) fn new(workspace: &Workspace) -> Self {
-        let root = workspace.path().to_owned();
-        let history = Rc::new(RefCell::new(History::new(Image::read(&root))));
-        Self { root, history, left: Rc::new(Cell::new(usize::MAX)) }
+    /// Of what is below that folder, durable as it is.
+    pub(super) fn new(root: &Path) -> Self {
+        let history = Arc::new(Mutex::new(History::new(Image::read(root))));
+        Self { root: root.to_owned(), history, left: Arc::new(AtomicUsize::new(usize::MAX)) }
+    }
+
+    pub(super) fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap()
     }
 
     /// The process is killed after that many operations.
     pub(super) fn live_for(&self, operations: usize) {
-        self.left.set(operations);
+        self.left.store(operations, Ordering::Relaxed);
     }
 
     fn step(&self) -> io::Result<()> {
-        match self.left.get().checked_sub(1) {
+        match self.left.load(Ordering::Relaxed).checked_sub(1) {
             Some(left) => {
-                self.left.set(left);
+                self.left.store(left, Ordering::Relaxed);
                 Ok(())
             }
             None => Err(io::Error::other("killed")),
@@ -44,7 +47,7 @@ impl Recorder {
     }
 
     fn find(&self, path: &Path) -> Node {
-        self.history.borrow().live.find(&self.relative(path))
+        self.history().live.find(&self.relative(path))
     }
 
     fn place(&self, path: &Path) -> (Node, String) {
@@ -52,17 +55,18 @@ impl Recorder {
     }
 
     fn change(&self, change: Change) {
-        self.history.borrow_mut().change(change);
+        self.history().change(change);
     }
 
-    fn recorded(&self, path: &Path, out: Box<dyn Out>) -> Box<dyn Out> {
-        Box::new(Recorded { layer: self.clone(), node: self.find(path), path: path.into(), out })
+    fn recorded(&self, path: &Path, over: Option<usize>, out: Box<dyn Out>) -> Box<dyn Out> {
+        let (layer, node, path) = (self.clone(), self.find(path), path.into());
+        Box::new(Recorded { layer, node, path, over, out })
     }
 
     fn sync(&self, node: Node, path: &Path) -> io::Result<()> {
         self.step()?;
         let path = self.relative(path).display().to_string();
-        self.history.borrow_mut().steps.push(Step::Sync(node, path));
+        self.history().steps.push(Step::Sync(node, path));
         Ok(())
     }
 }
@@ -72,7 +76,7 @@ impl Files for Recorder {
         self.step()?;
         Loose.make_folder(path)?;
         let (folder, name) = self.place(path);
-        let node = self.history.borrow().live.next_node();
+        let node = self.history().live.next_node();
         self.change(Change::MadeFolder { folder, name, node });
         Ok(())
     }
@@ -81,14 +85,20 @@ impl Files for Recorder {
         self.step()?;
         let out = Loose.create(path)?;
         let (folder, name) = self.place(path);
-        let node = self.history.borrow().live.next_node();
+        let node = self.history().live.next_node();
         self.change(Change::MadeFile { folder, name, node });
-        Ok(self.recorded(path, out))
+        Ok(self.recorded(path, None, out))
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn Out>> {
         self.step()?;
-        Ok(self.recorded(path, Loose.append(path)?))
+        Ok(self.recorded(path, None, Loose.append(path)?))
+    }
+
+    fn overwrite(&self, path: &Path, at: u64) -> io::Result<Box<dyn Out>> {
+        self.step()?;
+        let over = Some(at.try_into().unwrap());
+        Ok(self.recorded(path, over, Loose.overwrite(path, at)?))
     }
 
     fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
@@ -118,7 +128,7 @@ impl Files for Recorder {
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
         self.step()?;
         Loose.remove_folder(path)?;
-        let mut names = self.history.borrow().live.below(self.find(path));
+        let mut names = self.history().live.below(self.find(path));
         names.push(self.place(path));
         names.into_iter().for_each(|(folder, name)| self.change(Change::Removed { folder, name }));
         Ok(())
@@ -135,6 +145,8 @@ struct Recorded {
     layer: Recorder,
     node: Node,
     path: PathBuf,
+    /// From where on what is there is overwritten; where not, it is written at the end.
+    over: Option<usize>,
     out: Box<dyn Out>,
 }
 
@@ -142,10 +154,19 @@ impl Write for Recorded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.layer.step()?;
         self.out.write_all(bytes)?;
-        // Files are written at their end only.
-        let at = self.layer.history.borrow_mut().live.bytes(self.node).len();
-        self.layer.change(Change::Written { file: self.node, at, bytes: bytes.to_vec() });
-        Ok(bytes.len())
+        let (file, length) = (self.node, self.layer.history().live.bytes(self.node).len());
+        let bytes = bytes.to_vec();
+        let size = bytes.len();
+        self.layer.change(match &mut self.over {
+            Some(over) => {
+                let at = *over;
+                *over += size;
+                assert!(*over <= length, "overwritten behind the end");
+                Change::Overwritten { file, at, bytes }
+            }
+            None => Change::Written { file, at: length, bytes },
+        });
+        Ok(size)
     }
 
     fn flush(&mut self) -> io::Result<()> {
