@@ -366,8 +366,15 @@ fn without_any_one_sync_a_crash_shows() {
 fn without_any_one_sync_of_what_was_left_a_crash_shows() {
     let mut judge = Judge::of_log();
     let entries = "a/deep/log/entries";
-    let mut unnoticed =
-        BTreeSet::from(["a", "a/deep", "a/deep/log", "a/deep/log/statements", entries, "b"]);
+    let mut unnoticed = BTreeSet::from([
+        "a",
+        "a/deep",
+        "a/deep/log",
+        "a/deep/log/statements",
+        entries,
+        "b",
+        "b/packs",
+    ]);
     for (earlier, acts, _) in KILLED {
         for operations in 0.. {
             let acting = Acting::after_killed(earlier, acts, operations);

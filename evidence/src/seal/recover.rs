@@ -24,7 +24,9 @@ pub(super) fn partial_name(name: &str) -> String {
     format!(".{name}{PARTIAL}")
 }
 
-/// The folders of packs that are being written, in the order of their names, each with the name it will have.
+/// The folders of packs that are being written, in the order of their names, each with the name it will have. That
+/// they have no other name is durable then: who was killed may have left one that had, and what is changed in it must
+/// never show under that.
 pub(super) fn partials(packs: &Packs<'_>) -> Result<Vec<(PathBuf, String)>, SealError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(packs.path).map_err(SealError::unread(packs.path))? {
@@ -35,6 +37,9 @@ pub(super) fn partials(packs: &Packs<'_>) -> Result<Vec<(PathBuf, String)>, Seal
         found.extend(name.map(|name| (entry.path(), name.to_owned())));
     }
     found.sort();
+    if !found.is_empty() {
+        packs.held.sync().map_err(SealError::io(packs.path))?;
+    }
     Ok(found)
 }
 

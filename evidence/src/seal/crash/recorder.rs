@@ -128,7 +128,8 @@ impl Files for Recorder {
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
         self.step()?;
         Loose.remove_folder(path)?;
-        let mut names = self.history().live.below(self.find(path));
+        let node = self.find(path);
+        let mut names = self.history().live.below(node);
         names.push(self.place(path));
         names.into_iter().for_each(|(folder, name)| self.change(Change::Removed { folder, name }));
         Ok(())
