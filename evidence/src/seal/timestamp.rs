@@ -195,6 +195,10 @@ fn attach(
         ended.map_err(SealError::io(&pack))?;
         done.packs.push(name);
     }
+    if done.packs.is_empty() {
+        // Who wrote the timestamps that are there may have been killed before the names of the packs were durable.
+        packs.held.sync().map_err(SealError::io(packs.path))?;
+    }
     Ok(())
 }
 
