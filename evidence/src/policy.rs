@@ -137,22 +137,7 @@ impl Policy {
     /// Why it doesn't.
     pub fn accepts(&self, note: &str) -> Result<Accepted, Refused> {
         let parsed = Note::parse(note)?;
-        let mut log = None;
-        let mut refused = None;
-        for key in &self.logs {
-            match Checkpoint::verified(note, key) {
-                Ok(checkpoint) => log = log.or_else(|| Some((checkpoint, key.clone()))),
-                Err(e @ CheckpointError::Note(NoteError::Unsigned)) => {
-                    refused = refused.or(Some(e));
-                }
-                Err(e) => return Err(Refused::Log(e)),
-            }
-        }
-        let (checkpoint, log) = match (log, refused) {
-            (Some(found), _) => found,
-            (None, Some(error)) => return Err(Refused::Log(error)),
-            (None, None) => return Err(Refused::NoLog),
-        };
+        let (checkpoint, log) = self.of_log(note)?;
         let mut times = Vec::new();
         for witness in &self.witnesses {
             let cosigned = witness.cosigned(&parsed);
@@ -169,6 +154,29 @@ impl Policy {
                 .ok_or(Refused::Quorum { found: cosigned.len(), known: self.witnesses.len() })
         });
         Ok(Accepted { checkpoint, log, cosigned, by: by.transpose()? })
+    }
+
+    /// The checkpoint in a note that one of its logs signed, and that log's key; no witness is asked for. A line in
+    /// the name of a log that doesn't hold is never passed over.
+    ///
+    /// # Errors
+    /// No log did.
+    pub(crate) fn of_log(&self, note: &str) -> Result<(Checkpoint, NoteKey), Refused> {
+        let (mut log, mut refused) = (None, None);
+        for key in &self.logs {
+            match Checkpoint::verified(note, key) {
+                Ok(checkpoint) => log = log.or_else(|| Some((checkpoint, key.clone()))),
+                Err(e @ CheckpointError::Note(NoteError::Unsigned)) => {
+                    refused = refused.or(Some(e));
+                }
+                Err(e) => return Err(Refused::Log(e)),
+            }
+        }
+        match (log, refused) {
+            (Some(found), _) => Ok(found),
+            (None, Some(error)) => Err(Refused::Log(error)),
+            (None, None) => Err(Refused::NoLog),
+        }
     }
 
     /// By when a node had witnessed; `None` where it hasn't.

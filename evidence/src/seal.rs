@@ -27,6 +27,7 @@ mod attach;
 mod cosigned;
 mod pack;
 mod persons;
+mod prover;
 mod record;
 mod recover;
 mod stage;

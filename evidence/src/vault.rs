@@ -420,18 +420,14 @@ impl Vault {
         state.after(event).map_err(|refused| {
             VaultError::new(format!("key {handle}: {refused}")).help(refused.help())
         })?;
-        let mut slots = inner.slots.iter();
-        let at = slots.position(|slot| slot.as_ref().is_some_and(|slot| slot.handle == handle));
-        let at = at.ok_or_else(|| unknown(handle))?;
+        let at = inner.at(handle).ok_or_else(|| unknown(handle))?;
         Ok((inner, at))
     }
 
     fn wipe(&self, inner: &mut Inner, handle: Handle) -> Result<(), VaultError> {
         // First what is not found without the place.
         self.place.unrestrict(handle)?;
-        let mut slots = inner.slots.iter();
-        let at = slots.position(|slot| slot.as_ref().is_some_and(|slot| slot.handle == handle));
-        let Some(at) = at else { return Ok(()) };
+        let Some(at) = inner.at(handle) else { return Ok(()) };
         self.place.wipe(&inner.epoch, at, handle)?;
         let slot = inner.slots.get_mut(at).and_then(Option::take);
         if let Some(places) = slot.and_then(|slot| inner.by_tag.get_mut(&slot.tag)) {
@@ -520,6 +516,12 @@ impl Inner {
         let written = write(self);
         self.failed = written.as_ref().err().cloned();
         written
+    }
+
+    /// The place of a key that is not destroyed.
+    fn at(&self, handle: Handle) -> Option<usize> {
+        let mut slots = self.slots.iter();
+        slots.position(|slot| slot.as_ref().is_some_and(|slot| slot.handle == handle))
     }
 
     /// The living keys of a tag, with their places.

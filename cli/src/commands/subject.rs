@@ -25,12 +25,13 @@ struct Line {
 pub(super) fn report(global: &Global, args: &SubjectReport) -> Outcome<Exit> {
     let workspace = Workspace::discover(global.config.as_deref())?;
     let own = vault::reading(Some(&workspace))?;
+    let known = own.as_ref().map(|own| (own, own.keys_of(&args.subject)));
     let anchor = keys::own_anchor(&workspace)?;
     let mut lines = Vec::new();
     for folder in packs::folders(&workspace)? {
         let (pack, _) = packs::open(&folder, &anchor, own.as_ref())?;
         let shown = output::shown(&folder);
-        let names = own.as_ref().map(|own| own.names_in(&own.keys_of(&args.subject), &pack.id));
+        let names = known.as_ref().map(|(own, keys)| own.names_in(keys, &pack.id));
         incomplete(&shown, &pack.withheld, &names.unwrap_or_default());
         let found = about(&pack, &args.subject).into_iter();
         lines.extend(found.map(|about| Line { pack: shown.clone(), about }));

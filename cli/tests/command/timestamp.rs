@@ -3,42 +3,9 @@
 use crate::harness::{Desk, Ran};
 use std::process::Command;
 
-/// An authority under a root of its own: the root's certificate is `root.pem`.
-const AUTHORITY: &str = r#"
-mkdir tsa; cd tsa; echo 01 > serial
-cat > ts.cnf <<'END'
-[root]
-distinguished_name = root_name
-x509_extensions = root_extensions
-prompt = no
-[root_name]
-CN = Root of time
-[root_extensions]
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,keyCertSign
-[tsa]
-distinguished_name = tsa_name
-prompt = no
-[tsa_name]
-CN = Authority of time
-[stamping]
-keyUsage = critical,digitalSignature
-extendedKeyUsage = critical,timeStamping
-[grants]
-serial = serial
-signer_cert = tsa.pem
-signer_key = tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-ess_cert_id_alg = sha256
-END
-new="openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config ts.cnf -days 3650"
-$new -x509 -section root -keyout root.key -out root.pem
-$new -section tsa -keyout tsa.key -out tsa.csr
-openssl x509 -req -in tsa.csr -CA root.pem -CAkey root.key -CAcreateserial -days 3650 \
-  -extfile ts.cnf -extensions stamping -out tsa.pem
-"#;
+/// Makes an authority under a root of its own: the root's certificate is `root.pem`.
+const AUTHORITY: &str =
+    concat!("mkdir tsa; cd tsa\n", include_str!("../../../evidence/tests/evidence/tsa.sh"));
 const REPLY: &str = "cd tsa; openssl ts -reply -config ts.cnf -section grants -queryfile ../co/head.tsq \
                      -out ../co/head.tsr";
 const KEYS: &str = "--operator-key keys/operator.pem.pub --log-key keys/log.pem.vkey";

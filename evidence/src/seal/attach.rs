@@ -17,8 +17,8 @@ use tieout_controls::Digest;
 
 /// Writes `reviews/` of a pack anew from a log and its statements, as they were read: the statements about
 /// the pack, the clearances of its dispositions, and all statements about keys, each with its proof under the
-/// log's head. Gives how many there are; where nothing is stated about the pack, nothing is written, so that it stays what it was for
-/// readers who know no authority.
+/// log's head. Gives how many there are; where nothing is stated about the pack, nothing is written, so that it stays
+/// what it was for readers who know no authority.
 ///
 /// The folder is written beside the pack and exchanged: an interruption leaves the old one, the new one, or
 /// none, and the next call makes good for it.

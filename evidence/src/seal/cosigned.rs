@@ -6,18 +6,16 @@
 
 use super::SealError;
 use super::append::{LOCK, NEXT_HEAD};
-use super::recover::{Packs, Proofs, partial_name, put};
+use super::prover::Prover;
+use super::recover::{Packs, Proofs, begin_change, name_of, put};
 use crate::checkpoint::Checkpoint;
 use crate::cosign::with_lines;
-use crate::encoding::sha256;
 use crate::files::{Disk, Files, if_there, lock, replace};
 use crate::layout::{INTENT, PROOF, STATEMENT};
 use crate::log::{self, HEAD, LogEntries, pack_folders};
 use crate::note::{NoteKey, NoteSignature};
 use crate::proof::LogProof;
-use std::collections::BTreeMap;
 use std::path::Path;
-use tieout_controls::Count;
 
 /// Adds lines to a head that the log has or had. Packs get a proof under it: those of that very head the
 /// lines, and once the lines are `enough`, all that it covers and whose own checkpoint isn't. Gives the names of
@@ -66,45 +64,27 @@ fn renew(
 ) -> Result<Vec<String>, SealError> {
     let mut renewed = Vec::new();
     let all = enough(&log.note);
-    let leaves = log::leaves(&log.entries);
-    let mut indices = BTreeMap::new();
-    for (index, entry) in log.entries.iter().enumerate() {
-        indices.entry(*entry).or_insert(Count::of(index));
-    }
+    let prover = Prover::of(log);
     for name in pack_folders(packs).map_err(SealError::unread(packs))? {
         let pack = packs.join(&name);
-        let (Some(statement), Some(text)) = (read(&pack, STATEMENT)?, read(&pack, PROOF)?) else {
-            continue;
-        };
+        let path = pack.join(PROOF);
+        let text = if_there(std::fs::read(&path)).map_err(SealError::unread(&path))?;
+        let Some(text) = text else { continue };
         let had = String::from_utf8(text).ok().and_then(|text| LogProof::parse(&text).ok());
         let had = had.map(|proof| proof.checkpoint).unwrap_or_default();
         let own = had.starts_with(&log.checkpoint.to_string());
         if had == log.note || enough(&had) || !(all || own) {
             continue;
         }
-        let proof = |envelope: &[u8]| {
-            let index = indices.get(&sha256(envelope)).copied();
-            index.and_then(|index| LogProof::under(&log.note, &leaves, index))
-        };
-        let Some(intent) = read(&pack, INTENT)? else { continue };
-        if let (Some(statement), Some(intent)) = (proof(&statement), proof(&intent)) {
-            let name = name.into_string().map_err(|_| {
-                SealError::new(format!("the name of pack `{}` is not UTF-8", pack.display()))
-                    .help("rename its folder: a pack's name may be any that is UTF-8")
-            })?;
+        let proofs = (prover.proof(&pack, STATEMENT)?, prover.proof(&pack, INTENT)?);
+        if let (Some(pack), Some(intent)) = proofs {
+            let name = name_of(name)?;
             let held = Disk.open_folder(packs).map_err(SealError::io(packs))?;
             let open = Packs { path: packs, held };
-            let partial = packs.join(partial_name(&name));
-            let begun = Disk.rename(&pack, &partial).and_then(|()| open.held.sync());
-            begun.map_err(SealError::io(&pack))?;
-            put(&Disk, &partial, &open, &name, &Proofs { pack: statement, intent })?;
+            let partial = begin_change(&Disk, &open, &name)?;
+            put(&Disk, &partial, &open, &name, &Proofs { pack, intent })?;
             renewed.push(name);
         }
     }
     Ok(renewed)
-}
-
-fn read(pack: &Path, name: &str) -> Result<Option<Vec<u8>>, SealError> {
-    let path = pack.join(name);
-    if_there(std::fs::read(&path)).map_err(SealError::unread(&path))
 }

@@ -7,6 +7,7 @@ use crate::encoding::sha256;
 use crate::files::{Files, Folder, if_there, write};
 use crate::layout::{CHECKPOINT, INTENT, INTENT_PROOF, PROOF, PROOFS, STATEMENT};
 use crate::proof::LogProof;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tieout_controls::Count;
 
@@ -22,6 +23,26 @@ pub(super) struct Packs<'a> {
 /// The name of the folder in which the pack of that name is written.
 pub(super) fn partial_name(name: &str) -> String {
     format!(".{name}{PARTIAL}")
+}
+
+/// The name of a finished pack, from that of its folder.
+pub(super) fn name_of(folder: OsString) -> Result<String, SealError> {
+    folder.into_string().map_err(|name| {
+        SealError::new(format!("the name of pack `{}` is not UTF-8", name.display()))
+            .help("rename its folder: a pack's name may be any that is UTF-8")
+    })
+}
+
+/// Takes a finished pack's name from it, durably, so that what is changed in it never shows half done. Gives the folder
+/// that has the pack now; whoever finishes it gives the name back.
+pub(super) fn begin_change(
+    files: &dyn Files,
+    packs: &Packs<'_>,
+    name: &str,
+) -> Result<PathBuf, SealError> {
+    let (pack, partial) = (packs.path.join(name), packs.path.join(partial_name(name)));
+    let begun = files.rename(&pack, &partial).and_then(|()| packs.held.sync());
+    begun.map(|()| partial).map_err(SealError::io(&pack))
 }
 
 /// The folders of packs that are being written, in the order of their names, each with the name it will have. That

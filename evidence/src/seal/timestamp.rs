@@ -6,18 +6,16 @@
 
 use super::SealError;
 use super::append::LOCK;
-use super::recover::{Packs, Proofs, partial_name, partials, put};
+use super::prover::Prover;
+use super::recover::{Packs, Proofs, begin_change, name_of, partials, put};
 use crate::checkpoint::Checkpoint;
-use crate::encoding::sha256;
-use crate::files::{Disk, Files, if_there, lock, write};
+use crate::files::{Disk, Files, lock, write};
 use crate::layout::{INTENT, PROOFS, STATEMENT, TIMESTAMP, TIMESTAMP_PROOF};
 use crate::log::{self, LogEntries, pack_folders};
 use crate::note::NoteKey;
-use crate::proof::LogProof;
 use crate::timestamp::{SHA256, Token, imprint_of};
-use std::collections::BTreeMap;
 use std::path::Path;
-use tieout_controls::{Count, Digest};
+use tieout_controls::Digest;
 
 /// A request for a token over a checkpoint (RFC 3161 section 2.4.1): its imprint by SHA-256, a number, and that the
 /// authority's certificate is wanted.
@@ -127,31 +125,6 @@ fn answers(request: &Request, head: &Checkpoint, response: &[u8]) -> Result<Toke
     Ok(token)
 }
 
-/// The proof of each entry of a log, by what it is the digest of.
-struct Prover<'a> {
-    log: &'a LogEntries,
-    leaves: Vec<Digest>,
-    indices: BTreeMap<&'a Digest, Count>,
-}
-
-impl<'a> Prover<'a> {
-    fn of(log: &'a LogEntries) -> Self {
-        let mut indices = BTreeMap::new();
-        for (index, entry) in log.entries.iter().enumerate() {
-            indices.entry(entry).or_insert(Count::of(index));
-        }
-        Self { log, leaves: log::leaves(&log.entries), indices }
-    }
-
-    /// `None` where the pack has no such file, or the log no such entry.
-    fn proof(&self, pack: &Path, name: &str) -> Result<Option<LogProof>, SealError> {
-        let path = pack.join(name);
-        let bytes = if_there(std::fs::read(&path)).map_err(SealError::unread(&path))?;
-        let index = bytes.and_then(|bytes| self.indices.get(&sha256(&bytes)).copied());
-        Ok(index.and_then(|index| LogProof::under(&self.log.note, &self.leaves, index)))
-    }
-}
-
 /// Finishes the packs that are being written and are in the log.
 fn finish(files: &dyn Files, packs: &Packs<'_>, log: &LogEntries) -> Result<(), SealError> {
     let prover = Prover::of(log);
@@ -175,10 +148,7 @@ fn attach(
     for name in pack_folders(packs.path).map_err(SealError::unread(packs.path))? {
         let pack = packs.path.join(&name);
         let Some(proof) = prover.proof(&pack, STATEMENT)? else { continue };
-        let name = name.into_string().map_err(|_| {
-            SealError::new(format!("the name of pack `{}` is not UTF-8", pack.display()))
-                .help("rename its folder: a pack's name may be any that is UTF-8")
-        })?;
+        let name = name_of(name)?;
         let has = |name: &str| {
             let path = pack.join(name);
             path.try_exists().map_err(SealError::unread(&path))
@@ -187,9 +157,7 @@ fn attach(
             done.had.push(name);
             continue;
         }
-        let partial = packs.path.join(partial_name(&name));
-        let begun = files.rename(&pack, &partial).and_then(|()| packs.held.sync());
-        begun.map_err(SealError::io(&pack))?;
+        let partial = begin_change(files, packs, &name)?;
         write_both(files, &partial, &proof.to_string(), response)?;
         let ended = files.rename(&partial, &pack).and_then(|()| packs.held.sync());
         ended.map_err(SealError::io(&pack))?;
@@ -254,6 +222,7 @@ fn unnamed(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tieout_controls::Count;
 
     #[test]
     fn a_request_is_read_in_one_form() {

@@ -8,7 +8,6 @@ use super::stop::{Ended, Stop};
 use super::{Keys, Log, Report};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::layout::{PROOF, TIMESTAMP, TIMESTAMP_PROOF};
-use crate::note::NoteKey;
 use crate::proof::LogProof;
 use crate::timestamp::{MAX_RESPONSE, Token};
 use tieout_controls::Digest;
@@ -55,18 +54,10 @@ fn token(
 }
 
 /// That the log signed the head. No witness is asked for: a token says of whatever head that it was there.
-fn signed(note: &str, keys: &Keys) -> Result<(), CheckpointError> {
-    let logs: Vec<&NoteKey> = match &keys.log {
-        Log::Nobody => return Ok(()),
-        Log::Key(key) => vec![key],
-        Log::Policy(policy) => policy.logs().iter().collect(),
-    };
-    let mut ended = Ok(());
-    for key in logs {
-        match Checkpoint::verified(note, key) {
-            Ok(_) => return Ok(()),
-            Err(e) => ended = Err(e),
-        }
+fn signed(note: &str, keys: &Keys) -> Result<(), String> {
+    match &keys.log {
+        Log::Nobody => Ok(()),
+        Log::Key(key) => Checkpoint::verified(note, key).map(drop).map_err(|e| e.to_string()),
+        Log::Policy(policy) => policy.of_log(note).map(drop).map_err(|e| e.to_string()),
     }
-    ended
 }

@@ -27,15 +27,7 @@ impl Authority {
             return None;
         }
         let own = Self(tempfile::tempdir().unwrap());
-        std::fs::write(own.path("ts.cnf"), CONFIGURATION).unwrap();
-        std::fs::write(own.path("serial"), "01\n").unwrap();
-        let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config ts.cnf -days 3650";
-        own.does(&format!("req -x509 {key} -keyout root.key -out root.pem -section root"));
-        own.does(&format!("req {key} -keyout tsa.key -out tsa.csr -section tsa"));
-        own.does(
-            "x509 -req -in tsa.csr -CA root.pem -CAkey root.key -CAcreateserial -days 3650 \
-             -extfile ts.cnf -extensions stamping -out tsa.pem",
-        );
+        own.sh(include_str!("tsa.sh"));
         Some(own)
     }
 
@@ -43,66 +35,20 @@ impl Authority {
         self.0.path().join(name)
     }
 
-    fn openssl(&self, arguments: &str) -> Output {
-        let mut command = Command::new("openssl");
-        command.args(arguments.split_whitespace()).current_dir(self.0.path());
-        command.output().unwrap()
-    }
-
-    fn does(&self, arguments: &str) {
-        let output = self.openssl(arguments);
+    fn sh(&self, script: &str) {
+        let mut command = Command::new("sh");
+        let output = command.args(["-euc", script]).current_dir(self.0.path()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// The response to a request, by that section of the configuration.
     fn reply(&self, request: &[u8], section: &str) -> Vec<u8> {
         std::fs::write(self.path("tsq"), request).unwrap();
-        self.does(&format!("ts -reply -config ts.cnf -section {section} -queryfile tsq -out tsr"));
+        let options = format!("-config ts.cnf -section {section} -queryfile tsq -out tsr");
+        self.sh(&format!("openssl ts -reply {options}"));
         std::fs::read(self.path("tsr")).unwrap()
     }
 }
-
-const CONFIGURATION: &str = "
-[root]
-distinguished_name = root_name
-x509_extensions = root_extensions
-prompt = no
-[root_name]
-CN = Root of time
-[root_extensions]
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,keyCertSign
-subjectKeyIdentifier = hash
-[tsa]
-distinguished_name = tsa_name
-prompt = no
-[tsa_name]
-CN = Authority of time
-[stamping]
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = critical,timeStamping
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[grants]
-serial = serial
-signer_cert = tsa.pem
-signer_key = tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-accuracy = secs:1, millisecs:500
-ordering = yes
-ess_cert_id_alg = sha256
-[refuses]
-serial = serial
-signer_cert = tsa.pem
-signer_key = tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha512
-ess_cert_id_alg = sha256
-";
 
 fn key(workspace: &Workspace) -> NoteKey {
     NoteKey::parse(&workspace.log_key.vkey(ORIGIN).unwrap()).unwrap()
